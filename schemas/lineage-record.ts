@@ -1,0 +1,152 @@
+import { z } from 'zod';
+import { datasetVersionField, datasetVersionRefSchema } from './dataset.js';
+import { evaluationReportSchema } from './evaluation.js';
+import { actorField, digestField, identifierField, instantField, jsonField, nameField } from './fields.js';
+import { modelManifestSchema, modelRefSchema, modelVersionRefSchema } from './model.js';
+import { qualityReportSchema } from './quality-report.js';
+import { rolloutResultSchema } from './rollout.js';
+import { runVerdictField, stepStatusField } from './run.js';
+
+const common = {
+  key: z
+    .string()
+    .min(1)
+    .max(400)
+    .describe(
+      'Idempotency key: the same key with the same content is recorded once, with other content it is refused.',
+    ),
+  at: instantField.describe('When it happened, in the writer’s words.'),
+};
+const ofRun = { runId: z.string().min(1).describe('Run that it belongs to.') };
+const ofStep = { ...ofRun, step: nameField.describe('Step that it belongs to.') };
+
+/** One fact for the lineage store. */
+export const lineageRecordSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('run_started').describe('A run began with a frozen specification.'),
+    ...common,
+    ...ofRun,
+    workflowId: z.string().describe('Id of the workflow.'),
+    pipeline: nameField.describe('Name of the pipeline.'),
+    partition: z.string().describe('Partition of the run.'),
+    logicalTime: instantField.describe('Time that the run is about.'),
+    specificationDigest: digestField.describe('Digest of the frozen specification.'),
+    specification: jsonField.describe('The frozen specification.'),
+    requestedBy: actorField.describe('Who asked.'),
+    force: z
+      .strictObject({ by: actorField, reason: z.string() })
+      .nullable()
+      .describe('Who passed over the evaluation gate, and why.'),
+  }),
+  z.strictObject({
+    kind: z.literal('run_finished').describe('A run ended.'),
+    ...common,
+    ...ofRun,
+    verdict: runVerdictField,
+    reason: z.string().describe('Reason code.'),
+    message: z.string().describe('The same in words.'),
+  }),
+  z.strictObject({
+    kind: z.literal('step_finished').describe('A step ended.'),
+    ...common,
+    ...ofStep,
+    type: z.string().describe('Type of the step.'),
+    status: stepStatusField,
+    startedAt: instantField.nullable().describe('When it began; null if it never did.'),
+    summary: z.string().describe('One line for people.'),
+    code: z.string().nullable().describe('Reason or error code.'),
+    inputs: z.array(datasetVersionRefSchema).describe('Dataset versions that were read.'),
+    inputModels: z.array(modelRefSchema).describe('Models that were read.'),
+  }),
+  z.strictObject({
+    kind: z.literal('dataset_version').describe('A step wrote a dataset version.'),
+    ...common,
+    ...ofStep,
+    ref: datasetVersionRefSchema.describe('The version.'),
+    columns: z
+      .array(z.strictObject({ name: z.string(), type: z.string(), nullable: z.boolean() }))
+      .describe('Its columns.'),
+  }),
+  z.strictObject({
+    kind: z.literal('dataset_published').describe('A version became the one that is read for its partition.'),
+    ...common,
+    ...ofStep,
+    dataset: nameField.describe('Dataset.'),
+    partition: z.string().describe('Partition.'),
+    version: datasetVersionField.describe('Version.'),
+  }),
+  z.strictObject({
+    kind: z.literal('quality_result').describe('A version was held to a suite.'),
+    ...common,
+    ...ofStep,
+    dataset: nameField.describe('Dataset.'),
+    partition: z.string().describe('Partition.'),
+    version: datasetVersionField.describe('Version.'),
+    report: qualityReportSchema.describe('What was measured.'),
+  }),
+  z.strictObject({
+    kind: z.literal('model_trained').describe('A step trained a model.'),
+    ...common,
+    ...ofStep,
+    ref: modelRefSchema.describe('The model.'),
+    manifest: modelManifestSchema.describe('What it is made of.'),
+    trainedOn: z.array(datasetVersionRefSchema).describe('Dataset versions that it was trained on.'),
+    params: z.record(z.string(), jsonField).describe('Parameters of the trainer.'),
+    seed: z.int().nonnegative().describe('Seed.'),
+    metrics: z.record(identifierField, z.number()).describe('Figures that the trainer reported.'),
+  }),
+  z.strictObject({
+    kind: z.literal('model_evaluated').describe('A challenger was compared with the champion.'),
+    ...common,
+    ...ofStep,
+    ref: modelRefSchema.describe('The challenger.'),
+    evaluatedOn: z.array(datasetVersionRefSchema).describe('Dataset versions whose rows were used.'),
+    report: evaluationReportSchema.describe('The comparison.'),
+    forced: z.boolean().describe('Whether the verdict was passed over.'),
+  }),
+  z.strictObject({
+    kind: z
+      .literal('model_registered')
+      .describe('A model gets a version number; the answer carries it. The same digest keeps its number.'),
+    ...common,
+    ...ofStep,
+    ref: modelRefSchema.describe('The model.'),
+  }),
+  z.strictObject({
+    kind: z.literal('alias_moved').describe('An alias was moved.'),
+    ...common,
+    ...ofRun,
+    model: nameField.describe('Model.'),
+    alias: nameField.describe('Alias, as in champion.'),
+    version: z.int().positive().nullable().describe('Version that it stands for now; null: the alias is taken away.'),
+    actor: actorField.describe('Who moved it.'),
+    reason: z.string().describe('Why.'),
+  }),
+  z.strictObject({
+    kind: z
+      .literal('endpoint_changed')
+      .describe('An endpoint’s traffic was set; the answer carries the new generation.'),
+    ...common,
+    ...ofRun,
+    endpoint: nameField.describe('Endpoint.'),
+    expectedGeneration: z
+      .int()
+      .nonnegative()
+      .describe('Generation that is replaced, 0 for a new endpoint; another one in force means a conflict.'),
+    stable: modelVersionRefSchema.nullable().describe('Stable version; null retires the endpoint.'),
+    canary: modelVersionRefSchema.nullable().describe('Canary version.'),
+    canaryWeight: z.number().min(0).max(100).describe('Share of the canary in percent.'),
+    actor: actorField.describe('Who set it.'),
+    reason: z.string().describe('Why.'),
+  }),
+  z.strictObject({
+    kind: z.literal('rollout_finished').describe('A rollout ended.'),
+    ...common,
+    ...ofRun,
+    result: rolloutResultSchema.describe('What happened.'),
+  }),
+]);
+
+export type LineageRecord = z.infer<typeof lineageRecordSchema>;
+export type LineageRecordKind = LineageRecord['kind'];
+export type LineageRecordOf<K extends LineageRecordKind> = Extract<LineageRecord, { kind: K }>;

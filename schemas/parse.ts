@@ -1,0 +1,21 @@
+import type { z } from 'zod';
+import { MillraceError, type ErrorCode } from './errors.js';
+import { problemsOf } from './problems.js';
+
+/**
+ * Parses a value from outside, or throws a MillraceError that names every problem by path.
+ * @param what names the value in the message, as in `input of pipelineRun`
+ */
+export function parseWith<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  what: string,
+  code: ErrorCode = 'INPUT_INVALID',
+): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const problems = problemsOf(result.error);
+  const shown = problems.slice(0, 5).map((problem) => `${problem.path || '(input)'} ${problem.message}`);
+  const more = problems.length > shown.length ? `; and ${problems.length - shown.length} more` : '';
+  throw new MillraceError(code, `${what}: ${shown.join('; ')}${more}`, { problems });
+}

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { digestField, identifierField, jsonField, nameField } from './fields.js';
+import { partitionsSchema } from './partition.js';
+import { stepSchema } from './step.js';
+
+/** A run parameter. Steps refer to it as `{{ params.NAME }}`; alone in a text, the reference keeps the type. */
+export const parameterSchema = z.strictObject({
+  type: z.enum(['string', 'number', 'boolean']).describe('Type of the value.'),
+  default: z
+    .union([z.string(), z.number(), z.boolean()])
+    .optional()
+    .describe('Value when a run gives none; without it each run must give one.'),
+  description: z.string().optional().describe('What it is for.'),
+});
+
+/** A pipeline as it is written. */
+export const pipelineSchema = z.strictObject({
+  name: nameField.describe('Name of the pipeline.'),
+  description: z.string().max(200).default('').describe('What it is for; shown in the Temporal UI.'),
+  partitions: partitionsSchema.default({ kind: 'none' }).describe('How its data is cut.'),
+  params: z.record(identifierField, parameterSchema).default({}).describe('Parameters that a run may give.'),
+  steps: z
+    .record(nameField, stepSchema)
+    .refine((steps) => Object.keys(steps).length > 0, 'must have at least one step')
+    .describe('Steps by name.'),
+});
+
+/** A pipeline resolved for one run: parameters put in, order derived. It is frozen and on record under its digest. */
+export const frozenPipelineSchema = z.strictObject({
+  name: nameField.describe('Name of the pipeline.'),
+  description: z.string().describe('What it is for.'),
+  partitions: partitionsSchema.describe('How its data is cut.'),
+  params: z.record(identifierField, jsonField).describe('Values of all parameters.'),
+  steps: z.record(nameField, stepSchema).describe('Steps by name, references replaced.'),
+  digest: digestField.describe('SHA-256 of the canonical JSON of all the above.'),
+});
+
+export type Parameter = z.infer<typeof parameterSchema>;
+export type Pipeline = z.infer<typeof pipelineSchema>;
+export type PipelineInput = z.input<typeof pipelineSchema>;
+export type FrozenPipeline = z.infer<typeof frozenPipelineSchema>;

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { jsonField } from './fields.js';
+
+/** Outcome of one check. `error`: it could not run, which is neither pass nor fail. */
+export const checkStatusField = z.enum(['pass', 'warn', 'fail', 'error', 'skip']);
+
+/** What one check found. */
+export const checkResultSchema = z.strictObject({
+  name: z.string().describe('Stable name of the check.'),
+  type: z.string().describe('Type of the check.'),
+  column: z
+    .string()
+    .nullable()
+    .describe('Column or columns (joined by `, `) that were checked; null for checks of the whole.'),
+  severity: z.enum(['info', 'warn', 'error', 'block']).describe('Severity from the suite.'),
+  status: checkStatusField.describe('Outcome.'),
+  observed: jsonField.describe('The measured value: a count, a share, a time.'),
+  failing: z.int().nonnegative().describe('Rows that fail, counted exactly.'),
+  total: z.int().nonnegative().describe('Rows that were judged.'),
+  threshold: z.string().describe('The rule in words, as in `1 to 5000, mostly 0.99`.'),
+  examples: z
+    .array(z.record(z.string(), jsonField))
+    .max(20)
+    .describe('Some failing rows: row number, value, key columns.'),
+  message: z.string().optional().describe('Why the check could not run.'),
+});
+
+/** What was measured on a dataset version or a file. */
+export const qualityReportSchema = z.strictObject({
+  verdict: z
+    .enum(['pass', 'warn', 'fail', 'error'])
+    .describe(
+      'error: a check could not run; fail: one of severity error or block failed; warn: one of severity warn failed.',
+    ),
+  rows: z.int().nonnegative().describe('Rows that were read.'),
+  durationMs: z.number().nonnegative().describe('Time from the first byte to the verdict.'),
+  checks: z.array(checkResultSchema).describe('Results in the order of the suite.'),
+});
+
+export type CheckResult = z.infer<typeof checkResultSchema>;
+export type QualityReport = z.infer<typeof qualityReportSchema>;

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { datasetVersionRefSchema } from './dataset.js';
+import { evaluationReportSchema } from './evaluation.js';
+import { actorField, identifierField, instantField, jsonField, nameField } from './fields.js';
+import { modelRefSchema, modelVersionRefSchema } from './model.js';
+import { rolloutResultSchema } from './rollout.js';
+
+/** Input of the workflow `pipelineRun`: one object, as the Temporal UI sends it. */
+export const runInputSchema = z.strictObject({
+  pipeline: nameField.describe('Name of the pipeline.'),
+  partition: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Partition to run for; by default the last one that was complete at the logical time.'),
+  logicalTime: instantField
+    .optional()
+    .describe('Time that the run is about; by default the schedule’s nominal time, else the start time.'),
+  params: z
+    .record(identifierField, z.union([z.string(), z.number(), z.boolean()]))
+    .default({})
+    .describe('Values of parameters.'),
+  force: z
+    .strictObject({
+      by: actorField.describe('Who takes responsibility.'),
+      reason: z.string().min(3).max(500).describe('Why the evaluation gate is passed over.'),
+    })
+    .optional()
+    .describe(
+      'Lets a model pass the evaluation gate although it failed; on record. Quality gates and canaries are not affected.',
+    ),
+  requestedBy: actorField.default('unknown').describe('Who asked.'),
+});
+
+/** What a run came to. */
+export const runVerdictField = z
+  .enum(['succeeded', 'refused', 'rolled_back', 'failed'])
+  .describe(
+    'succeeded: every step did; refused: a quality or evaluation gate said no; rolled_back: the canary was taken back; failed: the work could not be done.',
+  );
+
+export const stepStatusField = z
+  .enum(['pending', 'running', 'succeeded', 'refused', 'failed', 'skipped'])
+  .describe('refused: the step ran and its verdict is no; skipped: a step before it did not succeed.');
+
+/** What a step left behind. */
+export const stepOutputSchema = z.strictObject({
+  dataset: datasetVersionRefSchema.optional().describe('Dataset version that was written or checked.'),
+  model: modelRefSchema.optional().describe('Model that was trained.'),
+  modelVersion: modelVersionRefSchema.optional().describe('Model version that was registered.'),
+  evaluation: evaluationReportSchema.optional().describe('Report of an evaluation.'),
+  rollout: rolloutResultSchema.optional().describe('Result of a rollout.'),
+  value: jsonField.optional().describe('What an activity of the project returned.'),
+});
+
+/** State of a step within a run. */
+export const stepStateSchema = z.strictObject({
+  step: nameField.describe('Name of the step.'),
+  type: z.string().describe('Type of the step.'),
+  status: stepStatusField,
+  startedAt: instantField.nullable().describe('When it began.'),
+  durationMs: z.number().nonnegative().nullable().describe('How long it took.'),
+  summary: z.string().describe('One line for people: counts, versions, reasons.'),
+  code: z.string().nullable().describe('Reason or error code, where the step did not succeed.'),
+  output: stepOutputSchema.describe('What it left behind.'),
+});
+
+/** Result of the query `progress`. */
+export const runProgressSchema = z.strictObject({
+  pipeline: nameField.describe('Name of the pipeline.'),
+  partition: z.string().describe('Partition of the run; empty until it is resolved.'),
+  phase: z.string().describe('What the run is doing, in a few words.'),
+  steps: z.array(stepStateSchema).describe('Steps in order of the specification.'),
+});
+
+/** Result of the workflow `pipelineRun`. */
+export const runResultSchema = z.strictObject({
+  pipeline: nameField.describe('Name of the pipeline.'),
+  partition: z.string().describe('Partition of the run.'),
+  logicalTime: instantField.describe('Time that the run was about.'),
+  runId: z.string().describe('Id of the run in lineage: Temporal’s run id.'),
+  workflowId: z.string().describe('Id of the workflow.'),
+  verdict: runVerdictField,
+  reason: z.string().describe('Reason code, as in QUALITY_FAILED, EVALUATION_FAILED, CANARY_FAILED, PROMOTED.'),
+  message: z.string().describe('The same in words.'),
+  steps: z.array(stepStateSchema).describe('Steps in order of the specification.'),
+  forced: z.boolean().describe('Whether the evaluation gate was passed over by force.'),
+  durationMs: z.number().nonnegative().describe('Time from start to end.'),
+});
+
+export type RunInput = z.infer<typeof runInputSchema>;
+export type RunRequest = z.input<typeof runInputSchema>;
+export type RunVerdict = z.infer<typeof runVerdictField>;
+export type StepStatus = z.infer<typeof stepStatusField>;
+export type StepOutput = z.infer<typeof stepOutputSchema>;
+export type StepState = z.infer<typeof stepStateSchema>;
+export type RunProgress = z.infer<typeof runProgressSchema>;
+export type RunResult = z.infer<typeof runResultSchema>;

@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import { suiteSchema } from './check.js';
+import { columnSchema } from './dataset.js';
+import { evaluationGateSchema } from './evaluation.js';
+import { identifierField, jsonField, nameField } from './fields.js';
+import { rolloutSpecSchema } from './rollout.js';
+import { sourceSchema } from './source.js';
+import { trainerSchema } from './trainer.js';
+
+/** Committed versions of a dataset, chosen relative to the run’s partition. */
+export const datasetInputSchema = z.strictObject({
+  dataset: nameField.describe('Name of the dataset.'),
+  window: z
+    .strictObject({
+      last: z.int().positive().max(10_000).describe('Number of partitions that end where the run’s partition begins.'),
+      minimum: z.int().positive().optional().describe('Fewest partitions to go on with; all of them by default.'),
+      missing: z
+        .enum(['build', 'fail', 'skip'])
+        .default('fail')
+        .describe(
+          'What to do about partitions that were never produced: run their pipeline first, fail, or go on without. Rejected partitions are always left out.',
+        ),
+      pipeline: nameField.optional().describe('Pipeline that produces the dataset; needed for `build`.'),
+    })
+    .optional()
+    .describe('Partitions before the run’s own; without it, the run’s own partition.'),
+});
+
+/** An input: the name of a step whose output is read, or committed versions of a dataset. */
+export const dataInputSchema = z.union([nameField, datasetInputSchema]);
+
+const common = {
+  description: z.string().max(200).optional().describe('What the step is for; shown in the Temporal UI.'),
+  needs: z
+    .array(nameField)
+    .default([])
+    .describe('Steps that must have succeeded before, besides those whose output is read.'),
+  tag: nameField
+    .optional()
+    .describe('Part of the role’s workers that may run the step: `gpu` means the queue `training-gpu`.'),
+  timeoutSeconds: z
+    .number()
+    .positive()
+    .optional()
+    .describe('Longest time for one attempt, in seconds; by default that of the step’s category.'),
+};
+
+export const ingestStepSchema = z.strictObject({
+  type: z.literal('ingest').describe('Copies one partition of a source into a dataset version.'),
+  ...common,
+  source: sourceSchema.describe('Where the rows come from.'),
+  dataset: nameField.describe('Dataset that is written.'),
+  timeColumn: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Column that decides to which partition a row belongs; without it every row is taken.'),
+  columns: z
+    .array(columnSchema)
+    .min(1)
+    .optional()
+    .describe('Columns that must be there, and only they are taken; all columns by default.'),
+  allowEmpty: z
+    .boolean()
+    .default(false)
+    .describe('Whether a partition without rows is a version, instead of the error PARTITION_EMPTY.'),
+});
+
+export const transformStepSchema = z.strictObject({
+  type: z.literal('transform').describe('Makes a dataset version from others with one SQL query.'),
+  ...common,
+  inputs: z.record(identifierField, dataInputSchema).describe('Inputs by the name of the view that the query sees.'),
+  sql: z
+    .string()
+    .min(1)
+    .describe(
+      'One SELECT in DuckDB’s SQL. Parameters: $partition_key, $partition_start, $partition_end, and those in `params`.',
+    ),
+  params: z.record(identifierField, jsonField).default({}).describe('Values of further parameters.'),
+  dataset: nameField.describe('Dataset that is written.'),
+});
+
+export const checkStepSchema = z.strictObject({
+  type: z.literal('check').describe('Holds a dataset version to a suite; what it fails is not published.'),
+  ...common,
+  input: nameField.describe('Step whose output is checked.'),
+  suite: suiteSchema.describe('The rules.'),
+});
+
+export const trainStepSchema = z.strictObject({
+  type: z.literal('train').describe('Trains a model in a process of its own.'),
+  ...common,
+  trainer: trainerSchema.describe('How the trainer is started.'),
+  inputs: z.record(identifierField, dataInputSchema).describe('Inputs by the name that the trainer sees.'),
+  model: nameField.describe('Name of the model.'),
+  params: z.record(z.string(), jsonField).default({}).describe('Parameters for the trainer.'),
+  seed: z
+    .union([z.int().nonnegative(), z.string()])
+    .default(0)
+    .describe('Seed of every random choice; a text is a reference to a parameter.'),
+  parityTolerance: z
+    .number()
+    .positive()
+    .default(1e-5)
+    .describe('Greatest difference between the trainer’s scores and those of the exported model.'),
+});
+
+export const evaluateStepSchema = z.strictObject({
+  type: z.literal('evaluate').describe('Compares a trained model with the champion on the same rows.'),
+  ...common,
+  model: nameField.describe('Train step whose model is the challenger.'),
+  on: dataInputSchema.describe('Rows to evaluate on.'),
+  label: z.string().min(1).describe('Column with the truth: true or false, 1 or 0.'),
+  champion: nameField.default('champion').describe('Alias of the model to compare with.'),
+  gate: evaluationGateSchema.prefault({}).describe('When the challenger passes.'),
+});
+
+export const registerStepSchema = z.strictObject({
+  type: z.literal('register').describe('Gives a trained model a version number and an alias.'),
+  ...common,
+  model: nameField.describe('Train step whose model is registered.'),
+  evaluation: nameField.optional().describe('Evaluate step that must have passed, or been forced.'),
+  alias: nameField.default('challenger').describe('Alias that is moved to the version.'),
+});
+
+export const deployStepSchema = z.strictObject({
+  type: z
+    .literal('deploy')
+    .describe('Moves an endpoint’s traffic to a registered version, step by step; then the alias champion follows.'),
+  ...common,
+  endpoint: nameField.describe('Endpoint whose traffic moves.'),
+  model: nameField.describe('Register step whose version is released.'),
+  rollout: rolloutSpecSchema.prefault({}).describe('Steps and judgement.'),
+});
+
+export const activityStepSchema = z.strictObject({
+  type: z.literal('activity').describe('Calls an activity of the project.'),
+  ...common,
+  activity: identifierField.describe('Name of the activity in millrace.config.ts.'),
+  input: z.record(z.string(), jsonField).default({}).describe('Given to the activity as `input`.'),
+  role: z
+    .enum(['data', 'training', 'rollout', 'orchestration'])
+    .default('data')
+    .describe('Role of the worker that runs it.'),
+});
+
+/** One node of a pipeline. */
+export const stepSchema = z.discriminatedUnion('type', [
+  ingestStepSchema,
+  transformStepSchema,
+  checkStepSchema,
+  trainStepSchema,
+  evaluateStepSchema,
+  registerStepSchema,
+  deployStepSchema,
+  activityStepSchema,
+]);
+
+export type DatasetInput = z.infer<typeof datasetInputSchema>;
+export type DataInput = z.infer<typeof dataInputSchema>;
+export type IngestStep = z.infer<typeof ingestStepSchema>;
+export type TransformStep = z.infer<typeof transformStepSchema>;
+export type CheckStep = z.infer<typeof checkStepSchema>;
+export type TrainStep = z.infer<typeof trainStepSchema>;
+export type EvaluateStep = z.infer<typeof evaluateStepSchema>;
+export type RegisterStep = z.infer<typeof registerStepSchema>;
+export type DeployStep = z.infer<typeof deployStepSchema>;
+export type ActivityStep = z.infer<typeof activityStepSchema>;
+export type Step = z.infer<typeof stepSchema>;
+export type StepType = Step['type'];

@@ -1,0 +1,16 @@
+/** The id of the one execution that answers for this pipeline and partition, whoever asks. */
+export function runWorkflowId(pipeline: string, partition: string): string {
+  return `run/${pipeline}/${partition}`;
+}
+
+/** The id of the one rollout that may move an endpoint's traffic. */
+export function rolloutWorkflowId(endpoint: string): string {
+  return `rollout/${endpoint}`;
+}
+
+/** Search attributes of a run, all of type Keyword. */
+export const SEARCH_ATTRIBUTES = {
+  pipeline: 'MillracePipeline',
+  partition: 'MillracePartition',
+  verdict: 'MillraceVerdict',
+} as const;

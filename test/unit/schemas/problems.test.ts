@@ -1,0 +1,40 @@
+import { parseWith, pipelineSchema, runInputSchema, type MillraceError } from '../../../schemas/index.js';
+
+function problemsFrom(run: () => unknown): string[] {
+  try {
+    run();
+  } catch (error) {
+    return (error as MillraceError).problems.map((problem) => `${problem.path}: ${problem.message}`);
+  }
+  throw new Error('nothing was wrong');
+}
+
+describe('parseWith', () => {
+  it('names every problem of a run input by path', () => {
+    expect(
+      problemsFrom(() => parseWith(runInputSchema, { pipeline: 'Flight Delays', partition: 5, extra: 1 }, 'input')),
+    ).toEqual([
+      'pipeline: must be lower-case words joined by "-", as in "flight-delays"',
+      'partition: Invalid input: expected string, received number',
+      'extra: is not a known field',
+    ]);
+  });
+
+  it('says of an empty box what is expected', () => {
+    expect(problemsFrom(() => parseWith(runInputSchema, undefined, 'input'))).toEqual([
+      ': Invalid input: expected object, received undefined',
+    ]);
+  });
+
+  it('reports on the member of a union that was meant', () => {
+    const pipeline = {
+      name: 'p',
+      steps: {
+        a: { type: 'transform', dataset: 'd', sql: 'select 1', inputs: { v: { dataset: 'x', window: { last: 0 } } } },
+      },
+    };
+    expect(problemsFrom(() => parseWith(pipelineSchema, pipeline, 'pipeline'))).toEqual([
+      'steps.a.inputs.v.window.last: Too small: expected number to be >0',
+    ]);
+  });
+});
