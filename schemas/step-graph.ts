@@ -1,0 +1,82 @@
+import type { DataInput, DatasetInput, Step } from './step.js';
+
+/** Steps whose output a step reads, by the path of the reference. */
+export function stepReferences(step: Step): { path: string; name: string; types: Step['type'][] }[] {
+  const data = (path: string, input: DataInput) =>
+    typeof input === 'string' ? [{ path, name: input, types: ['ingest', 'transform'] as Step['type'][] }] : [];
+  switch (step.type) {
+    case 'transform':
+    case 'train':
+      return Object.entries(step.inputs).flatMap(([name, input]) => data(`inputs.${name}`, input));
+    case 'check':
+      return data('input', step.input);
+    case 'evaluate':
+      return [{ path: 'model', name: step.model, types: ['train'] }, ...data('on', step.on)];
+    case 'register':
+      return [
+        { path: 'model', name: step.model, types: ['train'] },
+        ...(step.evaluation === undefined
+          ? []
+          : [{ path: 'evaluation', name: step.evaluation, types: ['evaluate'] as Step['type'][] }]),
+      ];
+    case 'deploy':
+      return [{ path: 'model', name: step.model, types: ['register'] }];
+    case 'ingest':
+    case 'activity':
+      return [];
+  }
+}
+
+/** Committed datasets that a step reads, by `STEP.INPUT`. They are resolved to versions before the run’s first step. */
+export function datasetInputs(steps: Record<string, Step>): Record<string, DatasetInput> {
+  const found: Record<string, DatasetInput> = {};
+  for (const [name, step] of Object.entries(steps)) {
+    if (step.type === 'transform' || step.type === 'train') {
+      for (const [input, value] of Object.entries(step.inputs)) {
+        if (typeof value !== 'string') found[`${name}.${input}`] = value;
+      }
+    } else if (step.type === 'evaluate' && typeof step.on !== 'string') found[`${name}.on`] = step.on;
+  }
+  return found;
+}
+
+/** Check steps of the output of a step. */
+export function checksOf(steps: Record<string, Step>, name: string): string[] {
+  return Object.keys(steps).filter((other) => {
+    const step = steps[other];
+    return step?.type === 'check' && step.input === name;
+  });
+}
+
+/**
+ * What each step waits for: `needs`, the steps that it reads, and the checks of what it reads, so that nobody reads
+ * data before its gate has opened.
+ */
+export function stepDependencies(steps: Record<string, Step>): Record<string, string[]> {
+  return Object.fromEntries(
+    Object.entries(steps).map(([name, step]) => {
+      const read = stepReferences(step).map((reference) => reference.name);
+      const gates = step.type === 'check' ? [] : read.flatMap((source) => checksOf(steps, source));
+      return [name, [...new Set([...step.needs, ...read, ...gates])].filter((other) => other !== name)];
+    }),
+  );
+}
+
+/** Step names so that each comes after those that it waits for; what is left over lies on a cycle. */
+export function topologicalOrder(dependencies: Record<string, readonly string[]>): {
+  order: string[];
+  cyclic: string[];
+} {
+  const order: string[] = [];
+  const left = new Set(Object.keys(dependencies));
+  for (let moved = true; moved;) {
+    moved = false;
+    for (const name of left) {
+      if ((dependencies[name] ?? []).some((other) => left.has(other))) continue;
+      order.push(name);
+      left.delete(name);
+      moved = true;
+    }
+  }
+  return { order, cyclic: [...left] };
+}
