@@ -238,6 +238,12 @@ export const ERROR_TABLE = {
     'Another process holds the lineage database.',
     'Use the running owner, or stop it first.',
   ),
+  LINEAGE_DATABASE_UNUSABLE: entry(
+    'infrastructure',
+    false,
+    'The lineage database cannot be opened: it is damaged, or another version of Millrace wrote it.',
+    'Use the version of Millrace that wrote it or a newer one; restore a backup if the file is damaged.',
+  ),
   LINEAGE_CONFLICT: entry(
     'data',
     false,

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { datasetVersionRefSchema } from './dataset.js';
-import { instantField, nameField } from './fields.js';
+import { actorField, instantField, nameField } from './fields.js';
 import { lineageRecordSchema } from './lineage-record.js';
 import { modelVersionRefSchema } from './model.js';
+import { qualityReportSchema } from './quality-report.js';
 import { runVerdictField, stepStatusField } from './run.js';
+import { endpointStateSchema, modelServerStatusSchema } from './serving.js';
 
 /** Body of `POST /api/v1/records`. Records of one request are committed together, or none of them is. */
 export const recordsRequestSchema = z.strictObject({
@@ -104,9 +106,92 @@ export const aliasDetailsSchema = z.strictObject({
   trainedOn: z.array(datasetVersionRefSchema).describe('Dataset versions that it was trained on.'),
 });
 
+/** Answer of `GET /api/v1/health`. */
+export const lineageHealthSchema = z.strictObject({
+  status: z.literal('ok').describe('The owner answers and can read its database.'),
+  schemaVersion: z.int().positive().describe('Number of the newest migration that was applied.'),
+  records: z.int().nonnegative().describe('Records that are committed.'),
+});
+
+/** A dataset on record. */
+export const datasetSummarySchema = z.strictObject({
+  dataset: nameField.describe('Dataset.'),
+  partitions: z.int().nonnegative().describe('Partitions that have a version, published or not.'),
+  published: z.int().nonnegative().describe('Partitions that have a published version.'),
+  versions: z.int().nonnegative().describe('Versions over all partitions.'),
+  rows: z.int().nonnegative().describe('Rows of all published versions.'),
+  writtenAt: instantField.describe('When its newest version was written.'),
+});
+
+/** A dataset version on record. */
+export const datasetVersionDetailsSchema = z.strictObject({
+  ref: datasetVersionRefSchema.describe('The version.'),
+  columns: z
+    .array(z.strictObject({ name: z.string(), type: z.string(), nullable: z.boolean() }))
+    .describe('Its columns.'),
+  runId: z.string().describe('Run that wrote it first.'),
+  step: nameField.describe('Step that wrote it first.'),
+  writtenAt: instantField.describe('When it was written first.'),
+  published: z.boolean().describe('Whether it is the version that is read for its partition.'),
+  verdict: qualityReportSchema.shape.verdict.nullable().describe('Newest quality verdict on it; null: never checked.'),
+});
+
+/** A quality report on record. */
+export const qualityResultSchema = z.strictObject({
+  runId: z.string().describe('Run that checked.'),
+  step: nameField.describe('Step that checked.'),
+  dataset: nameField.describe('Dataset.'),
+  partition: z.string().describe('Partition.'),
+  version: z.string().describe('Version.'),
+  at: instantField.describe('When it was checked.'),
+  report: qualityReportSchema.describe('What was measured.'),
+});
+
+/** A model in the list of models. */
+export const modelSummarySchema = z.strictObject({
+  model: nameField.describe('Model.'),
+  versions: z.int().positive().describe('Number of registered versions.'),
+  newest: modelVersionRefSchema.describe('The version with the highest number.'),
+  registeredAt: instantField.describe('When that version was registered.'),
+  aliases: z.record(z.string(), z.int().positive()).describe('Version numbers by alias.'),
+});
+
+/** One move of an alias. */
+export const aliasMoveSchema = z.strictObject({
+  model: nameField.describe('Model.'),
+  alias: nameField.describe('Alias.'),
+  from: z.int().positive().nullable().describe('Version that it stood for; null: none.'),
+  to: z.int().positive().nullable().describe('Version that it stands for since; null: it was taken away.'),
+  actor: actorField.describe('Who moved it.'),
+  reason: z.string().describe('Why.'),
+  runId: z.string().describe('Run in which it was moved.'),
+  at: instantField.describe('When.'),
+});
+
+/** One state that an endpoint had, and who set it. */
+export const endpointChangeSchema = endpointStateSchema.extend({
+  actor: actorField.describe('Who set it.'),
+  runId: z.string().describe('Run in which it was set.'),
+});
+
+/** Answers of the listing paths: one object with one list, newest first where there is an order in time. */
+export const datasetsResponseSchema = z.strictObject({ datasets: z.array(datasetSummarySchema) });
+export const datasetVersionsResponseSchema = z.strictObject({ versions: z.array(datasetVersionDetailsSchema) });
+export const runsResponseSchema = z.strictObject({ runs: z.array(runSummarySchema) });
+export const runQualityResponseSchema = z.strictObject({ results: z.array(qualityResultSchema) });
+export const modelsResponseSchema = z.strictObject({ models: z.array(modelSummarySchema) });
+export const aliasHistoryResponseSchema = z.strictObject({ moves: z.array(aliasMoveSchema) });
+export const endpointsResponseSchema = z.strictObject({ endpoints: z.array(endpointStateSchema) });
+export const endpointHistoryResponseSchema = z.strictObject({ changes: z.array(endpointChangeSchema) });
+export const modelServersResponseSchema = z.strictObject({ servers: z.array(modelServerStatusSchema) });
+
 /** A node of the lineage graph. */
 export const lineageNodeSchema = z.strictObject({
-  id: z.string().describe('`endpoint:NAME`, `model:NAME@VERSION`, `dataset:NAME/PARTITION@VERSION` or `run:ID/STEP`.'),
+  id: z
+    .string()
+    .describe(
+      '`endpoint:NAME`, `model:NAME@VERSION`, `dataset:NAME/PARTITION@VERSION`, `run:ID/STEP` or `source:PATH`; a model that was never registered has the start of its digest as VERSION.',
+    ),
   kind: z.enum(['endpoint', 'model', 'dataset', 'step', 'source']).describe('What it is.'),
   label: z.string().describe('How people call it.'),
   details: z
@@ -142,5 +227,12 @@ export type RunSummary = z.infer<typeof runSummarySchema>;
 export type RunDetails = z.infer<typeof runDetailsSchema>;
 export type ModelDetails = z.infer<typeof modelDetailsSchema>;
 export type AliasDetails = z.infer<typeof aliasDetailsSchema>;
+export type LineageHealth = z.infer<typeof lineageHealthSchema>;
+export type DatasetSummary = z.infer<typeof datasetSummarySchema>;
+export type DatasetVersionDetails = z.infer<typeof datasetVersionDetailsSchema>;
+export type QualityResult = z.infer<typeof qualityResultSchema>;
+export type ModelSummary = z.infer<typeof modelSummarySchema>;
+export type AliasMove = z.infer<typeof aliasMoveSchema>;
+export type EndpointChange = z.infer<typeof endpointChangeSchema>;
 export type LineageNode = z.infer<typeof lineageNodeSchema>;
 export type LineageGraph = z.infer<typeof lineageGraphSchema>;
