@@ -226,6 +226,12 @@ export const ERROR_TABLE = {
     'An activity of the project threw an error.',
     'See the message; throw a MillraceError to say more.',
   ),
+  RUN_CANCELLED: entry(
+    'input',
+    false,
+    'The run was cancelled or terminated before it had a result.',
+    'Start it again; it goes on from what was committed.',
+  ),
   LINEAGE_UNREACHABLE: entry(
     'infrastructure',
     true,
@@ -274,6 +280,12 @@ export const ERROR_TABLE = {
     false,
     'A port that was asked for is taken by another process.',
     'Give another port, or none to have a free one chosen.',
+  ),
+  DATA_FOLDER_IN_USE: entry(
+    'infrastructure',
+    false,
+    'Another embedded mode uses the data folder.',
+    'Use the running one, stop it first, or give another folder with --data-dir.',
   ),
   TEMPORAL_BINARY_NOT_FOUND: entry(
     'infrastructure',
