@@ -24,6 +24,8 @@ const ARROWS = {
   workers: ['schemas', 'engine', 'activities', 'workflows'],
   client: ['schemas'],
   cli: ['schemas', 'client', 'workers', 'engine'],
+  // Pipelines are a project like anybody’s own: they import the package by its name.
+  pipelines: [],
 };
 
 /** Packages that a room may use, besides what its job needs: these two rooms must stay small. */

@@ -1,0 +1,18 @@
+import type { Client } from '@temporalio/client';
+import type { ObjectStore } from '../engine/datasets/index.js';
+import type { LineageClient } from '../engine/lineage/index.js';
+import type { MillraceConfig } from '../schemas/index.js';
+
+/** What a worker gives its activities. */
+export interface ActivityDependencies {
+  config: MillraceConfig;
+  /** Folder of millrace.config.ts; relative paths in pipelines start here. */
+  projectDir: string;
+  /** Folder for scratch space and logs of this worker. */
+  dataDir: string;
+  store: ObjectStore;
+  lineage: LineageClient;
+  temporal: Client;
+  /** Whether the namespace has Millrace’s search attributes; a workflow that set others would hang. */
+  searchAttributes: boolean;
+}

@@ -1,0 +1,8 @@
+/** The doors to the engine: one factory an activity group. */
+export * from './dataset-activities.js';
+export * from './dependencies.js';
+export * from './lineage-activities.js';
+export * from './project-activities.js';
+export * from './rollout-activities.js';
+export * from './run-activities.js';
+export * from './training-activities.js';

@@ -1,0 +1,93 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { precedingPartitions, partitionWindow } from '../engine/datasets/index.js';
+import { digestOf } from '../engine/digest.js';
+import { resolveRun, type ResolvedRun } from '../engine/pipelines/index.js';
+import {
+  runResultSchema,
+  type DatasetInput,
+  type Partitions,
+  type PartitionWindow,
+  type ResolvedPartition,
+  type RunInput,
+  type RunResult,
+} from '../schemas/index.js';
+import { quickScope } from './activity-scope.js';
+import type { ActivityDependencies } from './dependencies.js';
+
+/** State of another execution, as far as somebody who waits for it needs to know. */
+export type RunPoll =
+  | { status: 'running' }
+  | { status: 'absent' }
+  | { status: 'completed'; result: RunResult }
+  | { status: 'failed'; message: string; code: string };
+
+/** Light activities of the role `orchestration`; all are local activities, done in milliseconds and safe to repeat. */
+export function createRunActivities({ config, lineage, temporal, searchAttributes }: ActivityDependencies) {
+  return {
+    /** Decides what a run is about. Reads the configuration of this worker, so it is done once and recorded. */
+    async resolveRun(input: {
+      request: RunInput;
+      fallbackTime: string;
+    }): Promise<ResolvedRun & { searchAttributes: boolean }> {
+      return quickScope(async () => ({
+        ...resolveRun(config.pipelines, input.request, input.fallbackTime),
+        searchAttributes,
+      }));
+    },
+
+    /** Window and digest of a run whose steps a workflow chains by hand. */
+    async openRun(input: {
+      partitions: Partitions;
+      partition: string;
+      specification: Record<string, unknown>;
+    }): Promise<{ window: PartitionWindow; digest: string }> {
+      return quickScope(async () => ({
+        window: partitionWindow(input.partitions, input.partition),
+        digest: digestOf(input.specification),
+      }));
+    },
+
+    /** Versions of the datasets that a run will read, each with its state, oldest partition first. */
+    async resolveInputs(input: {
+      partitions: Partitions;
+      partition: string;
+      inputs: Record<string, DatasetInput>;
+    }): Promise<Record<string, ResolvedPartition[]>> {
+      return quickScope(async () => {
+        const resolved = await Promise.all(
+          Object.entries(input.inputs).map(async ([key, { dataset, window }]) => {
+            const keys =
+              window === undefined
+                ? [input.partition]
+                : precedingPartitions(input.partitions, input.partition, window.last);
+            return [key, keys.length === 0 ? [] : await lineage.resolvePartitions(dataset, keys)] as const;
+          }),
+        );
+        return Object.fromEntries(resolved);
+      });
+    },
+
+    /** Looks at another run that this one waits for. */
+    async pollRun(input: { workflowId: string }): Promise<RunPoll> {
+      return quickScope(async () => {
+        const handle = temporal.workflow.getHandle(input.workflowId);
+        try {
+          const { status } = await handle.describe();
+          if (status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW') return { status: 'running' };
+          if (status.name !== 'COMPLETED') {
+            const failure = await handle.result().then(
+              () => null,
+              (error: Error) => error,
+            );
+            const cause = (failure?.cause ?? failure) as (Error & { type?: string }) | null;
+            return { status: 'failed', message: cause?.message ?? status.name, code: cause?.type ?? status.name };
+          }
+          return { status: 'completed', result: runResultSchema.parse(await handle.result()) };
+        } catch (error) {
+          if (error instanceof WorkflowNotFoundError) return { status: 'absent' };
+          throw error;
+        }
+      });
+    },
+  };
+}

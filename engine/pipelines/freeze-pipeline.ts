@@ -1,0 +1,73 @@
+import {
+  formatPath,
+  frozenPipelineSchema,
+  hint,
+  MillraceError,
+  parseWith,
+  type FrozenPipeline,
+  type Pipeline,
+  type Problem,
+} from '../../schemas/index.js';
+import { digestOf } from '../digest.js';
+
+const WHOLE_REFERENCE = /^\{\{\s*params\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}$/;
+const EACH_REFERENCE = /\{\{\s*params\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g;
+
+type ParameterValue = string | number | boolean;
+
+/**
+ * Puts a run’s parameters into a pipeline and gives the result its digest: from then on nothing about the run’s
+ * specification can change.
+ * @throws PARAMETER_INVALID for a parameter that is unknown, missing or of another type
+ * @throws PIPELINE_INVALID if a step does not fit its schema with the values put in
+ */
+export function freezePipeline(pipeline: Pipeline, given: Record<string, ParameterValue>): FrozenPipeline {
+  const params = parameterValues(pipeline, given);
+  const content = {
+    name: pipeline.name,
+    description: pipeline.description,
+    partitions: pipeline.partitions,
+    params,
+    steps: replaceReferences(pipeline.steps, params),
+  };
+  const frozen = { ...content, digest: digestOf(content) };
+  return parseWith(frozenPipelineSchema, frozen, `pipeline ${pipeline.name} with its parameters`, 'PIPELINE_INVALID');
+}
+
+function parameterValues(pipeline: Pipeline, given: Record<string, ParameterValue>): Record<string, ParameterValue> {
+  const declared = Object.keys(pipeline.params);
+  const problems: Problem[] = Object.keys(given)
+    .filter((name) => !declared.includes(name))
+    .map((name) => ({
+      path: formatPath(['params', name]),
+      message: `is not a parameter of ${pipeline.name}${hint(name, declared)}`,
+    }));
+  const values: Record<string, ParameterValue> = {};
+  for (const [name, parameter] of Object.entries(pipeline.params)) {
+    const value = given[name] ?? parameter.default;
+    const path = formatPath(['params', name]);
+    if (value === undefined) problems.push({ path, message: `is required, a ${parameter.type}` });
+    else if (typeof value !== parameter.type) {
+      problems.push({ path, message: `must be a ${parameter.type}, not the ${typeof value} ${JSON.stringify(value)}` });
+    } else values[name] = value;
+  }
+  if (problems.length > 0) {
+    const text = problems.map((problem) => `${problem.path} ${problem.message}`).join('; ');
+    throw new MillraceError('PARAMETER_INVALID', `parameters of ${pipeline.name}: ${text}`, { problems });
+  }
+  return values;
+}
+
+/** A text that is nothing but a reference becomes the value in its own type; within a longer text, its text. */
+function replaceReferences(value: unknown, params: Record<string, ParameterValue>): unknown {
+  if (typeof value === 'string') {
+    const whole = WHOLE_REFERENCE.exec(value)?.[1];
+    if (whole !== undefined) return params[whole];
+    return value.replace(EACH_REFERENCE, (_, name: string) => String(params[name]));
+  }
+  if (Array.isArray(value)) return value.map((item) => replaceReferences(item, params));
+  if (value !== null && typeof value === 'object') {
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, replaceReferences(member, params)]));
+  }
+  return value;
+}

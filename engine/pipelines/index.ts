@@ -1,0 +1,3 @@
+/** Pipelines as data: choosing one, putting parameters in, choosing the partition of a run. */
+export * from './freeze-pipeline.js';
+export * from './resolve-run.js';

@@ -1,0 +1,169 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { Client, type Connection } from '@temporalio/client';
+import { NativeConnection, Worker, type NativeConnectionOptions, type WorkerOptions } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import {
+  createDatasetActivities,
+  createLineageActivities,
+  createProjectActivities,
+  createRolloutActivities,
+  createRunActivities,
+  createTrainingActivities,
+  type ActivityDependencies,
+} from '../activities/index.js';
+import { createLineageClient, startLineageOwner } from '../engine/lineage/index.js';
+import { MillraceError, WORKER_ROLES, type MillraceConfig, type WorkerRole } from '../schemas/index.js';
+import { installRuntime } from './logger.js';
+import { hasSearchAttributes } from './search-attributes.js';
+import { sweepScratch } from './scratch.js';
+import { defaultStore } from './stores.js';
+import { workflowBundle } from './workflow-bundle.js';
+
+/** How a worker process is run. */
+export interface RunWorkerOptions {
+  /** Roles, or parts of roles by tag, as in `training-gpu`. */
+  roles: readonly string[];
+  config: MillraceConfig;
+  /** Folder that relative paths of the configuration start at. */
+  projectDir: string;
+  /** Folder for scratch space, logs, and, with a local store, the data. */
+  dataDir: string;
+  temporal: NativeConnectionOptions & { namespace: string };
+  /** Address of the lineage owner; not needed by a process that has the role `lineage` itself. */
+  lineageUrl?: string;
+  /** Where the owner listens, for the role `lineage`. Port 0 is any free one. */
+  lineageListen?: { host: string; port: number };
+  logger: Logger;
+  /** Ends the workers: no new work is taken, work under way has ten seconds. */
+  signal: AbortSignal;
+  /** Called once all workers poll. */
+  onReady?: (ready: { lineageUrl: string }) => void;
+}
+
+/** Activities at once, by role. Training and data work use a core each. */
+const CONCURRENCY: Record<WorkerRole, number> = { orchestration: 50, data: 2, training: 1, rollout: 20, lineage: 20 };
+
+const GRACE = '10 seconds';
+
+/** Runs workers for some roles in this process until the signal; resolves when all have drained. */
+export async function runWorker(options: RunWorkerOptions): Promise<void> {
+  const { roles, dataDir, logger, signal } = options;
+  const parsed = roles.map(parseRole);
+  installRuntime(logger);
+  await mkdir(dataDir, { recursive: true });
+  await sweepScratch(dataDir);
+  const owner = parsed.some(({ role }) => role === 'lineage')
+    ? await startLineageOwner({ databasePath: join(dataDir, 'lineage.duckdb'), logger, ...options.lineageListen })
+    : undefined;
+  try {
+    const lineageUrl = owner?.url ?? options.lineageUrl;
+    if (lineageUrl === undefined)
+      throw new MillraceError('LINEAGE_UNREACHABLE', 'no address of a lineage owner was given');
+    const connection = await connect(options.temporal);
+    try {
+      const dependencies = await dependenciesOf(options, connection, lineageUrl);
+      const workers = await Promise.all(parsed.map((part) => createWorker(part, options, connection, dependencies)));
+      const running = workers.map((worker) => worker.run());
+      const stop = () => workers.forEach((worker) => worker.shutdown());
+      if (signal.aborted) stop();
+      else signal.addEventListener('abort', stop, { once: true });
+      logger.info({ roles, lineageUrl }, 'workers are polling');
+      options.onReady?.({ lineageUrl });
+      await Promise.all(running);
+    } finally {
+      await connection.close();
+    }
+  } finally {
+    await owner?.close();
+  }
+}
+
+interface RolePart {
+  role: WorkerRole;
+  queue: string;
+}
+
+function parseRole(text: string): RolePart {
+  const role = WORKER_ROLES.find((candidate) => text === candidate || text.startsWith(`${candidate}-`));
+  if (role !== undefined) return { role, queue: text };
+  throw new MillraceError('INPUT_INVALID', `there is no role "${text}"; there are: ${WORKER_ROLES.join(', ')}`, {
+    problems: [
+      {
+        path: 'role',
+        message: `must be one of ${WORKER_ROLES.join(', ')}, or one of them with a tag, as in training-gpu`,
+      },
+    ],
+  });
+}
+
+async function connect({ namespace, ...options }: RunWorkerOptions['temporal']): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect(options);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new MillraceError(
+      'TEMPORAL_UNREACHABLE',
+      `${options.address ?? 'localhost:7233'}, namespace ${namespace}: ${message}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+async function dependenciesOf(
+  { config, projectDir, dataDir, temporal, logger }: RunWorkerOptions,
+  connection: NativeConnection,
+  lineageUrl: string,
+): Promise<ActivityDependencies> {
+  const { namespace } = temporal;
+  const searchAttributes = await hasSearchAttributes(connection, namespace);
+  if (!searchAttributes) {
+    logger.warn('the namespace lacks Millrace’s search attributes, runs go without them; mend: millrace doctor --fix');
+  }
+  return {
+    config,
+    projectDir,
+    dataDir,
+    store: defaultStore(config.stores, dataDir),
+    lineage: createLineageClient({ url: lineageUrl }),
+    temporal: new Client({ connection: connection as unknown as Connection, namespace }),
+    searchAttributes,
+  };
+}
+
+async function createWorker(
+  { role, queue }: RolePart,
+  { config, projectDir, temporal }: RunWorkerOptions,
+  connection: NativeConnection,
+  dependencies: ActivityDependencies,
+): Promise<Worker> {
+  const common = {
+    connection,
+    namespace: temporal.namespace,
+    taskQueue: queue,
+    shutdownGraceTime: GRACE,
+    maxConcurrentActivityTaskExecutions: config.roles[role]?.concurrency ?? CONCURRENCY[role],
+  } satisfies WorkerOptions;
+  const activities = activitiesOf(role, dependencies);
+  if (role !== 'orchestration') return Worker.create({ ...common, activities });
+  const own = config.workflows === undefined ? undefined : resolve(projectDir, config.workflows);
+  return Worker.create({ ...common, activities, workflowBundle: await workflowBundle(own) });
+}
+
+function activitiesOf(role: WorkerRole, dependencies: ActivityDependencies): object {
+  const project = createProjectActivities(dependencies);
+  switch (role) {
+    case 'orchestration':
+      return { ...createRunActivities(dependencies), ...createLineageActivities(dependencies), ...project };
+    case 'data':
+      return { ...createDatasetActivities(dependencies), ...project };
+    case 'training':
+      return { ...createTrainingActivities(dependencies), ...project };
+    case 'rollout':
+      return { ...createRolloutActivities(dependencies), ...project };
+    case 'lineage':
+      return createLineageActivities(dependencies);
+  }
+}

@@ -1,0 +1,19 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Removes the scratch folders of attempts whose worker is gone; a folder’s name ends with the id of its process. */
+export async function sweepScratch(dataDir: string): Promise<void> {
+  const scratch = join(dataDir, 'scratch');
+  const names = await readdir(scratch).catch(() => []);
+  const left = names.filter((name) => !isAlive(Number(name.slice(name.lastIndexOf('-') + 1))));
+  await Promise.all(left.map((name) => rm(join(scratch, name), { recursive: true, force: true })));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { bundleWorkflowCode, type WorkflowBundleOption } from '@temporalio/worker';
+import { compiledModule, packageRoot } from '../engine/threads.js';
+import { MillraceError } from '../schemas/index.js';
+
+/** The bundle that `npm run build` makes of Millrace’s own workflows. */
+export const PREBUILT_BUNDLE = join(packageRoot(__filename), 'dist', 'workflow-bundle.js');
+
+/**
+ * The workflows of a worker: the prebuilt bundle, or, for a project with workflows of its own, one of both together.
+ * @param own module of the project’s workflows, absolute
+ */
+export async function workflowBundle(own?: string): Promise<WorkflowBundleOption> {
+  if (own === undefined && existsSync(PREBUILT_BUNDLE)) return { codePath: PREBUILT_BUNDLE };
+  return bundleWorkflows(own);
+}
+
+/** Bundles Millrace’s workflows, and those of a project if it has any. */
+export async function bundleWorkflows(own?: string): Promise<{ code: string }> {
+  const registered = compiledModule(__filename, '../workflows/registered');
+  if (own === undefined) return bundleWorkflowCode({ workflowsPath: registered, logger: quiet });
+  if (!existsSync(own)) throw new MillraceError('CONFIG_INVALID', `workflows: there is no ${own}`);
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-bundle-'));
+  try {
+    const entry = join(folder, 'workflows.js');
+    const names = [registered, own].map((module) => `export * from ${JSON.stringify(module)};`);
+    await writeFile(entry, names.join('\n'));
+    return await bundleWorkflowCode({
+      workflowsPath: entry,
+      logger: quiet,
+      // A project finds its packages from its own folder; the entry lies elsewhere.
+      webpackConfigHook: (config) => ({
+        ...config,
+        resolve: { ...config.resolve, modules: ['node_modules', resolve(dirname(own), 'node_modules')] },
+      }),
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const nothing = () => undefined;
+/** Webpack’s statistics are of no use to anybody who starts a worker; its errors are thrown. */
+const quiet = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };

@@ -1,0 +1,31 @@
+import { ApplicationFailure, isCancellation, log, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { createLineageActivities } from '../activities/index.js';
+import type { LineageRecord, RecordResult } from '../schemas/index.js';
+import { DURABLE_COMMIT, QUICK_COMMIT } from './activity-options.js';
+import { summarizeFailure } from './failures.js';
+
+type LineageActivities = ReturnType<typeof createLineageActivities>;
+
+const local = proxyLocalActivities<LineageActivities>(QUICK_COMMIT);
+const durable = proxyActivities<LineageActivities>(DURABLE_COMMIT);
+
+/**
+ * Commits facts to lineage: at once where the owner answers, else by its queue, however long that takes. Records are
+ * idempotent by key, so an attempt of either way that got through after all does no harm.
+ * @returns one result a record, in order
+ */
+export async function commitRecords(records: LineageRecord[]): Promise<RecordResult[]> {
+  try {
+    return await local.commitRecords({ records });
+  } catch (error) {
+    if (isCancellation(error) || isRefusal(error)) throw error;
+    log.warn(`the lineage owner does not answer, its queue takes over: ${summarizeFailure(error).message}`);
+    return durable.commitRecords({ records });
+  }
+}
+
+/** A record that was refused is refused on every way. */
+function isRefusal(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof ApplicationFailure && cause.nonRetryable === true;
+}

@@ -1,0 +1,126 @@
+import {
+  checksOf,
+  stepDependencies,
+  topologicalOrder,
+  type DataInput,
+  type DatasetVersionRef,
+  type FrozenPipeline,
+  type ModelRef,
+  type ModelVersionRef,
+  type Step,
+  type StepState,
+} from '../schemas/index.js';
+import { commitRecords } from './commit-records.js';
+import { failure } from './failures.js';
+import type { FrozenInputs } from './freeze-inputs.js';
+import { setStepState, type Run } from './run.js';
+import { activity, check, deploy, evaluate, ingest, published, register, train, transform } from './steps/index.js';
+
+/** States of all steps before the first begins. */
+export function pendingSteps({ steps }: FrozenPipeline): StepState[] {
+  return Object.entries(steps).map(([step, { type }]) => ({
+    step,
+    type,
+    status: 'pending',
+    startedAt: null,
+    durationMs: null,
+    summary: '',
+    code: null,
+    output: {},
+  }));
+}
+
+/**
+ * Runs the steps of a frozen pipeline: each as soon as what it waits for has succeeded, side by side where nothing
+ * holds them. A step whose predecessor did not succeed is skipped; branches that do not depend on it go on. The first
+ * error is thrown when everything has come to rest.
+ */
+export async function interpret(run: Run, pipeline: FrozenPipeline, frozen: FrozenInputs): Promise<void> {
+  const dependencies = stepDependencies(pipeline.steps);
+  const ends = new Map<string, Promise<void>>();
+  const errors: unknown[] = [];
+  for (const name of topologicalOrder(dependencies).order) {
+    const waits = dependencies[name] ?? [];
+    const end = Promise.all(waits.map((other) => ends.get(other))).then(async () => {
+      const blocking = waits.find((other) => run.steps.get(other)?.status !== 'succeeded');
+      if (blocking !== undefined) return skip(run, name, blocking);
+      try {
+        await runStep(run, pipeline, name, frozen);
+      } catch (error) {
+        errors.push(error);
+      }
+    });
+    ends.set(name, end);
+  }
+  await Promise.all(ends.values());
+  if (errors.length > 0) throw errors[0];
+}
+
+function skip(run: Run, name: string, blocking: string): void {
+  const state = run.steps.get(name);
+  if (state === undefined) return;
+  setStepState(run, { ...state, status: 'skipped', summary: `${blocking} did not succeed` });
+}
+
+async function runStep(run: Run, { steps }: FrozenPipeline, name: string, frozen: FrozenInputs): Promise<void> {
+  const step = steps[name];
+  if (step === undefined) return;
+  const read = (key: string, input: DataInput): DatasetVersionRef[] =>
+    typeof input === 'string' ? [outputOf(run, input, 'dataset')] : (frozen[`${name}.${key}`] ?? []);
+  const readAll = (inputs: Record<string, DataInput>) =>
+    Object.fromEntries(Object.entries(inputs).map(([key, input]) => [key, read(key, input)]));
+
+  switch (step.type) {
+    case 'ingest':
+      await ingest(run, name, step, { publish: checksOf(steps, name).length === 0 });
+      return;
+    case 'transform':
+      await transform(run, name, step, readAll(step.inputs), { publish: checksOf(steps, name).length === 0 });
+      return;
+    case 'check':
+      return runCheck(run, steps, name, step);
+    case 'train':
+      await train(run, name, step, readAll(step.inputs));
+      return;
+    case 'evaluate':
+      await evaluate(run, name, step, outputOf(run, step.model, 'model'), read('on', step.on));
+      return;
+    case 'register':
+      await register(run, name, step, outputOf(run, step.model, 'model'));
+      return;
+    case 'deploy':
+      await deploy(run, name, step, outputOf(run, step.model, 'modelVersion'));
+      return;
+    case 'activity':
+      await activity(run, name, step);
+      return;
+    default:
+      step satisfies never;
+  }
+}
+
+/** A version with several checks is published when the last of them has passed. */
+async function runCheck(
+  run: Run,
+  steps: Record<string, Step>,
+  name: string,
+  step: Extract<Step, { type: 'check' }>,
+): Promise<void> {
+  const ref = outputOf(run, step.input, 'dataset');
+  const others = checksOf(steps, step.input).filter((other) => other !== name);
+  await check(run, name, step, ref, { publish: others.length === 0 });
+  const passed = [name, ...others].every((other) => run.steps.get(other)?.status === 'succeeded');
+  if (others.length > 0 && passed) await commitRecords([published(run, name, ref)]);
+}
+
+interface Outputs {
+  dataset: DatasetVersionRef;
+  model: ModelRef;
+  modelVersion: ModelVersionRef;
+}
+
+function outputOf<K extends keyof Outputs>(run: Run, name: string, kind: K): Outputs[K] {
+  const output = run.steps.get(name)?.output[kind];
+  if (output === undefined) throw failure('INTERNAL', `step ${name} left no ${kind}`);
+  return output as Outputs[K];
+}

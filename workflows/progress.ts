@@ -1,0 +1,45 @@
+import { shortVersion, type RunProgress, type StepState, type StepStatus } from '../schemas/index.js';
+
+const MARKS: Record<StepStatus, string> = {
+  pending: '· pending',
+  running: '▶ running',
+  succeeded: '✔ succeeded',
+  refused: '✘ refused',
+  failed: '✘ failed',
+  skipped: '– skipped',
+};
+
+/** A run as a Markdown table for the Temporal UI: one row a step, with duration, version and what it says. */
+export function progressMarkdown(progress: RunProgress): string {
+  const rows = progress.steps.map((state) =>
+    [state.step, state.type, MARKS[state.status], duration(state.durationMs), version(state), cell(state.summary)].join(
+      ' | ',
+    ),
+  );
+  return [
+    `**${progress.pipeline}** for **${progress.partition}**: ${progress.phase}`,
+    '',
+    '| step | type | status | duration | version | result |',
+    '|---|---|---|---|---|---|',
+    ...rows.map((row) => `| ${row} |`),
+  ].join('\n');
+}
+
+/** `1.2 s`, `3 min 05 s`; empty where there is none. */
+export function duration(milliseconds: number | null): string {
+  if (milliseconds === null) return '';
+  const seconds = milliseconds / 1000;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  return `${Math.floor(seconds / 60)} min ${String(Math.floor(seconds % 60)).padStart(2, '0')} s`;
+}
+
+function version({ output }: StepState): string {
+  if (output.modelVersion !== undefined) return `${output.modelVersion.model} v${output.modelVersion.version}`;
+  if (output.dataset !== undefined) return shortVersion(output.dataset.version);
+  return output.model === undefined ? '' : shortVersion(output.model.digest);
+}
+
+/** Text that cannot break out of its cell. */
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ').slice(0, 300);
+}

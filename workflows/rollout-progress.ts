@@ -1,0 +1,39 @@
+import type { Analysis, ArmMeasurement } from '../schemas/index.js';
+
+/** Result of the query `progress` of a rollout. */
+export interface RolloutProgress {
+  endpoint: string;
+  /** Number of the version that is tried. */
+  candidate: number;
+  phase: string;
+  /** Canary weight in force, in percent. */
+  weight: number;
+  analyses: Analysis[];
+}
+
+/** A rollout as a Markdown table for the Temporal UI: one row an analysis. */
+export function rolloutMarkdown({ endpoint, candidate, phase, analyses }: RolloutProgress): string {
+  const rows = analyses.map((analysis) =>
+    [
+      `${analysis.weight} %`,
+      analysis.verdict,
+      analysis.reason,
+      arm(analysis.stable),
+      arm(analysis.canary),
+      analysis.message,
+    ].join(' | '),
+  );
+  return [
+    `**${endpoint}**, candidate v${candidate}: ${phase}`,
+    '',
+    '| weight | verdict | reason | stable | canary | figures |',
+    '|---|---|---|---|---|---|',
+    ...rows.map((row) => `| ${row} |`),
+  ].join('\n');
+}
+
+function arm(measured: ArmMeasurement | null): string {
+  if (measured === null) return '';
+  const latency = measured.latencyMs === null ? '' : `, ${measured.latencyMs.toFixed(1)} ms`;
+  return `${measured.requests} requests, ${measured.errors} errors${latency}`;
+}

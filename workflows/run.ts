@@ -1,0 +1,95 @@
+import { defineQuery, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { Partitions, PartitionWindow, RunInput, RunProgress, StepState } from '../schemas/index.js';
+import { commitRecords } from './commit-records.js';
+import { progressMarkdown } from './progress.js';
+
+/** How far a run is. */
+export const progressQuery = defineQuery<RunProgress>('progress');
+
+/** A run in progress: what it is about, and the state of its steps. Step functions take it as their first argument. */
+export interface Run {
+  readonly runId: string;
+  readonly workflowId: string;
+  readonly pipeline: string;
+  readonly partitions: Partitions;
+  readonly window: PartitionWindow;
+  /** ISO 8601. */
+  readonly logicalTime: string;
+  readonly requestedBy: string;
+  readonly force: RunInput['force'] | null;
+  /** Whether the namespace has Millrace’s search attributes; setting others would hang the workflow. */
+  readonly searchAttributes: boolean;
+  /** States by step, in the order in which they are shown. */
+  readonly steps: Map<string, StepState>;
+  /** What the run is doing, in a few words. */
+  phase: string;
+}
+
+/** What a run on record begins with. */
+export interface RunSpecification {
+  pipeline: string;
+  partitions: Partitions;
+  window: PartitionWindow;
+  logicalTime: string;
+  requestedBy: string;
+  force?: RunInput['force'] | null;
+  /** @default false */
+  searchAttributes?: boolean;
+  /** The frozen specification, kept on record. */
+  specification: { digest: string };
+}
+
+/** Begins a run: it is on record from now on, and answers the query `progress`. */
+export async function beginRun(options: RunSpecification, steps: readonly StepState[] = []): Promise<Run> {
+  const { runId, workflowId } = workflowInfo();
+  const { specification, force = null, searchAttributes = false, ...about } = options;
+  const run: Run = {
+    ...about,
+    force,
+    searchAttributes,
+    runId,
+    workflowId,
+    steps: new Map(steps.map((state) => [state.step, state])),
+    phase: 'starting',
+  };
+  setHandler(progressQuery, () => progressOf(run), { description: 'How far the run is: states of all steps.' });
+  showProgress(run);
+  await commitRecords([
+    {
+      kind: 'run_started',
+      key: `${runId}/started`,
+      at: now(),
+      runId,
+      workflowId,
+      pipeline: run.pipeline,
+      partition: run.window.key,
+      logicalTime: run.logicalTime,
+      specificationDigest: specification.digest,
+      specification: JSON.parse(JSON.stringify(specification)) as never,
+      requestedBy: run.requestedBy,
+      force,
+    },
+  ]);
+  return run;
+}
+
+/** Result of the query `progress`. */
+export function progressOf(run: Run): RunProgress {
+  return { pipeline: run.pipeline, partition: run.window.key, phase: run.phase, steps: [...run.steps.values()] };
+}
+
+/** Shows the steps in the Temporal UI. */
+export function showProgress(run: Run): void {
+  setCurrentDetails(progressMarkdown(progressOf(run)));
+}
+
+/** Sets the state of a step and shows it. */
+export function setStepState(run: Run, state: StepState): void {
+  run.steps.set(state.step, state);
+  showProgress(run);
+}
+
+/** The workflow’s time, as ISO 8601. */
+export function now(): string {
+  return new Date().toISOString();
+}

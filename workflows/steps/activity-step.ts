@@ -1,0 +1,36 @@
+import { proxyActivities } from '@temporalio/workflow';
+import type { z } from 'zod';
+import type { createProjectActivities } from '../../activities/index.js';
+import { activityStepSchema } from '../../schemas/index.js';
+import { workOptions } from '../activity-options.js';
+import { parseInput } from '../failures.js';
+import { withBudgets } from '../retry-budgets.js';
+import type { Run } from '../run.js';
+import { recordedStep } from './recorded-step.js';
+
+type ProjectActivities = ReturnType<typeof createProjectActivities>;
+
+/** Calls an activity of the project. */
+export async function activity(
+  run: Run,
+  name: string,
+  fields: Omit<z.input<typeof activityStepSchema>, 'type'>,
+): Promise<unknown> {
+  const step = parseInput(activityStepSchema, { ...fields, type: 'activity' }, `step ${name}`);
+  return recordedStep(run, name, 'activity', async () => {
+    const { callProjectActivity } = proxyActivities<ProjectActivities>(
+      workOptions('io', step.role, step, step.activity),
+    );
+    const value = await withBudgets(() =>
+      callProjectActivity({
+        activity: step.activity,
+        input: step.input,
+        pipeline: run.pipeline,
+        partition: run.window.key,
+        runId: run.runId,
+      }),
+    );
+    const kept = (value ?? null) as never;
+    return { value, summary: JSON.stringify(kept).slice(0, 200), output: { value: kept } };
+  });
+}

@@ -1,0 +1,91 @@
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import type {
+  DatasetVersionRef,
+  LineageRecord,
+  ModelRef,
+  StepOutput,
+  StepState,
+  StepStatus,
+} from '../../schemas/index.js';
+import { commitRecords } from '../commit-records.js';
+import { summarizeFailure } from '../failures.js';
+import { now, setStepState, type Run } from '../run.js';
+
+/** What a step did, to be put on record. */
+export interface StepOutcome<T> {
+  value: T;
+  status?: Extract<StepStatus, 'succeeded' | 'refused'>;
+  /** One line for people. */
+  summary: string;
+  /** Reason code, where the step did not simply succeed. */
+  code?: string | null;
+  output?: StepOutput;
+  /** Facts that are committed together with the end of the step. */
+  records?: LineageRecord[];
+  inputs?: DatasetVersionRef[];
+  inputModels?: ModelRef[];
+}
+
+/** The part of a record that every record of a step has. */
+export function recordBase(run: Run, step: string, fact: string) {
+  return { key: `${run.runId}/${step}/${fact}`, at: now(), runId: run.runId, step };
+}
+
+/**
+ * Runs a step, shows its state, and commits what it did together with the fact that it ended. An error is put on
+ * record as well, and thrown on.
+ */
+export async function recordedStep<T>(
+  run: Run,
+  step: string,
+  type: string,
+  work: () => Promise<StepOutcome<T>>,
+): Promise<T> {
+  const started = Date.now();
+  const state: StepState = {
+    step,
+    type,
+    status: 'running',
+    startedAt: new Date(started).toISOString(),
+    durationMs: null,
+    summary: '',
+    code: null,
+    output: {},
+  };
+  setStepState(run, state);
+  try {
+    const outcome = await work();
+    const { status = 'succeeded', summary, code = null, records = [], output = {} } = outcome;
+    const ended: StepState = { ...state, status, summary, code, output, durationMs: Date.now() - started };
+    await commitRecords([...records, stepFinished(run, ended, outcome)]);
+    setStepState(run, ended);
+    return outcome.value;
+  } catch (error) {
+    const { code, message } = isCancellation(error)
+      ? { code: 'CANCELLED', message: 'cancelled' }
+      : summarizeFailure(error);
+    const ended: StepState = { ...state, status: 'failed', summary: message, code, durationMs: Date.now() - started };
+    setStepState(run, ended);
+    await CancellationScope.nonCancellable(() => commitRecords([stepFinished(run, ended)]));
+    throw error;
+  }
+}
+
+/** The record of a step’s end. */
+export function stepFinished(
+  run: Run,
+  state: StepState,
+  { inputs = [], inputModels = [] }: { inputs?: DatasetVersionRef[]; inputModels?: ModelRef[] } = {},
+): LineageRecord {
+  return {
+    ...recordBase(run, state.step, state.status),
+    kind: 'step_finished',
+    type: state.type,
+    status: state.status,
+    startedAt: state.startedAt,
+    summary: state.summary,
+    code: state.code,
+    inputs,
+    inputModels,
+  };
+}
