@@ -41,7 +41,7 @@ export async function interpret(run: Run, pipeline: FrozenPipeline, frozen: Froz
   const errors: unknown[] = [];
   for (const name of topologicalOrder(dependencies).order) {
     const waits = dependencies[name] ?? [];
-    const end = Promise.all(waits.map((other) => ends.get(other))).then(async () => {
+    const end = Promise.all(waits.map((other) => ends.get(other) ?? Promise.resolve())).then(async () => {
       const blocking = waits.find((other) => run.steps.get(other)?.status !== 'succeeded');
       if (blocking !== undefined) return skip(run, name, blocking);
       try {

@@ -137,7 +137,7 @@ export function reportSummary(report: QualityReport): string {
   const rest = bad.map((result) => {
     const example = result.examples[0];
     const shown = example === undefined ? '' : `, as in ${JSON.stringify(example)}`;
-    const count = result.total > 0 ? `${result.failing} of ${result.total}` : String(result.observed);
+    const count = result.total > 0 ? `${result.failing} of ${result.total}` : JSON.stringify(result.observed);
     return `${result.name} ${result.status}: ${result.message ?? `${count}, expected ${result.threshold}`}${shown}`;
   });
   return [head, ...rest].join('; ');

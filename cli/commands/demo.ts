@@ -1,0 +1,193 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { DefaultRenderer, ListrTask, SimpleRenderer } from 'listr2';
+import { connect } from '../../client/index.js';
+import { createLineageClient } from '../../engine/lineage/index.js';
+import { packageRoot } from '../../engine/threads.js';
+import { MillraceError } from '../../schemas/index.js';
+import { startEmbedded, type EmbeddedMode } from '../../workers/embedded/embedded-mode.js';
+import { NIGHTS } from '../demo/nights.js';
+import type { DemoReport, NightReport } from '../demo/report.js';
+import { finalReport, retireEndpoint, runHistory, runNight, type DemoContext } from '../demo/run-demo.js';
+import { lineageTree, nightsTable, seconds } from '../demo/show.js';
+
+type Task = ListrTask<unknown, typeof DefaultRenderer, typeof SimpleRenderer>;
+
+interface DemoOptions {
+  dataDir: string;
+  report?: string;
+  keep?: boolean;
+}
+
+interface DemoState {
+  embedded?: EmbeddedMode;
+  context?: DemoContext;
+  close?: () => Promise<void>;
+  history?: DemoReport['history'];
+  nights: NightReport[];
+}
+
+/** `millrace demo`: five nights on real flights. */
+export function demoCommand(program: Command): void {
+  program
+    .command('demo')
+    .description('train, judge and ship a model from real flights, five nights in a row')
+    .option('--data-dir <folder>', 'folder of all data', '.millrace')
+    .option('--report <file>', 'write the result as JSON to a file')
+    .option('--keep', 'leave everything running afterwards, until Ctrl-C')
+    .addHelpText('after', '\nExample:\n  npm run demo -- --report demo.json')
+    .action(async (options: DemoOptions) => {
+      process.exitCode = await demo(options);
+    });
+}
+
+/** Exit code: 0 only if every night ended as it should, 1 if one did not, 2 if the demo could not run, 130 after Ctrl-C. */
+async function demo(options: DemoOptions): Promise<number> {
+  const started = Date.now();
+  const stop = interruption();
+  const state: DemoState = { nights: [] };
+  try {
+    const list = await taskList(options, state, stop);
+    await Promise.race([list.run(), stopped(stop.signal)]);
+    const report = await finalReport(
+      required(state.context),
+      required(state.history),
+      state.nights,
+      Date.now() - started,
+    );
+    print(report);
+    if (options.report !== undefined) await writeFile(options.report, `${JSON.stringify(report, null, 2)}\n`);
+    if (options.keep === true) await keepRunning(required(state.embedded), stop.signal);
+    return report.asExpected ? 0 : 1;
+  } catch (error) {
+    if (stop.signal.aborted && stop.signal.reason === INTERRUPTED) return 130;
+    throw error;
+  } finally {
+    await state.close?.();
+  }
+}
+
+const INTERRUPTED = 'interrupted';
+
+/** Aborted by the first Ctrl-C or SIGTERM; the second ends at once, as the supervisor sees to. */
+function interruption(): AbortController {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => controller.abort(INTERRUPTED));
+  return controller;
+}
+
+/** Rejects once the demo is to stop; what is under way then comes to its own end. */
+function stopped(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const stop = () => reject(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+}
+
+async function taskList(
+  options: DemoOptions,
+  state: DemoState,
+  stop: AbortController,
+): Promise<{ run(): Promise<unknown> }> {
+  // listr2 is an ES module; this package is not.
+  const { Listr } = await import('listr2');
+  const context = () => required(state.context);
+  const tasks: Task[] = [
+    {
+      title: 'embedded mode',
+      task: async (_, task) => {
+        await start(options, state, stop, (message) => (task.output = message));
+        const { temporalUi, lineageUrl, modelServerUrl } = required(state.embedded);
+        task.title = `embedded mode: Temporal UI ${temporalUi ?? '(not ours)'}, lineage ${lineageUrl}, model server ${modelServerUrl}`;
+      },
+    },
+    {
+      title: 'history: 28 days ingested and checked',
+      task: async (_, task) => {
+        state.history = await runHistory(context(), (message) => (task.output = message));
+        task.title = `history: ${state.history.partitions} days ingested and checked, ${seconds(state.history.durationMs)}`;
+      },
+    },
+    ...NIGHTS.map((night): Task => ({
+      title: `${night.name} (${night.partition}): ${night.about}`,
+      task: async (_, task) => {
+        signal.throwIfAborted();
+        const report = await runNight(context(), night, (message) => (task.output = message));
+        state.nights.push(report);
+        task.title = `${night.name} (${night.partition}), ${night.about}: ${report.verdict}, ${report.reason}, ${seconds(report.durationMs)}`;
+      },
+    })),
+  ];
+  return new Listr(tasks, {
+    concurrent: false,
+    rendererOptions: { collapseSubtasks: false },
+    fallbackRendererOptions: { timestamp: undefined },
+    fallbackRenderer: 'simple',
+    // Ctrl-C is ours: processes have to be ended first.
+    registerSignalListeners: false,
+  });
+}
+
+async function start(
+  options: DemoOptions,
+  state: DemoState,
+  stop: AbortController,
+  say: (message: string) => void,
+): Promise<void> {
+  const { signal } = stop;
+  const projectDir = packageRoot(__filename);
+  const dataDir = resolve(options.dataDir);
+  const embedded = await startEmbedded({ dataDir, projectDir, onProgress: say, signal });
+  state.embedded = embedded;
+  state.close = () => embedded.close();
+  void embedded.failed.then((error) => stop.abort(error));
+  const { temporalAddress, namespace, lineageUrl, modelServerUrl } = embedded;
+  const client = await connect({ address: temporalAddress, namespace, plain: true });
+  state.close = async () => {
+    await client.close();
+    await embedded.close();
+  };
+  state.context = {
+    client,
+    lineage: createLineageClient({ url: lineageUrl }),
+    modelServerUrl,
+    dataDir,
+    projectDir,
+    signal,
+  };
+  await retireEndpoint(state.context);
+}
+
+function print(report: DemoReport): void {
+  console.log(`\n${nightsTable(report)}\n\n${lineageTree(report)}\n`);
+  const verdict = report.asExpected ? 'every night ended as it should' : 'NOT every night ended as it should';
+  console.log(`${verdict}; ${report.failedRequests} failed requests; ${seconds(report.totalMs)} in all`);
+}
+
+async function keepRunning(
+  { temporalUi, lineageUrl, modelServerUrl, temporalAddress, failed }: EmbeddedMode,
+  signal: AbortSignal,
+): Promise<void> {
+  console.log(
+    [
+      '',
+      'Everything is left running. Ctrl-C ends it. Open:',
+      `  runs and rollouts   ${temporalUi ?? temporalAddress}`,
+      `  lineage             ${lineageUrl}`,
+      `  model server        ${modelServerUrl}/v2/models/flight-delays`,
+    ].join('\n'),
+  );
+  const interrupted = new Promise<undefined>((done) =>
+    signal.addEventListener('abort', () => done(undefined), { once: true }),
+  );
+  const failure = signal.aborted ? undefined : await Promise.race([interrupted, failed]);
+  if (failure !== undefined) throw failure;
+}
+
+function required<T>(value: T | undefined): T {
+  if (value === undefined)
+    throw new MillraceError('INTERNAL', 'a part of the demo did not leave what the next one needs');
+  return value;
+}

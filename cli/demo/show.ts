@@ -1,0 +1,43 @@
+import Table from 'cli-table3';
+import { shortVersion } from '../../schemas/index.js';
+import type { DemoReport } from './report.js';
+
+/** The nights as a table: night, verdict, reason, versions, duration. */
+export function nightsTable({ nights }: DemoReport): string {
+  const table = new Table({
+    head: ['night', 'about', 'verdict', 'reason', 'data', 'model', 'requests (failed)', 'duration', 'as it should'],
+    style: { head: [], border: [] },
+  });
+  for (const night of nights) {
+    table.push([
+      night.name,
+      night.about,
+      night.verdict,
+      night.reason,
+      night.datasetVersion === null ? '' : shortVersion(night.datasetVersion),
+      night.modelVersion === null ? '' : `v${night.modelVersion}`,
+      night.traffic === null ? '' : `${night.traffic.requests} (${night.traffic.failed})`,
+      seconds(night.durationMs),
+      night.asExpected ? 'yes' : 'NO',
+    ]);
+  }
+  return [table.toString(), ...nights.map((night) => `${night.name}: ${night.message}`)].join('\n');
+}
+
+/** The serving model down to the dataset versions that it was trained on. */
+export function lineageTree({ serving, trainedOn }: DemoReport): string {
+  const rows = trainedOn.map(({ partition, version }, index) => {
+    const branch = index === trainedOn.length - 1 ? '└─' : '├─';
+    return `      ${branch} flight-features ${partition} ${shortVersion(version)}`;
+  });
+  return [
+    `endpoint ${serving.endpoint}`,
+    `  └─ model ${serving.endpoint} v${serving.modelVersion}, trained on ${trainedOn.length} dataset versions`,
+    ...rows,
+  ].join('\n');
+}
+
+/** `12.3 s`. */
+export function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}
