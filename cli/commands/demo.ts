@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { DefaultRenderer, ListrTask, SimpleRenderer } from 'listr2';
 import { connect } from '../../client/index.js';
 import { createLineageClient } from '../../engine/lineage/index.js';
 import { packageRoot } from '../../engine/threads.js';
@@ -11,8 +10,7 @@ import { NIGHTS } from '../demo/nights.js';
 import type { DemoReport, NightReport } from '../demo/report.js';
 import { finalReport, retireEndpoint, runHistory, runNight, type DemoContext } from '../demo/run-demo.js';
 import { lineageTree, nightsTable, seconds } from '../demo/show.js';
-
-type Task = ListrTask<unknown, typeof DefaultRenderer, typeof SimpleRenderer>;
+import { runTasks, type DemoTask } from '../demo/task-list.js';
 
 interface DemoOptions {
   dataDir: string;
@@ -48,8 +46,7 @@ async function demo(options: DemoOptions): Promise<number> {
   const stop = interruption();
   const state: DemoState = { nights: [] };
   try {
-    const list = await taskList(options, state, stop);
-    await Promise.race([list.run(), stopped(stop.signal)]);
+    await Promise.race([runTasks(taskList(options, state, stop)), stopped(stop.signal)]);
     const report = await finalReport(
       required(state.context),
       required(state.history),
@@ -86,48 +83,33 @@ function stopped(signal: AbortSignal): Promise<never> {
   });
 }
 
-async function taskList(
-  options: DemoOptions,
-  state: DemoState,
-  stop: AbortController,
-): Promise<{ run(): Promise<unknown> }> {
-  // listr2 is an ES module; this package is not.
-  const { Listr } = await import('listr2');
+function taskList(options: DemoOptions, state: DemoState, stop: AbortController): DemoTask[] {
   const context = () => required(state.context);
-  const tasks: Task[] = [
+  return [
     {
       title: 'embedded mode',
-      task: async (_, task) => {
-        await start(options, state, stop, (message) => (task.output = message));
-        const { temporalUi, lineageUrl, modelServerUrl } = required(state.embedded);
-        task.title = `embedded mode: Temporal UI ${temporalUi ?? '(not ours)'}, lineage ${lineageUrl}, model server ${modelServerUrl}`;
+      run: async (say) => {
+        const { temporalUi, lineageUrl, modelServerUrl } = await start(options, state, stop, say);
+        return `embedded mode: Temporal UI ${temporalUi ?? '(not ours)'}, lineage ${lineageUrl}, model server ${modelServerUrl}`;
       },
     },
     {
       title: 'history: 28 days ingested and checked',
-      task: async (_, task) => {
-        state.history = await runHistory(context(), (message) => (task.output = message));
-        task.title = `history: ${state.history.partitions} days ingested and checked, ${seconds(state.history.durationMs)}`;
+      run: async (say) => {
+        state.history = await runHistory(context(), say);
+        return `history: ${state.history.partitions} days ingested and checked, ${seconds(state.history.durationMs)}`;
       },
     },
-    ...NIGHTS.map((night): Task => ({
+    ...NIGHTS.map((night) => ({
       title: `${night.name} (${night.partition}): ${night.about}`,
-      task: async (_, task) => {
-        signal.throwIfAborted();
-        const report = await runNight(context(), night, (message) => (task.output = message));
+      run: async (say: (message: string) => void) => {
+        stop.signal.throwIfAborted();
+        const report = await runNight(context(), night, say);
         state.nights.push(report);
-        task.title = `${night.name} (${night.partition}), ${night.about}: ${report.verdict}, ${report.reason}, ${seconds(report.durationMs)}`;
+        return `${night.name} (${night.partition}), ${night.about}: ${report.verdict}, ${report.reason}, ${seconds(report.durationMs)}`;
       },
     })),
   ];
-  return new Listr(tasks, {
-    concurrent: false,
-    rendererOptions: { collapseSubtasks: false },
-    fallbackRendererOptions: { timestamp: undefined },
-    fallbackRenderer: 'simple',
-    // Ctrl-C is ours: processes have to be ended first.
-    registerSignalListeners: false,
-  });
 }
 
 async function start(
@@ -135,7 +117,7 @@ async function start(
   state: DemoState,
   stop: AbortController,
   say: (message: string) => void,
-): Promise<void> {
+): Promise<EmbeddedMode> {
   const { signal } = stop;
   const projectDir = packageRoot(__filename);
   const dataDir = resolve(options.dataDir);
@@ -158,6 +140,7 @@ async function start(
     signal,
   };
   await retireEndpoint(state.context);
+  return embedded;
 }
 
 function print(report: DemoReport): void {
