@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { identifierField, nameField } from './fields.js';
-import { pipelineSchema } from './pipeline.js';
+import { pipelineSchema, type PipelineInput } from './pipeline.js';
 import { WORKER_ROLES } from './task-queues.js';
 
 /** What an activity of the project is given. */
@@ -57,7 +57,8 @@ export const configSchema = z.strictObject({
 });
 
 export type MillraceConfig = z.infer<typeof configSchema>;
-export type MillraceConfigInput = z.input<typeof configSchema>;
+/** The configuration as its author types it. */
+export type MillraceConfigInput = Omit<z.input<typeof configSchema>, 'pipelines'> & { pipelines: PipelineInput[] };
 
 /** Types `millrace.config.ts`: `export default defineConfig({...})`. What types cannot know is checked when the file is loaded. */
 export function defineConfig(config: MillraceConfigInput): MillraceConfigInput {

@@ -2,29 +2,40 @@ import { nearestName } from './nearest.js';
 import type { Pipeline } from './pipeline.js';
 import { formatPath, type Problem } from './problems.js';
 import { datasetInputs, stepDependencies, stepReferences, topologicalOrder } from './step-graph.js';
+import type { Step } from './step.js';
 
 const PARAMETER_REFERENCE = /\{\{\s*params\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g;
 
-/** What is wrong with a pipeline that its schema cannot say: references to nothing, cycles, two writers of a dataset. */
-export function pipelineProblems(pipeline: Pipeline): Problem[] {
-  return [
-    ...referenceProblems(pipeline),
-    ...cycleProblems(pipeline),
-    ...writerProblems(pipeline),
-    ...parameterProblems(pipeline),
-  ];
+/** What is wrong with steps that their schemas cannot say: references to nothing, cycles, two writers of a dataset. */
+export function stepProblems(steps: Record<string, Step>): Problem[] {
+  return [...referenceProblems(steps), ...windowProblems(steps), ...cycleProblems(steps), ...writerProblems(steps)];
 }
 
-function referenceProblems({ steps }: Pipeline): Problem[] {
+/** References to parameters that a pipeline does not declare. */
+export function parameterProblems({ steps, params }: Pipeline): Problem[] {
+  const names = Object.keys(params);
+  return texts(steps, ['steps']).flatMap(({ path, text }) =>
+    [...text.matchAll(PARAMETER_REFERENCE)].flatMap(([, name = '']): Problem[] =>
+      names.includes(name) ? [] : [{ path, message: `there is no parameter "${name}"${hint(name, names)}` }],
+    ),
+  );
+}
+
+/** `; did you mean "x"?`, or the names there are. */
+export function hint(name: string, candidates: readonly string[]): string {
+  const nearest = nearestName(name, candidates);
+  if (nearest !== undefined) return `; did you mean "${nearest}"?`;
+  return candidates.length === 0 ? '' : `; there are: ${candidates.slice(0, 10).join(', ')}`;
+}
+
+function referenceProblems(steps: Record<string, Step>): Problem[] {
   const names = Object.keys(steps);
-  return names.flatMap((name) => {
-    const step = steps[name];
-    if (step === undefined) return [];
+  return Object.entries(steps).flatMap(([name, step]) => {
     const references = [
       ...stepReferences(step),
       ...step.needs.map((need, index) => ({ path: `needs[${index}]`, name: need, types: undefined })),
     ];
-    const problems = references.flatMap(({ path, name: target, types }): Problem[] => {
+    return references.flatMap(({ path, name: target, types }): Problem[] => {
       const at = `steps.${name}.${path}`;
       const found = steps[target];
       if (found === undefined) return [{ path: at, message: `there is no step "${target}"${hint(target, names)}` }];
@@ -34,30 +45,35 @@ function referenceProblems({ steps }: Pipeline): Problem[] {
       }
       return [];
     });
-    const windows = Object.entries(datasetInputs({ [name]: step })).flatMap(([key, input]): Problem[] =>
-      input.window?.missing === 'build' && input.window.pipeline === undefined
-        ? [
-            {
-              path: `steps.${key.replace('.', key.endsWith('.on') && step.type === 'evaluate' ? '.' : '.inputs.')}.window.pipeline`,
-              message: 'missing: "build" needs the name of the pipeline that produces the dataset',
-            },
-          ]
-        : [],
-    );
-    return [...problems, ...windows];
   });
 }
 
-function cycleProblems({ steps }: Pipeline): Problem[] {
+function windowProblems(steps: Record<string, Step>): Problem[] {
+  return Object.entries(datasetInputs(steps)).flatMap(([key, { window }]): Problem[] => {
+    if (window === undefined) return [];
+    const [name = '', input = ''] = key.split('.');
+    const at = steps[name]?.type === 'evaluate' ? `steps.${name}.on` : `steps.${name}.inputs.${input}`;
+    const builds = window.missing === 'build' && window.pipeline === undefined;
+    const never = (window.minimum ?? 1) > window.last;
+    return [
+      ...(builds
+        ? [{ path: `${at}.window.pipeline`, message: 'missing: "build" needs the pipeline that produces the dataset' }]
+        : []),
+      ...(never ? [{ path: `${at}.window.minimum`, message: `must not be greater than last, ${window.last}` }] : []),
+    ];
+  });
+}
+
+function cycleProblems(steps: Record<string, Step>): Problem[] {
   const { cyclic } = topologicalOrder(stepDependencies(steps));
-  // Steps that only wait for the cycle are left over too; naming them all would hide where it is.
+  // Steps that only wait for the cycle are left over too; naming each as a problem would hide where it is.
   const first = cyclic[0];
   return first === undefined
     ? []
     : [{ path: `steps.${first}`, message: `waits for itself, by way of ${cyclic.join(', ')}` }];
 }
 
-function writerProblems({ steps }: Pipeline): Problem[] {
+function writerProblems(steps: Record<string, Step>): Problem[] {
   const writers = new Map<string, string>();
   return Object.entries(steps).flatMap(([name, step]): Problem[] => {
     if (step.type !== 'ingest' && step.type !== 'transform') return [];
@@ -69,15 +85,6 @@ function writerProblems({ steps }: Pipeline): Problem[] {
   });
 }
 
-function parameterProblems({ steps, params }: Pipeline): Problem[] {
-  const names = Object.keys(params);
-  return texts(steps, ['steps']).flatMap(({ path, text }) =>
-    [...text.matchAll(PARAMETER_REFERENCE)].flatMap(([, name = '']): Problem[] =>
-      names.includes(name) ? [] : [{ path, message: `there is no parameter "${name}"${hint(name, names)}` }],
-    ),
-  );
-}
-
 function texts(value: unknown, path: PropertyKey[]): { path: string; text: string }[] {
   if (typeof value === 'string') return [{ path: formatPath(path), text: value }];
   if (Array.isArray(value)) return value.flatMap((item, index) => texts(item, [...path, index]));
@@ -85,11 +92,4 @@ function texts(value: unknown, path: PropertyKey[]): { path: string; text: strin
     return Object.entries(value).flatMap(([key, member]) => texts(member, [...path, key]));
   }
   return [];
-}
-
-/** `; did you mean "x"?`, or the names there are. */
-export function hint(name: string, candidates: readonly string[]): string {
-  const nearest = nearestName(name, candidates);
-  if (nearest !== undefined) return `; did you mean "${nearest}"?`;
-  return candidates.length === 0 ? '' : `; there are: ${candidates.slice(0, 10).join(', ')}`;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { digestField, identifierField, jsonField, nameField } from './fields.js';
 import { partitionsSchema } from './partition.js';
-import { stepSchema } from './step.js';
+import { stepSchema, stepTemplateSchema } from './step.js';
 
 /** A run parameter. Steps refer to it as `{{ params.NAME }}`; alone in a text, the reference keeps the type. */
 export const parameterSchema = z.strictObject({
@@ -13,14 +13,22 @@ export const parameterSchema = z.strictObject({
   description: z.string().optional().describe('What it is for.'),
 });
 
-/** A pipeline as it is written. */
+/**
+ * A reference to a parameter, for fields that are no text: `max: param<number>('hottest')`. In a text, write
+ * `{{ params.hottest }}`.
+ */
+export function param<T extends string | number | boolean>(name: string): T {
+  return `{{ params.${name} }}` as T;
+}
+
+/** A pipeline as it is written. Its steps are judged when a run’s parameters have been put in; see `frozenPipelineSchema`. */
 export const pipelineSchema = z.strictObject({
   name: nameField.describe('Name of the pipeline.'),
   description: z.string().max(200).default('').describe('What it is for; shown in the Temporal UI.'),
   partitions: partitionsSchema.default({ kind: 'none' }).describe('How its data is cut.'),
   params: z.record(identifierField, parameterSchema).default({}).describe('Parameters that a run may give.'),
   steps: z
-    .record(nameField, stepSchema)
+    .record(nameField, stepTemplateSchema)
     .refine((steps) => Object.keys(steps).length > 0, 'must have at least one step')
     .describe('Steps by name.'),
 });
@@ -37,5 +45,8 @@ export const frozenPipelineSchema = z.strictObject({
 
 export type Parameter = z.infer<typeof parameterSchema>;
 export type Pipeline = z.infer<typeof pipelineSchema>;
-export type PipelineInput = z.input<typeof pipelineSchema>;
+/** A pipeline as its author types it. */
+export type PipelineInput = Omit<z.input<typeof pipelineSchema>, 'steps'> & {
+  steps: Record<string, z.input<typeof stepSchema>>;
+};
 export type FrozenPipeline = z.infer<typeof frozenPipelineSchema>;

@@ -94,10 +94,7 @@ export const trainStepSchema = z.strictObject({
   inputs: z.record(identifierField, dataInputSchema).describe('Inputs by the name that the trainer sees.'),
   model: nameField.describe('Name of the model.'),
   params: z.record(z.string(), jsonField).default({}).describe('Parameters for the trainer.'),
-  seed: z
-    .union([z.int().nonnegative(), z.string()])
-    .default(0)
-    .describe('Seed of every random choice; a text is a reference to a parameter.'),
+  seed: z.int().nonnegative().default(0).describe('Seed of every random choice.'),
   parityTolerance: z
     .number()
     .positive()
@@ -156,6 +153,12 @@ export const stepSchema = z.discriminatedUnion('type', [
   activityStepSchema,
 ]);
 
+/** A step as it is written: any field may be a reference `{{ params.NAME }}`, so its fields are judged when values are put in. */
+export const stepTemplateSchema = z.looseObject({
+  type: z.enum(stepSchema.options.map((option) => option.shape.type.value)).describe('Type of the step.'),
+});
+
+export type StepTemplate = z.infer<typeof stepTemplateSchema>;
 export type DatasetInput = z.infer<typeof datasetInputSchema>;
 export type DataInput = z.infer<typeof dataInputSchema>;
 export type IngestStep = z.infer<typeof ingestStepSchema>;

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { createJiti } from 'jiti';
+import { freezePipeline } from '../engine/pipelines/index.js';
 import { validateSuite } from '../engine/quality/index.js';
 import {
   configSchema,
@@ -8,8 +9,12 @@ import {
   MillraceError,
   isMillraceError,
   parseWith,
-  pipelineProblems,
+  hint,
+  parameterProblems,
+  stepProblems,
   type MillraceConfig,
+  type Pipeline,
+  type Step,
   type Problem,
 } from '../schemas/index.js';
 
@@ -59,26 +64,47 @@ async function importDefault(path: string): Promise<unknown> {
 function configProblems(config: MillraceConfig): Problem[] {
   const names = config.pipelines.map((pipeline) => pipeline.name);
   return config.pipelines.flatMap((pipeline, index) => {
-    const at = (problem: Problem): Problem => ({
-      ...problem,
-      path: `${formatPath(['pipelines', index])}.${problem.path}`,
-    });
     const duplicate =
       names.indexOf(pipeline.name) === index
         ? []
         : [{ path: 'name', message: `"${pipeline.name}" is the name of another pipeline` }];
-    const steps = Object.entries(pipeline.steps).flatMap(([name, step]): Problem[] => {
-      if (step.type === 'check') {
-        return validateSuite(step.suite).map((problem) => ({
-          ...problem,
-          path: `steps.${name}.suite.${problem.path}`,
-        }));
-      }
-      if (step.type === 'activity' && !(step.activity in config.activities)) {
-        return [{ path: `steps.${name}.activity`, message: `there is no activity "${step.activity}" in activities` }];
-      }
-      return [];
-    });
-    return [...duplicate, ...pipelineProblems(pipeline), ...steps].map(at);
+    return [...duplicate, ...pipelineProblems(pipeline, config)].map((problem) => ({
+      ...problem,
+      path: `${formatPath(['pipelines', index])}.${problem.path}`,
+    }));
   });
+}
+
+function pipelineProblems(pipeline: Pipeline, { activities }: MillraceConfig): Problem[] {
+  const unknown = parameterProblems(pipeline);
+  if (unknown.length > 0) return unknown;
+  try {
+    const { steps } = freezePipeline(pipeline, sampleParameters(pipeline));
+    return [
+      ...stepProblems(steps),
+      ...Object.entries(steps).flatMap(([name, step]) => roomProblems(name, step, activities)),
+    ];
+  } catch (error) {
+    if (isMillraceError(error)) return [...error.problems];
+    throw error;
+  }
+}
+
+/** What only another room can judge: suites and activities. */
+function roomProblems(name: string, step: Step, activities: MillraceConfig['activities']): Problem[] {
+  if (step.type === 'check') {
+    return validateSuite(step.suite).map((problem) => ({ ...problem, path: `steps.${name}.suite.${problem.path}` }));
+  }
+  if (step.type === 'activity' && !(step.activity in activities)) {
+    const there = hint(step.activity, Object.keys(activities));
+    return [{ path: `steps.${name}.activity`, message: `there is no activity "${step.activity}"${there}` }];
+  }
+  return [];
+}
+
+/** Values for parameters without a default, so that the steps can be judged before any run. */
+function sampleParameters({ params }: Pipeline): Record<string, string | number | boolean> {
+  const samples = { string: 'sample', number: 1, boolean: true };
+  const required = Object.entries(params).filter(([, parameter]) => parameter.default === undefined);
+  return Object.fromEntries(required.map(([name, { type }]) => [name, samples[type]]));
 }

@@ -1,4 +1,4 @@
-import { definePipeline } from 'millrace';
+import { definePipeline, param } from 'millrace';
 import { featureSql, flightColumns, flightSource, flightSuite } from './steps.js';
 
 /** The nightly retraining: will a flight be more than 15 minutes late? */
@@ -42,8 +42,8 @@ export const flightDelays = definePipeline({
       },
       needs: ['quality'],
       model: 'flight-delays',
-      seed: '{{ params.seed }}',
-      params: { estimator: '{{ params.estimator }}', shuffle_labels: '{{ params.shuffle_labels }}' },
+      seed: param<number>('seed'),
+      params: { estimator: param<string>('estimator'), shuffle_labels: param<boolean>('shuffle_labels') },
     },
     evaluate: {
       type: 'evaluate',

@@ -47,7 +47,9 @@ export async function train(
     const { train } = proxyActivities<TrainingActivities>(workOptions('train', 'training', limits, summary));
     const trained = await withBudgets(() => train({ step, inputs, window: run.window, runId: run.runId }));
     const { ref, manifest, metrics, parity } = trained;
-    const figures = Object.entries<number>(metrics).map(([metric, value]) => `${metric} ${Number(value.toPrecision(4))}`);
+    const figures = Object.entries<number>(metrics).map(
+      ([metric, value]) => `${metric} ${Number(value.toPrecision(4))}`,
+    );
     return {
       value: ref,
       summary: [
@@ -65,7 +67,7 @@ export async function train(
           manifest,
           trainedOn: refs,
           params: step.params,
-          seed: Number(step.seed),
+          seed: step.seed,
           metrics,
         },
       ],

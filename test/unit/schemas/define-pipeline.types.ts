@@ -26,11 +26,9 @@ export const right = definePipeline({
 export const typo = definePipeline({ name, steps: { raw, quality: { type: 'check', input: 'rwa', suite } } });
 
 const check = { type: 'check', input: 'raw', suite } as const;
+const checkOfCheck = { raw, check, other: { ...check, input: 'check' } } as const;
 // @ts-expect-error: a check has no output to check
-export const noOutput = definePipeline({
-  name,
-  steps: { raw, check, other: { type: 'check', input: 'check', suite } },
-});
+export const noOutput = definePipeline({ name, steps: checkOfCheck });
 
 // @ts-expect-error: there is no step "features"
 export const noInput = definePipeline({ name, steps: { raw, model: { ...train, inputs: { training: 'features' } } } });
@@ -39,11 +37,9 @@ export const noInput = definePipeline({ name, steps: { raw, model: { ...train, i
 export const noNeed = definePipeline({ name, steps: { raw, check: { ...check, needs: ['nobody'] } } });
 
 const model = { ...train, inputs: { training: 'raw' } } as const;
+const deployOfTrain = { raw, model, release: { type: 'deploy', endpoint: 'e', model: 'model' } } as const;
 // @ts-expect-error: a deploy step takes a registered model
-export const raw2 = definePipeline({
-  name,
-  steps: { raw, model, d: { type: 'deploy', endpoint: 'e', model: 'model' } },
-});
+export const unregistered = definePipeline({ name, steps: deployOfTrain });
 
 // @ts-expect-error: a step type that does not exist
 export const noType = definePipeline({ name, steps: { raw: { ...raw, type: 'ingets' } } });

@@ -1,4 +1,4 @@
-import { parseWith, pipelineSchema, runInputSchema, type MillraceError } from '../../../schemas/index.js';
+import { parseWith, stepSchema, runInputSchema, type MillraceError } from '../../../schemas/index.js';
 
 function problemsFrom(run: () => unknown): string[] {
   try {
@@ -27,14 +27,10 @@ describe('parseWith', () => {
   });
 
   it('reports on the member of a union that was meant', () => {
-    const pipeline = {
-      name: 'p',
-      steps: {
-        a: { type: 'transform', dataset: 'd', sql: 'select 1', inputs: { v: { dataset: 'x', window: { last: 0 } } } },
-      },
-    };
-    expect(problemsFrom(() => parseWith(pipelineSchema, pipeline, 'pipeline'))).toEqual([
-      'steps.a.inputs.v.window.last: Too small: expected number to be >0',
+    const inputs = { v: { dataset: 'x', window: { last: 0 } } };
+    const step = { type: 'transform', dataset: 'd', sql: 'select 1', inputs };
+    expect(problemsFrom(() => parseWith(stepSchema, step, 'step'))).toEqual([
+      'inputs.v.window.last: Too small: expected number to be >0',
     ]);
   });
 });

@@ -1,0 +1,15 @@
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { SEARCH_ATTRIBUTES } from '../../schemas/index.js';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { findTemporalBinary } from '../../workers/embedded/temporal-binary.js';
+
+/** A Temporal development server in memory, with Millrace’s search attributes. */
+export async function startTemporal(): Promise<TestWorkflowEnvironment> {
+  const { path } = await findTemporalBinary({ env: { ...process.env, TEMPORAL_ADDRESS: undefined } });
+  return TestWorkflowEnvironment.createLocal({
+    server: {
+      executable: { type: 'existing-path', path },
+      searchAttributes: Object.values(SEARCH_ATTRIBUTES).map((name) => defineSearchAttributeKey(name, 'KEYWORD')),
+    },
+  });
+}

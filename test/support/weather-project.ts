@@ -1,0 +1,53 @@
+import { definePipeline, param, type MillraceConfigInput, type ProjectActivity } from '../../schemas/index.js';
+
+/** A small project on other real data: daily weather of Seattle and New York, 2012 to 2015. */
+export const weather = definePipeline({
+  name: 'weather',
+  description: 'A month of weather, checked and summed up',
+  partitions: { kind: 'monthly', timezone: 'UTC', start: '2012-01', end: '2015-12' },
+  params: {
+    path: { type: 'string', default: 'node_modules/vega-datasets/data/weather.csv' },
+    hottest: { type: 'number', default: 45, description: 'Highest temperature that passes, in degrees Celsius.' },
+    failures: { type: 'number', default: 0, description: 'How often the activity of the project fails first.' },
+  },
+  steps: {
+    raw: { type: 'ingest', source: { kind: 'csv', path: '{{ params.path }}' }, dataset: 'weather', timeColumn: 'date' },
+    quality: {
+      type: 'check',
+      input: 'raw',
+      suite: {
+        keyColumns: ['location', 'date'],
+        checks: [
+          { type: 'row_count', min: 50 },
+          { type: 'between', column: 'temp_max', min: -40, max: param<number>('hottest') },
+          { type: 'in_set', column: 'location', set: ['Seattle', 'New York'] },
+        ],
+      },
+    },
+    months: {
+      type: 'transform',
+      inputs: { weather: 'raw' },
+      sql: 'SELECT location, avg(temp_max) AS warmth, count(*) AS days FROM weather GROUP BY location ORDER BY location',
+      dataset: 'weather-months',
+    },
+    note: { type: 'activity', activity: 'note', input: { failures: param<number>('failures') } },
+  },
+});
+
+/** An activity that fails a number of times, then says what it was given. */
+export function noteActivity(): ProjectActivity {
+  const failed = new Map<string, number>();
+  return async ({ input, partition, runId, progress }) => {
+    progress('noting');
+    const before = failed.get(runId) ?? 0;
+    if (before < Number(input.failures)) {
+      failed.set(runId, before + 1);
+      throw new Error(`failure ${before + 1}`);
+    }
+    return { partition, failuresBefore: before };
+  };
+}
+
+export function weatherProject(): MillraceConfigInput {
+  return { pipelines: [weather], activities: { note: noteActivity() } };
+}

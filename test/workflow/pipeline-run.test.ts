@@ -1,0 +1,188 @@
+import { randomUUID } from 'node:crypto';
+import { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { runResultSchema, type Problem, type RunResult } from '../../schemas/index.js';
+import { startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
+import { weatherProject } from '../support/weather-project.js';
+
+describe('pipelineRun', () => {
+  let millrace: MillraceEnvironment;
+
+  beforeAll(async () => {
+    millrace = await startMillrace(weatherProject());
+  });
+  afterAll(() => millrace.close());
+
+  /** As the Temporal UI starts it: one payload, an id that somebody typed. */
+  async function start(input: unknown, workflowId = `typed-${randomUUID()}`): Promise<RunResult> {
+    const { workflow } = millrace.client.temporal;
+    return runResultSchema.parse(
+      await workflow.execute('pipelineRun', {
+        taskQueue: 'orchestration',
+        workflowId,
+        args: input === undefined ? [] : [input],
+      }),
+    );
+  }
+
+  async function failureOf(input: unknown): Promise<{ type?: string | null; problems: string[]; message: string }> {
+    const error = await start(input).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    if (!(error instanceof WorkflowFailedError) || !(error.cause instanceof ApplicationFailure))
+      throw new Error(`not a failure: ${String(error)}`);
+    const details = error.cause.details?.[0] as { problems?: Problem[] } | undefined;
+    return {
+      type: error.cause.type,
+      message: error.cause.message,
+      problems: (details?.problems ?? []).map(({ path, message }) => `${path}: ${message}`),
+    };
+  }
+
+  it('runs the steps, publishes what passed, and has a result with the versions in it', async () => {
+    const run = await millrace.client.startRun({ pipeline: 'weather', partition: '2012-03', requestedBy: 'test' });
+    const result = await run.result();
+
+    expect(result).toMatchObject({
+      pipeline: 'weather',
+      partition: '2012-03',
+      workflowId: 'run/weather/2012-03',
+      verdict: 'succeeded',
+      reason: 'COMPLETED',
+      forced: false,
+    });
+    expect(result.steps.map((step) => [step.step, step.status])).toEqual([
+      ['raw', 'succeeded'],
+      ['quality', 'succeeded'],
+      ['months', 'succeeded'],
+      ['note', 'succeeded'],
+    ]);
+    const raw = result.steps[0]?.output.dataset;
+    expect(raw).toMatchObject({ dataset: 'weather', partition: '2012-03', rows: 62 });
+    expect(await millrace.lineage.resolvePartitions('weather', ['2012-03', '2012-04'])).toEqual([
+      { partition: '2012-03', state: 'available', ref: raw },
+      { partition: '2012-04', state: 'missing', ref: null },
+    ]);
+    const onRecord = await millrace.lineage.run(result.runId);
+    expect(onRecord).toMatchObject({ verdict: 'succeeded', requestedBy: 'test', pipeline: 'weather' });
+    expect(onRecord.steps.map((step) => step.step).sort()).toEqual(['months', 'note', 'quality', 'raw']);
+  });
+
+  it('keeps the overhead of a run in history events within bounds', async () => {
+    await (await millrace.client.startRun({ pipeline: 'weather', partition: '2012-05' })).result();
+    const history = await millrace.client.temporal.workflow.getHandle('run/weather/2012-05').fetchHistory();
+    // Four steps: an activity and a commit each, and what begins and ends the run.
+    expect(history.events?.length).toBeLessThanOrEqual(60);
+  });
+
+  it('gives the same version for the same content', async () => {
+    const first = await start({ pipeline: 'weather', partition: '2012-06' });
+    const second = await start({ pipeline: 'weather', partition: '2012-06' });
+    expect(second.runId).not.toBe(first.runId);
+    expect(second.steps[2]?.output.dataset).toEqual(first.steps[2]?.output.dataset);
+  });
+
+  it('answers from one execution, whoever asks and under whatever id', async () => {
+    const request = { pipeline: 'weather', partition: '2012-07' };
+    const results = await Promise.all([
+      start(request),
+      start(request),
+      millrace.client.startRun(request).then((run) => run.result()),
+      millrace.client.startRun(request).then((run) => run.result()),
+    ]);
+    expect(results.map((result) => result.workflowId)).toEqual(Array(4).fill('run/weather/2012-07'));
+    expect(new Set(results.map((result) => result.runId)).size).toBe(1);
+  });
+
+  it('takes the last complete partition of the logical time when none is given', async () => {
+    const result = await start({ pipeline: 'weather', logicalTime: '2013-02-10T00:00:00Z' });
+    expect(result).toMatchObject({ partition: '2013-01', logicalTime: '2013-02-10T00:00:00Z' });
+  });
+
+  it('refuses bad data: what depends on it is skipped, what does not goes on, and nothing is published', async () => {
+    const result = await start({ pipeline: 'weather', partition: '2012-08', params: { hottest: 30 } });
+    expect(result).toMatchObject({ verdict: 'refused', reason: 'QUALITY_FAILED' });
+    expect(result.steps.map((step) => [step.step, step.status])).toEqual([
+      ['raw', 'succeeded'],
+      ['quality', 'refused'],
+      ['months', 'skipped'],
+      ['note', 'succeeded'],
+    ]);
+    expect(result.message).toMatch(/temp_max.*expected.*30.*location/s);
+    expect(await millrace.lineage.resolvePartitions('weather', ['2012-08'])).toEqual([
+      { partition: '2012-08', state: 'rejected', ref: null },
+    ]);
+  });
+
+  it('fails at once on bad input, with every problem by path', async () => {
+    expect(await failureOf(undefined)).toMatchObject({
+      type: 'INPUT_INVALID',
+      problems: [expect.stringMatching(/^: .*expected object/)],
+    });
+    expect(await failureOf([1])).toMatchObject({ type: 'INPUT_INVALID' });
+    expect(await failureOf({ pipeline: 3, partition: true, colour: 'red' })).toMatchObject({
+      type: 'INPUT_INVALID',
+      problems: [
+        expect.stringMatching(/^pipeline: /),
+        expect.stringMatching(/^partition: /),
+        'colour: is not a known field',
+      ],
+    });
+    expect(await failureOf({ pipeline: 'wether' })).toMatchObject({
+      type: 'PIPELINE_UNKNOWN',
+      message: expect.stringContaining('did you mean "weather"?'),
+    });
+    expect(await failureOf({ pipeline: 'weather', partition: '2012-13' })).toMatchObject({ type: 'PARTITION_INVALID' });
+    expect(await failureOf({ pipeline: 'weather', partition: '2020-01' })).toMatchObject({ type: 'PARTITION_INVALID' });
+    expect(
+      await failureOf({ pipeline: 'weather', partition: '2012-01', params: { hottest: 'very', hotest: 1 } }),
+    ).toMatchObject({
+      type: 'PARAMETER_INVALID',
+      problems: [
+        expect.stringMatching(/^params\.hotest: .*did you mean "hottest"/),
+        expect.stringMatching(/^params\.hottest: must be a number/),
+      ],
+    });
+  });
+
+  it('fails with the code of what went wrong, and has it on record', async () => {
+    const failed = await failureOf({ pipeline: 'weather', partition: '2012-09', params: { path: 'nowhere.csv' } });
+    expect(failed.type).toBe('SOURCE_NOT_FOUND');
+    const [run] = await millrace.lineage.runs({ pipeline: 'weather', limit: 1 });
+    expect(run).toMatchObject({ partition: '2012-09', verdict: 'failed', reason: 'SOURCE_NOT_FOUND' });
+    expect((await millrace.lineage.run(run?.runId ?? '')).steps.find((step) => step.step === 'months')?.status).toBe(
+      'skipped',
+    );
+  });
+
+  it('retries an activity of the project three times, and no more', async () => {
+    const twice = await start({ pipeline: 'weather', partition: '2012-10', params: { failures: 2 } });
+    expect(twice.steps[3]?.output.value).toEqual({ partition: '2012-10', failuresBefore: 2 });
+    const often = await failureOf({ pipeline: 'weather', partition: '2012-11', params: { failures: 3 } });
+    expect(often).toMatchObject({ type: 'ACTIVITY_FAILED', message: expect.stringContaining('failure 3') });
+  });
+
+  it('shows its steps to a query and in the details', async () => {
+    const run = await millrace.client.startRun({ pipeline: 'weather', partition: '2012-12' });
+    await run.result();
+    const progress = await run.progress();
+    expect(progress).toMatchObject({ pipeline: 'weather', partition: '2012-12', phase: 'succeeded, COMPLETED' });
+    const metadata = await millrace.client.temporal.workflow
+      .getHandle(run.workflowId)
+      .query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+    expect(metadata.currentDetails).toMatch(/\| raw \| ingest \| ✔ succeeded \| [\d.]+ s \| [0-9a-f]{12} \| 62 rows/);
+  });
+
+  it('finds runs by search attribute', async () => {
+    await start({ pipeline: 'weather', partition: '2014-01' });
+    const query = `MillracePipeline = 'weather' AND MillracePartition = '2014-01' AND MillraceVerdict = 'succeeded'`;
+    const found: string[] = [];
+    for (let attempt = 0; attempt < 50 && found.length === 0; attempt++) {
+      for await (const execution of millrace.client.temporal.workflow.list({ query })) found.push(execution.workflowId);
+      // Visibility follows a moment after the execution.
+      if (found.length === 0) await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    expect(found).toContain('run/weather/2014-01');
+  });
+});
