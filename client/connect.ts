@@ -1,0 +1,141 @@
+import { Client, Connection, isGrpcServiceError, type ConnectionOptions } from '@temporalio/client';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { parseWith } from '../schemas/parse.js';
+import { runInputSchema, type RunInput, type RunRequest } from '../schemas/run.js';
+import { taskQueue } from '../schemas/task-queues.js';
+import { runWorkflowId, SEARCH_ATTRIBUTES } from '../schemas/workflow-ids.js';
+import { asMillraceError } from './failures.js';
+import { createRunHandle, type RunHandle } from './run-handle.js';
+
+const GRPC_INVALID_ARGUMENT = 3;
+
+export interface ConnectOptions {
+  /** Address of the Temporal frontend; by default that of the profile or of TEMPORAL_ADDRESS, else `localhost:7233`. */
+  address?: string;
+  /** Temporal namespace; by default that of the profile or of TEMPORAL_NAMESPACE, else `default`. */
+  namespace?: string;
+  /** Profile in `temporal.toml`; by default TEMPORAL_PROFILE, else `default`. */
+  profile?: string;
+  /** Uses no profile and no environment: address and namespace alone, without TLS and keys. Default false. */
+  plain?: boolean;
+  /** How long to wait for the server, in milliseconds; default 10,000. */
+  timeoutMs?: number;
+  /** Name under which the server lists this client; by default `PID@HOST`. */
+  identity?: string;
+}
+
+/** Starts pipelines, and finds those that run. */
+export interface MillraceClient {
+  /** Address and namespace that it is connected to. */
+  readonly address: string;
+  readonly namespace: string;
+  /**
+   * Starts a run. For a pipeline and partition there is one execution at a time: if one is under way, the handle is attached
+   * to it. Without a partition the worker takes the last one that is complete at the logical time.
+   * @throws MillraceError INPUT_INVALID, TEMPORAL_UNREACHABLE
+   */
+  startRun(request: RunRequest): Promise<RunHandle>;
+  /** The newest run of a pipeline for a partition, under way or ended. @throws MillraceError NOT_FOUND, TEMPORAL_UNREACHABLE */
+  getRun(run: { pipeline: string; partition: string }): Promise<RunHandle>;
+  /** Temporal’s own client, for everything else. */
+  readonly temporal: Client;
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to the Temporal server. Where it is and how to get in comes from the profiles and variables that Temporal’s own
+ * tools read (`temporal.toml`, `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`, `TEMPORAL_TLS…`); options pass over it.
+ * @throws MillraceError TEMPORAL_UNREACHABLE
+ * @example
+ * const client = await connect();
+ * const run = await client.startRun({ pipeline: 'flight-delays', partition: '2001-03-01', requestedBy: 'billing' });
+ * const { verdict, reason } = await run.result();
+ */
+export async function connect(options: ConnectOptions = {}): Promise<MillraceClient> {
+  const configured = options.plain
+    ? { connectionOptions: {}, namespace: undefined }
+    : loadClientConnectConfig({ profile: options.profile });
+  const namespace = options.namespace ?? configured.namespace ?? 'default';
+  const connectionOptions = configured.connectionOptions as ConnectionOptions;
+  const address = options.address ?? connectionOptions.address ?? 'localhost:7233';
+  const mapped = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw asMillraceError(error, address);
+    }
+  };
+
+  const connection = await mapped(() =>
+    Connection.connect({ ...connectionOptions, address, connectTimeout: options.timeoutMs ?? 10_000 }),
+  );
+  const client = new Client({ connection, namespace, identity: options.identity });
+
+  return {
+    address,
+    namespace,
+    temporal: client,
+    startRun: async (request) => {
+      const input = parseWith(runInputSchema, request, 'run request');
+      return mapped(() => startRun(client, address, input));
+    },
+    getRun: ({ pipeline, partition }) =>
+      mapped(async () => {
+        const handle = client.workflow.getHandle(runWorkflowId(pipeline, partition));
+        await handle.describe();
+        return createRunHandle({ client, address, handle, attached: true, pipeline, partition });
+      }),
+    close: () => connection.close(),
+  };
+}
+
+async function startRun(client: Client, address: string, input: RunInput): Promise<RunHandle> {
+  const { pipeline, partition } = input;
+  const startId = crypto.randomUUID();
+  const start = (searchable: boolean) =>
+    client.workflow.start('pipelineRun', {
+      // Which partition is meant is for the worker to say; until then the execution has an id of its own.
+      workflowId: runWorkflowId(pipeline, partition ?? `now-${startId}`),
+      taskQueue: taskQueue('orchestration'),
+      args: [input],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      staticSummary: `${pipeline} ${partition ?? '(newest complete partition)'}`,
+      memo: { requestedBy: input.requestedBy, startId },
+      ...(searchable && { typedSearchAttributes: searchAttributes(pipeline, partition) }),
+    });
+  const handle = await start(true).catch((error: unknown) => {
+    if (lacksSearchAttributes(error)) return start(false);
+    throw error;
+  });
+  // The server does not tell the SDK’s caller whether it started something, but an execution keeps its first memo.
+  const { memo } = await client.workflow.getHandle(handle.workflowId, handle.firstExecutionRunId).describe();
+  return createRunHandle({
+    client,
+    address,
+    handle,
+    runId: handle.firstExecutionRunId,
+    attached: memo?.startId !== startId,
+    pipeline,
+    partition,
+  });
+}
+
+function searchAttributes(pipeline: string, partition: string | undefined) {
+  const pair = (name: string, value: string) => ({ key: defineSearchAttributeKey(name, 'KEYWORD'), value });
+  return [
+    pair(SEARCH_ATTRIBUTES.pipeline, pipeline),
+    ...(partition === undefined ? [] : [pair(SEARCH_ATTRIBUTES.partition, partition)]),
+  ];
+}
+
+/** A namespace may not have them registered; runs are only harder to find then. `millrace doctor --fix` registers them. */
+function lacksSearchAttributes(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return (
+    isGrpcServiceError(cause) &&
+    Number(cause.code) === GRPC_INVALID_ARGUMENT &&
+    /search attribute/i.test(cause.details || cause.message)
+  );
+}

@@ -1,0 +1,73 @@
+import {
+  isGrpcServiceError,
+  ServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
+import { ERROR_TABLE, isMillraceError, MillraceError, type ErrorCode } from '../schemas/errors.js';
+import { apiErrorSchema } from '../schemas/lineage-api.js';
+
+// Status codes of gRPC, which the SDK does not export: https://grpc.io/docs/guides/status-codes/
+const GRPC_UNAVAILABLE = 14;
+const GRPC_DEADLINE_EXCEEDED = 4;
+const GRPC_UNAUTHENTICATED = 16;
+const GRPC_PERMISSION_DENIED = 7;
+const GRPC_NOT_FOUND = 5;
+
+const detailsSchema = apiErrorSchema.shape.error.pick({ problems: true });
+
+/** What a call to Temporal failed with, as an error of the table. */
+export function asMillraceError(error: unknown, address: string): MillraceError {
+  if (isMillraceError(error)) return error;
+  if (error instanceof WorkflowFailedError) return fromFailedRun(error);
+  if (error instanceof WorkflowNotFoundError) {
+    return new MillraceError('NOT_FOUND', `no run ${error.workflowId} is known to Temporal`, { cause: error });
+  }
+  if (error instanceof WorkflowExecutionAlreadyStartedError) {
+    return new MillraceError('INTERNAL', error.message, { cause: error });
+  }
+  const root = rootOf(error);
+  if (isGrpcServiceError(root)) {
+    const reason = root.details || root.message;
+    const gone = [GRPC_UNAVAILABLE, GRPC_DEADLINE_EXCEEDED, GRPC_UNAUTHENTICATED, GRPC_PERMISSION_DENIED];
+    if (gone.includes(Number(root.code))) {
+      return new MillraceError('TEMPORAL_UNREACHABLE', `Temporal at ${address}: ${reason}`, { cause: error });
+    }
+    if (Number(root.code) === GRPC_NOT_FOUND) return new MillraceError('NOT_FOUND', reason, { cause: error });
+  }
+  // Connection.connect gives up with a plain error of its own.
+  if (root instanceof Error && /connect|deadline|timed? ?out/i.test(root.message)) {
+    return new MillraceError('TEMPORAL_UNREACHABLE', `Temporal at ${address}: ${root.message}`, { cause: error });
+  }
+  return new MillraceError('INTERNAL', root instanceof Error ? root.message : String(root), { cause: error });
+}
+
+/** A run that ended without a result: the type of its failure is the code. */
+function fromFailedRun(error: WorkflowFailedError): MillraceError {
+  const root = rootOf(error);
+  if (root instanceof ApplicationFailure) {
+    const problems = detailsSchema.safeParse(root.details?.[0]).data?.problems ?? [];
+    const known = root.type != null && root.type in ERROR_TABLE;
+    const code = known ? (root.type as ErrorCode) : 'INTERNAL';
+    const message = known ? root.message : `${root.type ?? 'Error'}: ${root.message}`;
+    return new MillraceError(code, message, { problems, cause: error });
+  }
+  if (root instanceof CancelledFailure)
+    return new MillraceError('RUN_CANCELLED', 'the run was cancelled', { cause: error });
+  if (root instanceof TerminatedFailure) {
+    return new MillraceError('RUN_CANCELLED', `the run was terminated: ${root.message}`, { cause: error });
+  }
+  const what = root instanceof TimeoutFailure ? `the run timed out: ${root.message}` : error.message;
+  return new MillraceError('INTERNAL', what, { cause: error });
+}
+
+function rootOf(error: unknown): unknown {
+  let root = error;
+  while (root instanceof Error && root.cause instanceof Error && !(root instanceof ApplicationFailure)) {
+    if (root instanceof ServiceError && isGrpcServiceError(root.cause)) return root.cause;
+    root = root.cause;
+  }
+  return root;
+}

@@ -1,0 +1,79 @@
+import { QueryNotRegisteredError, type Client, type WorkflowHandle } from '@temporalio/client';
+import { parseWith } from '../schemas/parse.js';
+import { runProgressSchema, runResultSchema, type RunProgress, type RunResult } from '../schemas/run.js';
+import { asMillraceError } from './failures.js';
+
+/** One execution of a pipeline. */
+export interface RunHandle {
+  /** Id of the workflow: `run/PIPELINE/PARTITION`, or one that leads to it if no partition was given. */
+  readonly workflowId: string;
+  /** Temporal’s run id, which is the id of the run in lineage; absent for a handle from `getRun`. */
+  readonly runId: string | undefined;
+  /** Whether the run was under way already, so that what was asked for now (parameters, force) has no effect on it. */
+  readonly attached: boolean;
+  /**
+   * Waits for the end. A gate that says no is a result with the verdict `refused` or `rolled_back`.
+   * @throws MillraceError with the code that the run failed with, as in PIPELINE_UNKNOWN or TRAINER_FAILED; RUN_CANCELLED,
+   * TEMPORAL_UNREACHABLE
+   */
+  result(): Promise<RunResult>;
+  /** How far the run is. Needs a worker of the role orchestration. @throws MillraceError TEMPORAL_UNREACHABLE, NOT_FOUND */
+  progress(): Promise<RunProgress>;
+  /** Asks the run to end: running steps are stopped, what is committed stays. */
+  cancel(): Promise<void>;
+}
+
+/** @internal */
+export interface RunHandleParts {
+  client: Client;
+  address: string;
+  handle: WorkflowHandle;
+  runId?: string;
+  attached: boolean;
+  pipeline: string;
+  partition?: string;
+}
+
+/** @internal */
+export function createRunHandle(parts: RunHandleParts): RunHandle {
+  const { client, address, handle, runId, attached, pipeline, partition } = parts;
+  const mapped = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw asMillraceError(error, address);
+    }
+  };
+  /** The run that does the work: an execution that was started without a partition delegates to one that has it. */
+  const working = async (): Promise<WorkflowHandle> => {
+    if (partition !== undefined) return handle;
+    const child = (await handle.describe()).raw.pendingChildren?.[0];
+    return child?.workflowId ? client.workflow.getHandle(child.workflowId) : handle;
+  };
+  return {
+    workflowId: handle.workflowId,
+    runId,
+    attached,
+    result: () =>
+      mapped(async () =>
+        parseWith(runResultSchema, await handle.result(), `result of ${handle.workflowId}`, 'INTERNAL'),
+      ),
+    progress: () =>
+      mapped(async () => {
+        try {
+          const answer: unknown = await (await working()).query('progress');
+          return parseWith(runProgressSchema, answer, `progress of ${handle.workflowId}`, 'INTERNAL');
+        } catch (error) {
+          if (!(error instanceof QueryNotRegisteredError)) throw error;
+          return { pipeline, partition: partition ?? '', phase: 'starting', steps: [] };
+        }
+      }),
+    cancel: () =>
+      mapped(async () => {
+        // The delegated run outlives the one that asked, so it is told first.
+        const target = await working();
+        if (target.workflowId !== handle.workflowId) await target.cancel();
+        await handle.cancel();
+      }),
+  };
+}
