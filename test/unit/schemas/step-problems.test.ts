@@ -1,0 +1,100 @@
+import {
+  parseWith,
+  stepDependencies,
+  stepProblems,
+  stepSchema,
+  topologicalOrder,
+  type Step,
+} from '../../../schemas/index.js';
+import fc from 'fast-check';
+
+const raw = { type: 'ingest', source: { kind: 'csv', path: 'a.csv' }, dataset: 'raw' };
+const check = { type: 'check', input: 'raw', suite: { checks: [{ type: 'row_count', min: 1 }] } };
+const train = { type: 'train', trainer: { directory: 't', command: ['x'] }, inputs: { rows: 'raw' }, model: 'm' };
+const transform = { type: 'transform', inputs: { rows: 'raw' }, sql: 'select 1', dataset: 'made' };
+
+function steps(given: Record<string, object>): Record<string, Step> {
+  return Object.fromEntries(Object.entries(given).map(([name, step]) => [name, parseWith(stepSchema, step, name)]));
+}
+
+function problems(given: Record<string, object>): string[] {
+  return stepProblems(steps(given)).map(({ path, message }) => `${path}: ${message}`);
+}
+
+describe('stepProblems', () => {
+  it('finds nothing in a sound pipeline', () => {
+    expect(problems({ raw, check, transform, train })).toEqual([]);
+  });
+
+  it.each<[string, Record<string, object>, string]>([
+    [
+      'a step that is not there',
+      { raw, check: { ...check, input: 'rwa' } },
+      'steps.check.input: there is no step "rwa"; did you mean "raw"?',
+    ],
+    [
+      'a step of the wrong type',
+      { raw, check, again: { ...check, input: 'check' } },
+      'steps.again.input: "check" is a step of type check; expected ingest or transform',
+    ],
+    [
+      'a need that is not there',
+      { raw: { ...raw, needs: ['nobody'] } },
+      'steps.raw.needs[0]: there is no step "nobody"; there are: raw',
+    ],
+    [
+      'a step that reads itself',
+      { transform: { ...transform, inputs: { rows: 'transform' } } },
+      'steps.transform.inputs.rows: a step cannot refer to itself',
+    ],
+    ['two writers of a dataset', { raw, other: raw }, 'steps.other.dataset: "raw" is written by step "raw" already'],
+    [
+      'a build without a pipeline',
+      { train: { ...train, inputs: { rows: { dataset: 'd', window: { last: 2, missing: 'build' } } } } },
+      'steps.train.inputs.rows.window.pipeline: missing: "build" needs the pipeline that produces the dataset',
+    ],
+    [
+      'a minimum that is never reached',
+      { train: { ...train, inputs: { rows: { dataset: 'd', window: { last: 2, minimum: 3 } } } } },
+      'steps.train.inputs.rows.window.minimum: must not be greater than last, 2',
+    ],
+    [
+      'a cycle',
+      { raw: { ...raw, needs: ['transform'] }, transform },
+      'steps.raw: waits for itself, by way of raw, transform',
+    ],
+  ])('names %s', (_, given, expected) => {
+    expect(problems(given)).toEqual([expected]);
+  });
+});
+
+describe('stepDependencies', () => {
+  it('makes whoever reads data wait for its checks', () => {
+    expect(stepDependencies(steps({ raw, check, transform }))).toEqual({
+      raw: [],
+      check: ['raw'],
+      transform: ['raw', 'check'],
+    });
+  });
+});
+
+describe('topologicalOrder', () => {
+  it('has each name after those that it waits for, and leaves out exactly what hangs on a cycle', () => {
+    const graph = fc.dictionary(
+      fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+      fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { maxLength: 2 }),
+    );
+    fc.assert(
+      fc.property(graph, (dependencies) => {
+        const { order, cyclic } = topologicalOrder(dependencies);
+        expect([...order, ...cyclic].sort()).toEqual(Object.keys(dependencies).sort());
+        for (const [index, name] of order.entries()) {
+          const known = (dependencies[name] ?? []).filter((other) => other in dependencies);
+          expect(order.slice(0, index)).toEqual(expect.arrayContaining(known));
+        }
+        for (const name of cyclic)
+          expect((dependencies[name] ?? []).some((other) => cyclic.includes(other))).toBe(true);
+      }),
+    );
+  });
+});
