@@ -1,0 +1,85 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect, type MillraceClient, type RunHandle } from '../../client/index.js';
+import { createLineageClient, type LineageClient } from '../../engine/lineage/index.js';
+import type { RunProgress } from '../../schemas/index.js';
+import { startDev, type DevProcess } from '../support/dev-process.js';
+import { PROJECT_DIR } from '../support/millrace-environment.js';
+import { processesUnder } from '../support/processes.js';
+
+describe('a worker that is killed', () => {
+  let folder: string;
+  let dev: DevProcess;
+  let client: MillraceClient;
+  let lineage: LineageClient;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'millrace-kill-'));
+    const config = join(PROJECT_DIR, 'test/support/killed-worker.config.ts');
+    const args = ['dist/cli/main.js', 'dev', '--json', '--data-dir', join(folder, 'data'), '--config', config];
+    dev = await startDev(process.execPath, args, PROJECT_DIR);
+    client = await connect({ address: dev.temporalAddress, namespace: dev.namespace, plain: true });
+    lineage = createLineageClient({ url: dev.lineageUrl });
+  }, 120_000);
+  afterAll(async () => {
+    await client.close();
+    await dev.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** SIGKILL for the process that has the roles data and training. */
+  async function killWorker(): Promise<void> {
+    const workers = (await processesUnder(join(folder, 'data'))).filter(({ command }) =>
+      /main(\.js)? worker .*--role .*data/.test(command),
+    );
+    expect(workers.length).toBeGreaterThan(0);
+    for (const { pid } of workers) process.kill(pid, 'SIGKILL');
+  }
+
+  async function during(run: RunHandle, step: string): Promise<void> {
+    const isRunning = (progress: RunProgress) =>
+      progress.steps.some((state) => state.step === step && state.status === 'running');
+    for (;;) {
+      const progress = await run.progress().catch(() => undefined);
+      if (progress !== undefined && isRunning(progress)) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  async function attemptsOf(run: RunHandle, activity: string): Promise<number[]> {
+    const { events = [] } = await client.temporal.workflow.getHandle(run.workflowId).fetchHistory();
+    const scheduled = (events ?? []).filter(
+      (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === activity,
+    );
+    return scheduled.map(
+      ({ eventId }) =>
+        (events ?? []).find(
+          (event) => String(event.activityTaskStartedEventAttributes?.scheduledEventId) === String(eventId),
+        )?.activityTaskStartedEventAttributes?.attempt ?? 0,
+    );
+  }
+
+  it('in the middle of an ingestion: the run finishes, with one version on record', async () => {
+    const run = await client.startRun({ pipeline: 'all-flights', partition: 'all' });
+    await during(run, 'flights');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await killWorker();
+    const result = await run.result();
+    expect(result.verdict).toBe('succeeded');
+    expect(await attemptsOf(run, 'ingest')).toEqual([2]);
+    const versions = await lineage.datasetVersions('all-flights', {});
+    expect(versions.map((version) => version.ref.rows)).toEqual([3_000_000]);
+  }, 240_000);
+
+  it('in the middle of a training: the run finishes, with one model on record', async () => {
+    const run = await client.startRun({ pipeline: 'slow-training', partition: '2001-03-01' });
+    await during(run, 'train');
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    await killWorker();
+    const result = await run.result();
+    expect(result.verdict).toBe('succeeded');
+    expect((await attemptsOf(run, 'train'))[0]).toBeGreaterThan(1);
+    expect((await lineage.model('slow-training')).versions.map((version) => version.version)).toEqual([1]);
+  }, 300_000);
+});
