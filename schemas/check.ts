@@ -3,6 +3,10 @@ import { z } from 'zod';
 const column = z.string().min(1).describe('Column that is checked.');
 const mostly = z.number().min(0).max(1).default(1).describe('Share of the judged rows that must pass, from 0 to 1.');
 
+const bound = z
+  .union([z.number(), z.string().min(1)])
+  .describe('A number; for dates and times ISO 8601 text; integers beyond 2^53 and long decimals as text.');
+
 const common = {
   name: z
     .string()
@@ -36,8 +40,8 @@ export const checkSchema = z.discriminatedUnion('type', [
     ...common,
     column,
     mostly,
-    min: z.number().optional().describe('Least value that passes.'),
-    max: z.number().optional().describe('Greatest value that passes.'),
+    min: bound.optional().describe('Least value that passes.'),
+    max: bound.optional().describe('Greatest value that passes.'),
   }),
   z.strictObject({
     type: z.literal('in_set').describe('Values belong to a set.'),
@@ -47,7 +51,7 @@ export const checkSchema = z.discriminatedUnion('type', [
     set: z
       .array(z.union([z.string(), z.number(), z.boolean()]))
       .min(1)
-      .describe('The values that pass.'),
+      .describe('The values that pass; dates and times as ISO 8601 text, integers beyond 2^53 as text.'),
   }),
   z.strictObject({
     type: z
@@ -61,12 +65,18 @@ export const checkSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z
       .literal('unique')
-      .describe('No two rows have the same values; rows with a null in a column are passed over.'),
+      .describe(
+        'No two rows have the same values; rows with a null in a column are passed over. Failing rows are those that repeat an earlier one.',
+      ),
     ...common,
     columns: z.array(z.string().min(1)).min(1).describe('Columns that together are unique.'),
   }),
   z.strictObject({
-    type: z.literal('freshness').describe('The newest value is not older than a limit at the reference time.'),
+    type: z
+      .literal('freshness')
+      .describe(
+        'The newest value is not older than a limit at the reference time. Times without a zone are UTC. Without values it fails.',
+      ),
     ...common,
     column,
     maxAgeSeconds: z.number().positive().describe('Greatest age of the newest value, in seconds.'),

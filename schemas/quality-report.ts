@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { jsonField } from './fields.js';
 
-/** Outcome of one check. `error`: it could not run, which is neither pass nor fail. */
+/**
+ * Outcome of one check. `error`: it could not run, which is neither pass nor fail. `warn`: it failed with severity warn or info;
+ * of these only warn changes the verdict.
+ */
 export const checkStatusField = z.enum(['pass', 'warn', 'fail', 'error', 'skip']);
 
 /** What one check found. */
@@ -14,14 +17,14 @@ export const checkResultSchema = z.strictObject({
     .describe('Column or columns (joined by `, `) that were checked; null for checks of the whole.'),
   severity: z.enum(['info', 'warn', 'error', 'block']).describe('Severity from the suite.'),
   status: checkStatusField.describe('Outcome.'),
-  observed: jsonField.describe('The measured value: a count, a share, a time.'),
-  failing: z.int().nonnegative().describe('Rows that fail, counted exactly.'),
-  total: z.int().nonnegative().describe('Rows that were judged.'),
+  observed: jsonField.describe('The measured value: a number of rows, the share of rows that pass, the newest time.'),
+  failing: z.int().nonnegative().describe('Rows that fail, counted exactly; 0 for checks of the whole.'),
+  total: z.int().nonnegative().describe('Rows that were judged; with none, checks of rows pass.'),
   threshold: z.string().describe('The rule in words, as in `1 to 5000, mostly 0.99`.'),
   examples: z
     .array(z.record(z.string(), jsonField))
     .max(20)
-    .describe('Some failing rows: row number, value, key columns.'),
+    .describe('Some failing rows: `row` from 0 in its `file`, `value`, `keys` with the key columns.'),
   message: z.string().optional().describe('Why the check could not run.'),
 });
 

@@ -1,0 +1,112 @@
+/** The keys of a ByteSet as two flat buffers: key `i` is `bytes[offsets[i]..offsets[i + 1]]`. */
+export interface ByteKeys {
+  readonly bytes: Uint8Array;
+  readonly offsets: Int32Array;
+}
+
+/**
+ * An exact set of byte strings, numbered in the order of their arrival. Open addressing with linear probing over one arena,
+ * so that millions of keys cost no objects. Holds at most `budget` bytes, all of its tables counted, and below 2 GiB of keys.
+ */
+export class ByteSet {
+  size = 0;
+  bytes = new Uint8Array(1 << 12);
+  /** Key `i` lies between `offsets[i]` and `offsets[i + 1]`, as in an Arrow text column. */
+  offsets = new Int32Array(257);
+  private hashes = new Int32Array(256);
+  private slots = new Int32Array(1024);
+  private mask = 1023;
+
+  constructor(private readonly budget = Infinity) {}
+
+  static from(keys: ByteKeys, budget?: number): ByteSet {
+    const set = new ByteSet(budget);
+    for (let i = 0; i + 1 < keys.offsets.length; i++) set.add(keys.bytes, keys.offsets[i]!, keys.offsets[i + 1]!);
+    return set;
+  }
+
+  /** Number of the key, or -1. */
+  find(bytes: Uint8Array, start: number, end: number): number {
+    const hash = hashOf(bytes, start, end);
+    let slot = hash & this.mask;
+    for (let entry = this.slots[slot]!; entry !== 0; entry = this.slots[slot]!) {
+      if (this.hashes[entry - 1] === hash && this.equals(entry - 1, bytes, start, end)) return entry - 1;
+      slot = (slot + 1) & this.mask;
+    }
+    return -1;
+  }
+
+  /** Number of the key, which is new where it equals the size before; -1 where the budget has no room for it. */
+  add(bytes: Uint8Array, start: number, end: number): number {
+    const hash = hashOf(bytes, start, end);
+    let slot = hash & this.mask;
+    for (let entry = this.slots[slot]!; entry !== 0; entry = this.slots[slot]!) {
+      if (this.hashes[entry - 1] === hash && this.equals(entry - 1, bytes, start, end)) return entry - 1;
+      slot = (slot + 1) & this.mask;
+    }
+    return this.insert(hash, bytes, start, end);
+  }
+
+  /** A copy of the keys, in the order of their numbers. */
+  keys(): ByteKeys {
+    return { bytes: this.bytes.slice(0, this.offsets[this.size]), offsets: this.offsets.slice(0, this.size + 1) };
+  }
+
+  private insert(hash: number, bytes: Uint8Array, start: number, end: number): number {
+    const at = this.offsets[this.size]!;
+    if (!this.reserve(at + end - start)) return -1;
+    const index = this.size++;
+    for (let i = start, to = at; i < end; i++, to++) this.bytes[to] = bytes[i]!;
+    this.offsets[index + 1] = at + end - start;
+    this.hashes[index] = hash;
+    let slot = hash & this.mask;
+    while (this.slots[slot] !== 0) slot = (slot + 1) & this.mask;
+    this.slots[slot] = index + 1;
+    return index;
+  }
+
+  /** Makes room for one key more and an arena of `arena` bytes; false where that would break the budget. */
+  private reserve(arena: number): boolean {
+    const bytes = arena > this.bytes.length ? Math.max(arena, this.bytes.length * 2) : this.bytes.length;
+    const entries = this.size === this.hashes.length ? this.hashes.length * 2 : this.hashes.length;
+    // Half full at most, or probing gets long.
+    const slots = this.size * 2 >= this.slots.length ? this.slots.length * 2 : this.slots.length;
+    if (bytes > 0x7fffffff || bytes + entries * 8 + slots * 4 > this.budget) return false;
+    if (bytes > this.bytes.length) this.bytes = copied(new Uint8Array(bytes), this.bytes);
+    if (entries > this.hashes.length) {
+      this.hashes = copied(new Int32Array(entries), this.hashes);
+      this.offsets = copied(new Int32Array(entries + 1), this.offsets);
+    }
+    if (slots > this.slots.length) {
+      this.slots = new Int32Array(slots);
+      this.mask = slots - 1;
+      for (let i = 0; i < this.size; i++) {
+        let slot = this.hashes[i]! & this.mask;
+        while (this.slots[slot] !== 0) slot = (slot + 1) & this.mask;
+        this.slots[slot] = i + 1;
+      }
+    }
+    return true;
+  }
+
+  private equals(index: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const own = this.bytes;
+    const from = this.offsets[index]!;
+    if (this.offsets[index + 1]! - from !== end - start) return false;
+    for (let i = start, at = from; i < end; i++, at++) if (own[at] !== bytes[i]) return false;
+    return true;
+  }
+}
+
+/** FNV-1a with a final mix, since its low bits alone spread badly. */
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0x811c9dc5 | 0;
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return hash ^ (hash >>> 13);
+}
+
+function copied<T extends Uint8Array | Int32Array>(target: T, from: T): T {
+  target.set(from);
+  return target;
+}
