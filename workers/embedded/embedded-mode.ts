@@ -136,7 +136,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedM
     const connection = { address: temporal.address, namespace: temporal.namespace, ownsTemporal };
 
     onProgress?.('starting the lineage owner');
-    launch([millrace('lineage', ['worker', '--role', 'lineage', ...config])]);
+    launch([millrace('lineage', ['worker', '--role', 'lineage', '--lineage-port', String(lineagePort), ...config])]);
     await firstFailure(
       failures,
       (abort) => waitForHttp(`${addresses.lineageUrl}/api/v1/health`, 'lineage', abort),

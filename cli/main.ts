@@ -1,0 +1,49 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { packageRoot } from '../engine/threads.js';
+import { asCliError, EXIT, printError } from './output.js';
+
+/** Commands, each in a file of its own that is loaded only when it is needed: starting is quick. */
+const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
+  dev: async () => (await import('./commands/dev.js')).devCommand,
+  demo: async () => (await import('./commands/demo.js')).demoCommand,
+  run: async () => (await import('./commands/run.js')).runCommand,
+  status: async () => (await import('./commands/status.js')).statusCommand,
+  lineage: async () => (await import('./commands/lineage.js')).lineageCommand,
+  worker: async () => (await import('./commands/worker.js')).workerCommand,
+  serve: async () => (await import('./commands/serve.js')).serveCommand,
+  doctor: async () => (await import('./commands/doctor.js')).doctorCommand,
+};
+
+async function main(argv: readonly string[]): Promise<void> {
+  const json = argv.includes('--json');
+  const program = new Command('millrace')
+    .description('Runs data and training pipelines on Temporal.')
+    .version(version())
+    .showHelpAfterError('(see --help)')
+    .exitOverride();
+  if (json) program.configureOutput({ writeErr: () => undefined });
+  const named = argv.find((argument) => argument in COMMANDS);
+  const needed = named === undefined || argv.indexOf(named) > 0 ? Object.keys(COMMANDS) : [named];
+  try {
+    for (const name of needed) (await COMMANDS[name]?.())?.(program);
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError && (error.exitCode === 0 || !json)) {
+      // Help and version are no errors; usage errors have been written by commander.
+      process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.impossible;
+      return;
+    }
+    printError(asCliError(error), json);
+    process.exitCode = EXIT.impossible;
+  }
+}
+
+function version(): string {
+  const manifest = readFileSync(join(packageRoot(__filename), 'package.json'), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}
+
+void main(process.argv.slice(2));

@@ -1,0 +1,51 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+
+/** Options of commands that talk to something which runs. */
+export interface TargetOptions {
+  dataDir?: string;
+  address?: string;
+  namespace?: string;
+  profile?: string;
+  lineageUrl?: string;
+}
+
+/** `--json`, which every command has. */
+export interface JsonOption {
+  json?: boolean;
+}
+
+export const DEFAULT_DATA_DIR = '.millrace';
+
+export const jsonOption = () => new Option('--json', 'write one JSON value to standard output');
+
+export const configOption = () =>
+  new Option('--config <file>', 'configuration file (default: millrace.config.ts in the current folder)');
+
+export const dataDirOption = () =>
+  new Option('--data-dir <folder>', `folder of all data (default: MILLRACE_DATA_DIR, else ${DEFAULT_DATA_DIR})`);
+
+/** Adds the options that say where Temporal and the lineage owner are; see `resolveTarget`. */
+export function addTargetOptions(command: Command): Command {
+  return command
+    .addOption(dataDirOption())
+    .option('--address <host:port>', 'Temporal server (default: TEMPORAL_ADDRESS, profile, or the running `dev`)')
+    .option('--namespace <name>', 'Temporal namespace (default: TEMPORAL_NAMESPACE, profile, or `default`)')
+    .option('--profile <name>', 'profile in temporal.toml (default: TEMPORAL_PROFILE)')
+    .option('--lineage-url <url>', 'lineage owner (default: MILLRACE_LINEAGE_URL, or the running `dev`)');
+}
+
+export function portOption(flag: string, what: string): Option {
+  return new Option(`${flag} <port>`, `port of ${what}`).argParser(parsePort);
+}
+
+export function parsePort(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port < 65_536) return port;
+  throw new InvalidArgumentError('must be a port from 0 to 65535');
+}
+
+export function parseCount(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count > 0 && count <= 1000) return count;
+  throw new InvalidArgumentError('must be a whole number from 1 to 1000');
+}
