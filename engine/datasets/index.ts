@@ -1,0 +1,3 @@
+export * from './object-store.js';
+export * from './local-object-store.js';
+export * from './partition-windows.js';

@@ -1,0 +1,77 @@
+import { IANAZone } from 'luxon';
+
+/**
+ * Local time of one zone, on milliseconds. A wall time is written as the milliseconds that the same date and time would
+ * have in UTC. Offsets are taken from the IANA database that the JavaScript engine carries.
+ */
+export interface LocalTime {
+  /** Offset from UTC at an instant, in milliseconds; positive east of Greenwich. */
+  offsetAt(instant: number): number;
+  /** Wall time at an instant. */
+  wallAt(instant: number): number;
+  /** First instant at which clocks show a wall time or, where clocks jump over it, a later one. */
+  firstInstant(wall: number): number;
+  /** The stretches of time in which clocks show a certain hour: none if it is skipped, two if it is repeated. */
+  stretches(wallHour: number): Stretch[];
+}
+
+/** A half-open interval with one offset; milliseconds. */
+export interface Stretch {
+  start: number;
+  end: number;
+  offset: number;
+}
+
+export const HOUR = 3_600_000;
+export const MINUTE = 60_000;
+
+/** Farther than any offset and change of offset: two looks at this distance see the offset before and after a change. */
+const REACH = 26 * HOUR;
+
+/** @returns undefined if there is no zone of that name */
+export function localTimeOf(zoneName: string): LocalTime | undefined {
+  if (!IANAZone.isValidZone(zoneName)) return undefined;
+  const zone = IANAZone.create(zoneName);
+  const offsetAt = (instant: number) => Math.round(zone.offset(instant) * MINUTE);
+  const candidates = (wall: number) => [...new Set([offsetAt(wall - REACH), offsetAt(wall + REACH)])];
+
+  /** First instant in (from, to] whose offset is not that at `from`. */
+  function changeBetween(from: number, to: number): number {
+    const before = offsetAt(from);
+    let low = from;
+    let high = to;
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      if (offsetAt(middle) === before) low = middle;
+      else high = middle;
+    }
+    return high;
+  }
+
+  return {
+    offsetAt,
+    wallAt: (instant) => instant + offsetAt(instant),
+
+    firstInstant(wall) {
+      const offsets = candidates(wall);
+      const shown = offsets.map((offset) => wall - offset).filter((instant) => instant + offsetAt(instant) === wall);
+      if (shown.length > 0) return Math.min(...shown);
+      return changeBetween(wall - Math.max(...offsets), wall - Math.min(...offsets));
+    },
+
+    stretches(wallHour) {
+      return candidates(wallHour)
+        .flatMap((offset) => {
+          const start = wallHour - offset;
+          const end = start + HOUR;
+          const atStart = offsetAt(start) === offset;
+          const atEnd = offsetAt(end - 1) === offset;
+          if (!atStart && !atEnd) return [];
+          if (atStart && atEnd) return [{ start, end, offset }];
+          const change = changeBetween(start, end - 1);
+          return [atStart ? { start, end: change, offset } : { start: change, end, offset }];
+        })
+        .sort((a, b) => a.start - b.start);
+    },
+  };
+}

@@ -1,0 +1,175 @@
+import { DateTime } from 'luxon';
+import { MillraceError, type Partitions, type PartitionWindow } from '../../schemas/index.js';
+import { localTimeOf, type LocalTime } from './local-time.js';
+import { KEY_RULES, type Interval, type KeyRules, type TimeKind } from './partition-keys.js';
+
+/** The one key of data that is not cut. */
+export const WHOLE_KEY = 'all';
+
+/**
+ * The window of a partition key, as instants in UTC. Keys of time are in the partitions’ zone: a day has 23 or 25 hours
+ * when clocks change; an hour that is skipped has no key, and one that is repeated has a second key with its offset.
+ * @throws MillraceError PARTITION_INVALID with the expected form and range
+ */
+export function partitionWindow(partitions: Partitions, key: string): PartitionWindow {
+  switch (partitions.kind) {
+    case 'none':
+      if (key !== WHOLE_KEY) throw invalid(`partition ${quote(key)}: the only key is ${WHOLE_KEY}`);
+      return { key };
+    case 'static':
+      if (!partitions.keys.includes(key)) {
+        throw invalid(`partition ${quote(key)}: the keys are ${partitions.keys.join(', ')}`);
+      }
+      return { key };
+    default:
+      return toWindow(key, calendarOf(partitions).interval(key));
+  }
+}
+
+/**
+ * Key of the last partition that ended at or before an instant; the last of all when the range has ended before.
+ * @throws MillraceError PARTITION_INVALID when none has ended yet, or static keys leave the choice open
+ */
+export function lastCompletePartition(partitions: Partitions, instant: string | Date): string {
+  if (partitions.kind === 'none') return WHOLE_KEY;
+  if (partitions.kind === 'static') {
+    const [only, ...others] = partitions.keys;
+    if (only !== undefined && others.length === 0) return only;
+    throw invalid(`a partition must be named, one of ${partitions.keys.join(', ')}`);
+  }
+  const calendar = calendarOf(partitions);
+  const at = millisOf(instant);
+  const candidate = calendar.before(calendar.interval(calendar.keyAt(at), false).start);
+  if (calendar.last !== undefined && calendar.interval(candidate, false).start > calendar.last.start) {
+    return calendar.last.key;
+  }
+  if (calendar.first !== undefined && calendar.interval(candidate, false).start < calendar.first.start) {
+    throw invalid(`no partition is complete at ${iso(at)}; the first, ${calendar.first.key}, ends later`);
+  }
+  return candidate;
+}
+
+/**
+ * The keys right before a key, oldest first; fewer than `count` where the partitions start. Static keys follow no
+ * order of time, so nothing precedes them.
+ * @throws MillraceError PARTITION_INVALID for the key
+ */
+export function precedingPartitions(partitions: Partitions, key: string, count: number): string[] {
+  const { start } = partitionWindow(partitions, key);
+  if (partitions.kind === 'none' || partitions.kind === 'static' || start === undefined) return [];
+  const calendar = calendarOf(partitions);
+  const keys: string[] = [];
+  let begin = millisOf(start);
+  while (keys.length < count && (calendar.first === undefined || begin > calendar.first.start)) {
+    const previous = calendar.before(begin);
+    keys.push(previous);
+    begin = calendar.interval(previous, false).start;
+  }
+  return keys.reverse();
+}
+
+/**
+ * The keys from one to another, both included; static keys in the order of their list.
+ * @throws MillraceError PARTITION_INVALID for either key, or when `from` comes after `to`
+ */
+export function partitionRange(partitions: Partitions, from: string, to: string): string[] {
+  const first = partitionWindow(partitions, from);
+  const last = partitionWindow(partitions, to);
+  if (partitions.kind === 'none') return [WHOLE_KEY];
+  const keys: string[] = [];
+  if (partitions.kind === 'static') {
+    keys.push(...partitions.keys.slice(partitions.keys.indexOf(from), partitions.keys.indexOf(to) + 1));
+  } else if (first.start !== undefined && last.end !== undefined) {
+    const calendar = calendarOf(partitions);
+    const end = millisOf(last.end);
+    for (let at = millisOf(first.start); at < end; at = calendar.interval(keys.at(-1) ?? from, false).end) {
+      keys.push(calendar.keyAt(at));
+    }
+  }
+  if (keys.length === 0) throw invalid(`the range from ${quote(from)} to ${quote(to)} ends before it begins`);
+  return keys;
+}
+
+/**
+ * The calendar dates that a key of days, weeks or months names, as windows of midnights in UTC whatever the zone: what
+ * a column of dates, which have no time of day, is compared with.
+ * @returns undefined for other keys
+ */
+export function calendarDates(key: string): { first: string; after: string } | undefined {
+  const utc = localTimeOf('UTC');
+  if (utc === undefined) return undefined;
+  for (const kind of ['daily', 'weekly', 'monthly'] as const) {
+    const interval = KEY_RULES[kind].parse(key, utc);
+    if (typeof interval !== 'string') return { first: isoDate(interval.start), after: isoDate(interval.end) };
+  }
+  return undefined;
+}
+
+type TimePartitions = Extract<Partitions, { kind: TimeKind }>;
+
+interface Bound extends Interval {
+  key: string;
+}
+
+interface Calendar {
+  first: Bound | undefined;
+  last: Bound | undefined;
+  /** Interval of a key; `ranged` also refuses keys before the first and after the last. */
+  interval(key: string, ranged?: boolean): Interval;
+  keyAt(instant: number): string;
+  /** Key of the partition that ends at an instant. */
+  before(instant: number): string;
+}
+
+function calendarOf(partitions: TimePartitions): Calendar {
+  const rules = KEY_RULES[partitions.kind];
+  const time = localTimeOf(partitions.timezone);
+  if (time === undefined) throw invalid(`${quote(partitions.timezone)} is not a time zone of the IANA database`);
+  const expected = describeExpected(partitions, rules);
+  const bound = (key: string | undefined, name: string) =>
+    key === undefined ? undefined : { key, ...intervalOf(`${name} of the partitions`, key, rules, time, expected) };
+  const first = bound(partitions.start, 'start');
+  const last = bound(partitions.end, 'end');
+  return {
+    first,
+    last,
+    interval(key, ranged = true) {
+      const interval = intervalOf('partition', key, rules, time, expected);
+      if (ranged && first !== undefined && interval.start < first.start) {
+        throw invalid(`partition ${quote(key)} comes before the first; ${expected}`);
+      }
+      if (ranged && last !== undefined && interval.start > last.start) {
+        throw invalid(`partition ${quote(key)} comes after the last; ${expected}`);
+      }
+      return interval;
+    },
+    keyAt: (instant) => rules.keyAt(instant, time),
+    before: (instant) => rules.keyAt(instant - 1, time),
+  };
+}
+
+function intervalOf(what: string, key: string, rules: KeyRules, time: LocalTime, expected: string): Interval {
+  const interval = rules.parse(key, time);
+  if (typeof interval === 'string') throw invalid(`${what} ${quote(key)} ${interval}; ${expected}`);
+  return interval;
+}
+
+function describeExpected({ kind, timezone, start, end }: TimePartitions, rules: KeyRules): string {
+  const range = [start === undefined ? [] : [`from ${start}`], end === undefined ? [] : [`to ${end}`]].flat().join(' ');
+  return `expected a ${kind} key as in ${rules.form}${range === '' ? '' : `, ${range}`}, in ${timezone}`;
+}
+
+function toWindow(key: string, interval: Interval): PartitionWindow {
+  return { key, start: iso(interval.start), end: iso(interval.end) };
+}
+
+function millisOf(instant: string | Date): number {
+  const time = typeof instant === 'string' ? DateTime.fromISO(instant, { zone: 'UTC' }) : DateTime.fromJSDate(instant);
+  if (!time.isValid) throw invalid(`${quote(String(instant))} is not an instant`);
+  return time.toMillis();
+}
+
+const iso = (millis: number) => new Date(millis).toISOString();
+const isoDate = (millis: number) => iso(millis).slice(0, 10);
+const quote = (text: string) => `"${text}"`;
+const invalid = (message: string) => new MillraceError('PARTITION_INVALID', message);
