@@ -67,7 +67,7 @@ export const NIGHTS: readonly Night[] = [
     name: 'night 5',
     about: 'bad in production only',
     partition: '2001-04-02',
-    params: { estimator: 'nearest_neighbours' },
+    params: { estimator: 'gaussian_process' },
     badSource: false,
     force: { by: 'demo', reason: 'shows that a forced model still meets the canary' },
     expected: { verdict: 'rolled_back', reason: 'CANARY_FAILED' },

@@ -25,10 +25,8 @@ export interface ResolvedRun {
 export function resolveRun(pipelines: readonly Pipeline[], request: RunInput, fallbackTime: string): ResolvedRun {
   const pipeline = findPipeline(pipelines, request.pipeline);
   const logicalTime = request.logicalTime ?? fallbackTime;
-  const window =
-    request.partition === undefined
-      ? lastCompletePartition(pipeline.partitions, new Date(logicalTime))
-      : partitionWindow(pipeline.partitions, request.partition);
+  const key = request.partition ?? lastCompletePartition(pipeline.partitions, new Date(logicalTime));
+  const window = partitionWindow(pipeline.partitions, key);
   return { pipeline: freezePipeline(pipeline, request.params), window, logicalTime };
 }
 

@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DeterminismViolationError } from '@temporalio/workflow';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
+import { Worker, type ReplayHistoriesIterable } from '@temporalio/worker';
+import { workflowBundle } from '../../workers/workflow-bundle.js';
+
+const HISTORIES = join(__dirname, 'histories');
+const names = readdirSync(HISTORIES).map((file) => file.replace(/\.json$/, ''));
+
+type RecordedHistory = {
+  events: {
+    eventType: string;
+    markerRecordedEventAttributes?: unknown;
+    activityTaskScheduledEventAttributes?: { activityType: { name: string } };
+  }[];
+};
+
+function read(name: string): RecordedHistory {
+  return JSON.parse(readFileSync(join(HISTORIES, `${name}.json`), 'utf8')) as RecordedHistory;
+}
+
+async function replay(recorded: RecordedHistory): Promise<Error | undefined> {
+  const history = historyFromJSON(recorded);
+  const histories = [{ workflowId: 'replayed', history }] as unknown as ReplayHistoriesIterable;
+  for await (const result of Worker.runReplayHistories({ workflowBundle: await workflowBundle() }, histories))
+    return result.error;
+  throw new Error('nothing was replayed');
+}
+
+describe('recorded histories', () => {
+  it('are there for each path', () => {
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'run-succeeded',
+        'run-refused',
+        'run-failed',
+        'run-retried',
+        'run-joined',
+        'run-invalid',
+      ]),
+    );
+  });
+
+  it.each(names)('%s replays without a difference', async (name) => {
+    expect(await replay(read(name))).toBeUndefined();
+  });
+
+  it('fail when an activity in them is not the one that the workflow calls', async () => {
+    const altered = read('run-succeeded');
+    const ingest = altered.events.find(
+      (event) => event.activityTaskScheduledEventAttributes?.activityType.name === 'ingest',
+    );
+    if (ingest?.activityTaskScheduledEventAttributes === undefined) throw new Error('the history has no ingestion');
+    ingest.activityTaskScheduledEventAttributes.activityType.name = 'transform';
+    expect(await replay(altered)).toBeInstanceOf(DeterminismViolationError);
+  });
+});
