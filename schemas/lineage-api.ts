@@ -207,6 +207,7 @@ export const lineageGraphSchema = z.strictObject({
   edges: z
     .array(z.strictObject({ from: z.string().describe('What was read.'), to: z.string().describe('What came of it.') }))
     .describe('Edges in the direction of the data.'),
+  truncated: z.boolean().describe('Whether there is more than the depth or the greatest number of nodes allowed.'),
 });
 
 /** Body of every answer with a status of 400 or more. */

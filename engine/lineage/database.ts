@@ -1,0 +1,75 @@
+import { mkdir, realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { MillraceError } from '../../schemas/index.js';
+
+/**
+ * Files that this process has open. DuckDB's lock keeps other processes out, but not a second instance in the same
+ * process: that one would write over the first, and its closing would release the lock of both.
+ */
+const openHere = new Set<string>();
+
+/** An open database file that no other process can open. */
+export interface Database {
+  connect(): Promise<DuckDBConnection>;
+  /** Closes the file and lets others open it. Connections must be closed before. */
+  close(): void;
+}
+
+/**
+ * Opens a DuckDB file for this process alone, and makes it if there is none.
+ * @throws LINEAGE_LOCKED if it is open already, here or elsewhere
+ * @throws LINEAGE_DATABASE_UNUSABLE if it cannot be opened for another reason
+ */
+export async function openDatabase(path: string): Promise<Database> {
+  const file = await canonicalPath(path);
+  if (openHere.has(file)) throw new MillraceError('LINEAGE_LOCKED', `${path} is open in this process already`);
+  openHere.add(file);
+  try {
+    const instance = await DuckDBInstance.create(file, {
+      threads: '2', // the statements are small; more threads cost more than they bring
+      autoinstall_known_extensions: 'false', // never reach out for extensions
+      enable_external_access: 'false', // a statement here has no business with other files
+    });
+    return {
+      connect: () => instance.connect(),
+      close: () => {
+        instance.closeSync();
+        openHere.delete(file);
+      },
+    };
+  } catch (error) {
+    openHere.delete(file);
+    const message = error instanceof Error ? error.message : String(error);
+    if (/could not set lock|being used by another process/i.test(message)) {
+      throw new MillraceError('LINEAGE_LOCKED', `${path} is held by another process: ${message}`, { cause: error });
+    }
+    throw new MillraceError('LINEAGE_DATABASE_UNUSABLE', `${path}: ${message}`, { cause: error });
+  }
+}
+
+/** Runs statements in a transaction: committed when `work` resolves, taken back when it rejects. */
+export async function inTransaction<T>(connection: DuckDBConnection, work: () => Promise<T>): Promise<T> {
+  await connection.run('BEGIN TRANSACTION');
+  try {
+    const result = await work();
+    await connection.run('COMMIT');
+    return result;
+  } catch (error) {
+    // A failed COMMIT has ended the transaction already; the first error is the one that matters.
+    await connection.run('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The path with links resolved, so that two names of one file are one. */
+async function canonicalPath(path: string): Promise<string> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const folder = await realpath(dirname(path));
+    const file = join(folder, basename(path));
+    return await realpath(file).catch(() => file);
+  } catch (error) {
+    throw new MillraceError('LINEAGE_DATABASE_UNUSABLE', `${path}: ${String(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,127 @@
+import type {
+  DatasetSummary,
+  DatasetVersionDetails,
+  DatasetVersionRef,
+  QualityReport,
+  ResolvedPartition,
+} from '../../schemas/index.js';
+import type { Reader } from './reader.js';
+
+/** Partitions bound to one statement: binding a hundred thousand at once would block the loop for 100 ms. */
+const RESOLVE_CHUNK = 5000;
+
+/** Columns of a dataset version, as the views have them. */
+export interface VersionRow {
+  dataset: string;
+  partition: string;
+  version: string;
+  uri: string;
+  rows: number;
+  bytes: number;
+  schema_fingerprint: string;
+}
+
+/** Reads a dataset version reference from its columns. */
+export function versionRef(row: VersionRow): DatasetVersionRef {
+  const { dataset, partition, version, uri, rows, bytes } = row;
+  return { dataset, partition, version, uri, rows, bytes, schemaFingerprint: row.schema_fingerprint };
+}
+
+/**
+ * What can be read of each partition, in the order that was asked for. A partition that was never published is
+ * `rejected` if it has versions and the newest quality verdict on them is fail or error, else `missing`.
+ */
+export async function resolvePartitions(
+  read: Reader,
+  dataset: string,
+  partitions: readonly string[],
+): Promise<ResolvedPartition[]> {
+  const resolved: ResolvedPartition[] = [];
+  for (let start = 0; start < partitions.length; start += RESOLVE_CHUNK) {
+    resolved.push(...(await resolveChunk(read, dataset, partitions.slice(start, start + RESOLVE_CHUNK))));
+  }
+  return resolved;
+}
+
+async function resolveChunk(
+  read: Reader,
+  dataset: string,
+  partitions: readonly string[],
+): Promise<ResolvedPartition[]> {
+  const rows = await read<VersionRow & { published: boolean }>(
+    `WITH wanted AS (SELECT DISTINCT unnest($2) AS partition),
+          heads AS (SELECT * FROM partition_heads SEMI JOIN wanted USING (partition) WHERE dataset = $1),
+          verdicts AS (
+            SELECT partition, arg_max(verdict, sequence) AS verdict
+            FROM quality_results SEMI JOIN wanted USING (partition) WHERE dataset = $1 GROUP BY partition)
+     SELECT v.*, true AS published
+     FROM first_versions v SEMI JOIN heads USING (dataset, partition, version) WHERE dataset = $1
+     UNION ALL
+     SELECT v.*, false AS published
+     FROM first_versions v SEMI JOIN (
+       SELECT * FROM verdicts WHERE verdict IN ('fail', 'error')) USING (partition)
+     ANTI JOIN heads USING (partition) WHERE dataset = $1`,
+    [dataset, partitions],
+  );
+  const found = new Map(rows.map((row) => [row.partition, row]));
+  return partitions.map((partition) => {
+    const row = found.get(partition);
+    if (row === undefined) return { partition, state: 'missing', ref: null };
+    return row.published
+      ? { partition, state: 'available', ref: versionRef(row) }
+      : { partition, state: 'rejected', ref: null };
+  });
+}
+
+/** All datasets by name. */
+export async function listDatasets(read: Reader): Promise<DatasetSummary[]> {
+  const rows = await read<{
+    dataset: string;
+    partitions: number;
+    published: number;
+    versions: number;
+    rows: number;
+    written_at: string;
+  }>(
+    `SELECT dataset, count(DISTINCT partition) AS partitions, count(*) AS versions, max(written_at) AS written_at,
+       count(h.sequence) AS published, coalesce(sum(rows) FILTER (h.sequence IS NOT NULL), 0)::BIGINT AS rows
+     FROM first_versions v LEFT JOIN partition_heads h USING (dataset, partition, version)
+     GROUP BY dataset ORDER BY dataset`,
+  );
+  return rows.map(({ written_at: writtenAt, ...row }) => ({ ...row, writtenAt }));
+}
+
+/** Versions of a dataset, newest first. */
+export async function listDatasetVersions(
+  read: Reader,
+  options: { dataset: string; partition?: string; limit: number },
+): Promise<DatasetVersionDetails[]> {
+  const rows = await read<
+    VersionRow & {
+      columns: string;
+      run_id: string;
+      step: string;
+      written_at: string;
+      published: boolean;
+      verdict: QualityReport['verdict'] | null;
+    }
+  >(
+    `SELECT v.*, h.sequence IS NOT NULL AS published, q.verdict
+     FROM first_versions v
+     LEFT JOIN partition_heads h USING (dataset, partition, version)
+     LEFT JOIN (SELECT dataset, partition, version, arg_max(verdict, sequence) AS verdict
+                FROM quality_results GROUP BY ALL) q USING (dataset, partition, version)
+     WHERE dataset = $1 AND ($2::VARCHAR IS NULL OR partition = $2::VARCHAR)
+     ORDER BY v.sequence DESC LIMIT $3`,
+    [options.dataset, options.partition ?? null, options.limit],
+  );
+  return rows.map((row) => ({
+    ref: versionRef(row),
+    columns: JSON.parse(row.columns) as DatasetVersionDetails['columns'],
+    runId: row.run_id,
+    step: row.step,
+    writtenAt: row.written_at,
+    published: row.published,
+    verdict: row.verdict,
+  }));
+}

@@ -1,0 +1,76 @@
+import type { z } from 'zod';
+import { apiErrorSchema, ERROR_CODES, MillraceError, type ErrorCode } from '../../schemas/index.js';
+
+/** As much of `fetch` as is used. */
+export type Fetch = (
+  url: string,
+  init: { method: string; headers: Record<string, string>; body?: string; signal: AbortSignal },
+) => Promise<{ status: number; text(): Promise<string> }>;
+
+/** Sends a request and gives the answer as its schema has it. */
+export type Request = <S extends z.ZodType>(
+  schema: S,
+  method: 'GET' | 'POST' | 'PUT',
+  path: string,
+  body?: unknown,
+) => Promise<z.output<S>>;
+
+/** Requests to the owner at `url`: throws LINEAGE_UNREACHABLE if no owner answers there, else the owner’s errors by code. */
+export function createRequest(options: { url: string; timeoutMs: number; fetch?: Fetch }): Request {
+  const send: Fetch = options.fetch ?? ((url, init) => fetch(url, init));
+  const base = options.url.replace(/\/+$/, '');
+
+  return async (schema, method, path, body) => {
+    const { status, text } = await answerOf(method, `${base}/api/v1${path}`, body);
+    const value = parseJson(text);
+    if (status >= 400) throw errorOf(status, value, text);
+    const parsed = schema.safeParse(value);
+    if (!parsed.success) throw unreachable(`answered ${method} ${path} with something else than a lineage owner does`);
+    return parsed.data;
+  };
+
+  async function answerOf(method: string, url: string, body: unknown): Promise<{ status: number; text: string }> {
+    try {
+      const response = await send(url, {
+        method,
+        headers: body === undefined ? {} : { 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(options.timeoutMs),
+      });
+      return { status: response.status, text: await response.text() };
+    } catch (error) {
+      const timedOut = error instanceof Error && error.name === 'TimeoutError';
+      throw unreachable(timedOut ? `did not answer within ${options.timeoutMs} ms` : reasonOf(error), error);
+    }
+  }
+
+  function errorOf(status: number, value: unknown, text: string): MillraceError {
+    const parsed = apiErrorSchema.safeParse(value);
+    if (!parsed.success) return unreachable(`answered with status ${status}: ${text.slice(0, 200)}`);
+    const { code, message, problems } = parsed.data.error;
+    const known = ERROR_CODES.find((candidate): candidate is ErrorCode => candidate === code);
+    return known === undefined
+      ? new MillraceError('INTERNAL', `the lineage owner answered ${code}: ${message}`, { problems })
+      : new MillraceError(known, message, { problems });
+  }
+
+  function unreachable(what: string, cause?: unknown): MillraceError {
+    return new MillraceError('LINEAGE_UNREACHABLE', `${base}: ${what}`, { cause });
+  }
+}
+
+/** Undefined for an empty text and for one that is not JSON; the schemas refuse both where a body is due. */
+function parseJson(text: string): unknown {
+  try {
+    return text === '' ? undefined : (JSON.parse(text) as unknown);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Node hides the reason of a failed fetch in its cause. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (!(cause instanceof Error)) return String(cause);
+  return cause.message || String((cause as NodeJS.ErrnoException).code ?? cause.name);
+}

@@ -1,0 +1,3 @@
+export { createLineageClient, type LineageClient } from './lineage-client.js';
+export { startLineageOwner, type LineageOwner, type LineageOwnerOptions } from './lineage-owner.js';
+export { openLineageStore, type LineageStore } from './lineage-store.js';

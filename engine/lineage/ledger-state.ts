@@ -1,0 +1,74 @@
+import type { LineageRecord } from '../../schemas/index.js';
+import { compoundKey, type Answer, type LedgerState } from './ledger.js';
+import type { Reader } from './reader.js';
+
+/**
+ * Reads what is on record as far as the given records touch it. The single writer calls it before each commit, so that
+ * nothing is held in memory that could differ from the database after a commit that failed.
+ */
+export async function loadLedgerState(read: Reader, records: readonly LineageRecord[]): Promise<LedgerState> {
+  const state: LedgerState = {
+    records: new Map(),
+    datasetVersions: new Set(),
+    modelVersions: new Map(),
+    aliases: new Map(),
+    generations: new Map(),
+  };
+  const known = await read<{ key: string; digest: string; answer: string }>(
+    'SELECT key, digest, answer FROM events WHERE key IN (SELECT unnest($1))',
+    [distinct(records.map((record) => record.key))],
+  );
+  for (const { key, digest, answer } of known) {
+    state.records.set(key, { digest, answer: JSON.parse(answer) as Answer });
+  }
+
+  const published = records.flatMap((record) => (record.kind === 'dataset_published' ? [record.version] : []));
+  if (published.length > 0) {
+    const rows = await read<{ dataset: string; partition: string; version: string }>(
+      'SELECT DISTINCT dataset, partition, version FROM dataset_versions WHERE version IN (SELECT unnest($1))',
+      [distinct(published)],
+    );
+    for (const row of rows) state.datasetVersions.add(compoundKey(row.dataset, row.partition, row.version));
+  }
+
+  const models = distinct(records.flatMap(modelsOf));
+  if (models.length > 0) {
+    const rows = await read<{ model: string; digest: string; version: number }>(
+      'SELECT model, digest, version FROM model_versions WHERE model IN (SELECT unnest($1))',
+      [models],
+    );
+    for (const { model, digest, version } of rows) {
+      const numbers = state.modelVersions.get(model) ?? new Map<string, number>();
+      state.modelVersions.set(model, numbers.set(digest, version));
+    }
+  }
+
+  if (records.some((record) => record.kind === 'alias_moved')) {
+    const rows = await read<{ model: string; alias: string; version: number }>(
+      'SELECT model, alias, version FROM aliases WHERE model IN (SELECT unnest($1))',
+      [models],
+    );
+    for (const { model, alias, version } of rows) state.aliases.set(compoundKey(model, alias), version);
+  }
+
+  const endpoints = records.flatMap((record) => (record.kind === 'endpoint_changed' ? [record.endpoint] : []));
+  if (endpoints.length > 0) {
+    const rows = await read<{ endpoint: string; generation: number }>(
+      'SELECT endpoint, max(generation) AS generation FROM endpoint_changes WHERE endpoint IN (SELECT unnest($1)) GROUP BY endpoint',
+      [distinct(endpoints)],
+    );
+    for (const { endpoint, generation } of rows) state.generations.set(endpoint, generation);
+  }
+  return state;
+}
+
+function modelsOf(record: LineageRecord): string[] {
+  if (record.kind === 'model_registered') return [record.ref.model];
+  if (record.kind === 'alias_moved') return [record.model];
+  if (record.kind !== 'endpoint_changed') return [];
+  return [record.stable, record.canary].flatMap((ref) => (ref === null ? [] : [ref.model]));
+}
+
+function distinct(values: readonly string[]): string[] {
+  return [...new Set(values)];
+}

@@ -1,0 +1,160 @@
+import { MillraceError, type LineageRecord, type ModelVersionRef, type RecordResult } from '../../schemas/index.js';
+import { digestOf } from '../digest.js';
+
+/** What a record was given when it was accepted; kept with it, so that a repetition gets the same. */
+export interface Answer {
+  /** Number of a registered model. */
+  modelVersion?: number;
+  /** Generation of an endpoint. */
+  generation?: number;
+  /** Version that an alias stood for before; null: none. */
+  aliasFrom?: number | null;
+}
+
+/** A record that is to be written. */
+export interface AcceptedRecord {
+  record: LineageRecord;
+  digest: string;
+  answer: Answer;
+}
+
+/** What is on record as far as a batch of records touches it. Keys of the maps are made by the functions below. */
+export interface LedgerState {
+  /** Digest and answer by idempotency key. */
+  records: Map<string, { digest: string; answer: Answer }>;
+  /** `dataset, partition, version` of each version that is on record. */
+  datasetVersions: Set<string>;
+  /** Numbers by digest, by model. */
+  modelVersions: Map<string, Map<string, number>>;
+  /** Version number by `model, alias`. */
+  aliases: Map<string, number>;
+  /** Generation in force by endpoint. */
+  generations: Map<string, number>;
+}
+
+/** A key of several parts; none of them holds a NUL. */
+export const compoundKey = (...parts: string[]): string => parts.join('\0');
+
+/**
+ * Decides on records one request after the other: which are new, which are known, which contradict what is on record,
+ * and which numbers they get. Changes its state as if each accepted record were written; a refused request leaves no trace.
+ */
+export class Ledger {
+  private undo: (() => void)[] = [];
+
+  constructor(private readonly state: LedgerState) {}
+
+  /**
+   * Accepts the records of one request, all or none.
+   * @throws LINEAGE_CONFLICT, DATASET_VERSION_NOT_FOUND or MODEL_NOT_FOUND, about the first record that cannot be accepted
+   */
+  accept(records: readonly LineageRecord[]): { results: RecordResult[]; accepted: AcceptedRecord[] } {
+    this.undo = [];
+    const accepted: AcceptedRecord[] = [];
+    try {
+      const results = records.map((record) => this.acceptOne(record, accepted));
+      return { results, accepted };
+    } catch (error) {
+      for (const step of this.undo.reverse()) step();
+      throw error;
+    }
+  }
+
+  private acceptOne(record: LineageRecord, accepted: AcceptedRecord[]): RecordResult {
+    const digest = digestOf(record);
+    const known = this.state.records.get(record.key);
+    if (known !== undefined) {
+      if (known.digest === digest) return resultOf(record.key, 'known', known.answer);
+      throw new MillraceError('LINEAGE_CONFLICT', `the key ${record.key} is on record with other content`);
+    }
+    const answer = this.answerTo(record);
+    this.put(this.state.records, record.key, { digest, answer });
+    accepted.push({ record, digest, answer });
+    return resultOf(record.key, 'recorded', answer);
+  }
+
+  private answerTo(record: LineageRecord): Answer {
+    const { datasetVersions, modelVersions, aliases, generations } = this.state;
+    switch (record.kind) {
+      case 'dataset_version': {
+        const { dataset, partition, version } = record.ref;
+        const key = compoundKey(dataset, partition, version);
+        if (!datasetVersions.has(key)) {
+          datasetVersions.add(key);
+          this.undo.push(() => datasetVersions.delete(key));
+        }
+        return {};
+      }
+      case 'dataset_published': {
+        const { dataset, partition, version } = record;
+        if (datasetVersions.has(compoundKey(dataset, partition, version))) return {};
+        throw new MillraceError(
+          'DATASET_VERSION_NOT_FOUND',
+          `${dataset}, partition ${partition}: version ${version} is not on record and cannot be published`,
+        );
+      }
+      case 'model_registered': {
+        const numbers = modelVersions.get(record.ref.model) ?? new Map<string, number>();
+        modelVersions.set(record.ref.model, numbers);
+        const given = numbers.get(record.ref.digest);
+        if (given !== undefined) return { modelVersion: given };
+        const modelVersion = Math.max(0, ...numbers.values()) + 1;
+        this.put(numbers, record.ref.digest, modelVersion);
+        return { modelVersion };
+      }
+      case 'alias_moved': {
+        const { model, alias, version } = record;
+        if (version !== null && ![...(modelVersions.get(model)?.values() ?? [])].includes(version)) {
+          throw new MillraceError(
+            'MODEL_NOT_FOUND',
+            `${model} has no version ${version} that ${alias} could stand for`,
+          );
+        }
+        const key = compoundKey(model, alias);
+        const aliasFrom = aliases.get(key) ?? null;
+        this.put(aliases, key, version ?? undefined);
+        return { aliasFrom };
+      }
+      case 'endpoint_changed': {
+        const { endpoint, expectedGeneration, stable, canary } = record;
+        const inForce = generations.get(endpoint) ?? 0;
+        if (inForce !== expectedGeneration) {
+          throw new MillraceError(
+            'LINEAGE_CONFLICT',
+            `endpoint ${endpoint} is at generation ${inForce}, the change expected ${expectedGeneration}`,
+          );
+        }
+        for (const ref of [stable, canary]) if (ref !== null) this.requireRegistered(ref, endpoint);
+        this.put(generations, endpoint, inForce + 1);
+        return { generation: inForce + 1 };
+      }
+      default:
+        return {};
+    }
+  }
+
+  private requireRegistered(ref: ModelVersionRef, endpoint: string): void {
+    if (this.state.modelVersions.get(ref.model)?.get(ref.digest) === ref.version) return;
+    throw new MillraceError(
+      'MODEL_NOT_FOUND',
+      `endpoint ${endpoint}: ${ref.model} has no version ${ref.version} with the digest ${ref.digest}`,
+    );
+  }
+
+  /** Sets or deletes a member of a map in such a way that it can be taken back. */
+  private put<V>(map: Map<string, V>, key: string, value: V | undefined): void {
+    const before = map.get(key);
+    const set = (to: V | undefined) => (to === undefined ? map.delete(key) : map.set(key, to));
+    this.undo.push(() => set(before));
+    set(value);
+  }
+}
+
+function resultOf(key: string, status: RecordResult['status'], { modelVersion, generation }: Answer): RecordResult {
+  return {
+    key,
+    status,
+    ...(modelVersion === undefined ? {} : { modelVersion }),
+    ...(generation === undefined ? {} : { generation }),
+  };
+}

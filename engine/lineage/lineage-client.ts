@@ -1,0 +1,141 @@
+import { z } from 'zod';
+import {
+  aliasDetailsSchema,
+  aliasHistoryResponseSchema,
+  datasetsResponseSchema,
+  datasetVersionsResponseSchema,
+  endpointHistoryResponseSchema,
+  endpointsResponseSchema,
+  endpointStateSchema,
+  isMillraceError,
+  lineageGraphSchema,
+  lineageHealthSchema,
+  modelDetailsSchema,
+  modelServersResponseSchema,
+  modelsResponseSchema,
+  recordsResponseSchema,
+  resolvePartitionsResponseSchema,
+  runDetailsSchema,
+  runQualityResponseSchema,
+  runsResponseSchema,
+  type AliasDetails,
+  type AliasMove,
+  type DatasetSummary,
+  type DatasetVersionDetails,
+  type EndpointChange,
+  type EndpointState,
+  type LineageGraph,
+  type LineageHealth,
+  type LineageRecord,
+  type ModelDetails,
+  type ModelServerStatus,
+  type ModelSummary,
+  type QualityResult,
+  type RecordResult,
+  type ResolvedPartition,
+  type RunDetails,
+  type RunSummary,
+} from '../../schemas/index.js';
+import { createRequest, type Fetch } from './http-request.js';
+
+/**
+ * The lineage owner, from any process. Every method throws LINEAGE_UNREACHABLE if the owner does not answer in time, and
+ * the owner’s own errors by their codes. Every call may be repeated: records are idempotent by key.
+ */
+export interface LineageClient {
+  health(): Promise<LineageHealth>;
+  /** Records facts, all or none; resolves once they are durable. At most 1000. See {@link LineageStore.record}. */
+  record(records: readonly LineageRecord[]): Promise<RecordResult[]>;
+  /** What can be read of each partition, in the order of the keys. */
+  resolvePartitions(dataset: string, partitions: readonly string[]): Promise<ResolvedPartition[]>;
+  datasets(): Promise<DatasetSummary[]>;
+  /** Versions of a dataset, newest first; 100 by default, at most 1000. */
+  datasetVersions(dataset: string, options?: { partition?: string; limit?: number }): Promise<DatasetVersionDetails[]>;
+  /** Runs, newest first; 100 by default, at most 1000. */
+  runs(options?: { pipeline?: string; limit?: number }): Promise<RunSummary[]>;
+  /** Throws NOT_FOUND. */
+  run(runId: string): Promise<RunDetails>;
+  /** Quality reports of a run. */
+  runQuality(runId: string): Promise<QualityResult[]>;
+  models(): Promise<ModelSummary[]>;
+  /** Throws NOT_FOUND. */
+  model(model: string): Promise<ModelDetails>;
+  /** The version that an alias stands for; throws NOT_FOUND. */
+  alias(model: string, alias: string): Promise<AliasDetails>;
+  /** Every move of an alias, newest first. */
+  aliasHistory(model: string, alias: string): Promise<AliasMove[]>;
+  /** The states in force, also of retired endpoints. */
+  endpoints(): Promise<EndpointState[]>;
+  /** The state in force; null if the endpoint was never set. */
+  endpoint(endpoint: string): Promise<EndpointState | null>;
+  /** Every state of an endpoint, newest first. */
+  endpointHistory(endpoint: string): Promise<EndpointChange[]>;
+  /** Called by a model server each second and on each change; it is forgotten 5 s after the last call. */
+  reportModelServer(status: ModelServerStatus): Promise<void>;
+  modelServers(): Promise<ModelServerStatus[]>;
+  /**
+   * What a node came from (`upstream`, the default) or what came of it, `depth` edges far (20 by default, at most 100).
+   * The node may be given loosely, as in `flight-delays` or `dataset:flights/2001-03-01`; throws NOT_FOUND.
+   */
+  graph(node: string, options?: { direction?: LineageGraph['direction']; depth?: number }): Promise<LineageGraph>;
+}
+
+/** A client of the lineage owner. Makes no connection before the first call. */
+export function createLineageClient(options: {
+  /** Address of the owner, as in `http://127.0.0.1:4300`. */
+  url: string;
+  /** Longest wait for an answer, in milliseconds; 5000 by default. */
+  timeoutMs?: number;
+  /** For tests; Node’s own by default. */
+  fetch?: Fetch;
+}): LineageClient {
+  const request = createRequest({ timeoutMs: 5000, ...options });
+  const get = <S extends z.ZodType>(schema: S, path: string) => request(schema, 'GET', path);
+  return {
+    health: () => get(lineageHealthSchema, '/health'),
+    record: async (records) => (await request(recordsResponseSchema, 'POST', '/records', { records })).results,
+    resolvePartitions: async (dataset, partitions) => {
+      const body = { dataset, partitions };
+      return (await request(resolvePartitionsResponseSchema, 'POST', '/partitions/resolve', body)).partitions;
+    },
+    datasets: async () => (await get(datasetsResponseSchema, '/datasets')).datasets,
+    datasetVersions: async (dataset, query = {}) =>
+      (await get(datasetVersionsResponseSchema, `${path`/datasets/${dataset}/versions`}${search(query)}`)).versions,
+    runs: async (query = {}) => (await get(runsResponseSchema, `/runs${search(query)}`)).runs,
+    run: (runId) => get(runDetailsSchema, path`/runs/${runId}`),
+    runQuality: async (runId) => (await get(runQualityResponseSchema, path`/runs/${runId}/quality`)).results,
+    models: async () => (await get(modelsResponseSchema, '/models')).models,
+    model: (model) => get(modelDetailsSchema, path`/models/${model}`),
+    alias: (model, alias) => get(aliasDetailsSchema, path`/models/${model}/aliases/${alias}`),
+    aliasHistory: async (model, alias) =>
+      (await get(aliasHistoryResponseSchema, path`/models/${model}/aliases/${alias}/history`)).moves,
+    endpoints: async () => (await get(endpointsResponseSchema, '/endpoints')).endpoints,
+    endpoint: async (endpoint) => {
+      try {
+        return await get(endpointStateSchema, path`/endpoints/${endpoint}`);
+      } catch (error) {
+        if (isMillraceError(error) && error.code === 'NOT_FOUND') return null;
+        throw error;
+      }
+    },
+    endpointHistory: async (endpoint) =>
+      (await get(endpointHistoryResponseSchema, path`/endpoints/${endpoint}/history`)).changes,
+    reportModelServer: async (status) => {
+      await request(z.undefined(), 'PUT', path`/model-servers/${status.serverId}`, status);
+    },
+    modelServers: async () => (await get(modelServersResponseSchema, '/model-servers')).servers,
+    graph: (node, query = {}) => get(lineageGraphSchema, `/lineage${search({ node, ...query })}`),
+  };
+}
+
+/** A path whose parts are escaped. */
+function path(texts: TemplateStringsArray, ...parts: string[]): string {
+  return String.raw({ raw: texts }, ...parts.map(encodeURIComponent));
+}
+
+function search(query: Record<string, string | number | undefined>): string {
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)] as const],
+  );
+  return given.length === 0 ? '' : `?${new URLSearchParams(Object.fromEntries(given)).toString()}`;
+}

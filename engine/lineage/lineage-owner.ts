@@ -1,0 +1,100 @@
+import { fastify, type FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { MillraceError } from '../../schemas/index.js';
+import { errorAnswer } from './http-errors.js';
+import { openLineageStore } from './lineage-store.js';
+import { ModelServers } from './model-servers.js';
+import { addRoutes } from './owner-routes.js';
+
+/** Largest body of a request. A thousand records of usual size are about 2 MB. */
+const BODY_LIMIT = 16 * 1024 * 1024;
+
+export interface LineageOwnerOptions {
+  /** Path of the DuckDB file; it and the folders above are made if they are not there. */
+  databasePath: string;
+  /** Address to listen on; 127.0.0.1 by default, because there is no authentication. */
+  host?: string;
+  /** Port to listen on; 0, the default, is any free one. */
+  port?: number;
+  /** Told of requests that failed in an unforeseen way. */
+  logger?: Pick<Logger, 'error'>;
+}
+
+/** A running owner. */
+export interface LineageOwner {
+  /** Address for clients and browsers, as in `http://127.0.0.1:4300`. */
+  url: string;
+  /** Answers what was asked, commits what is waiting, and lets go of the database. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the one process that holds the lineage database and serves it over HTTP.
+ * @throws LINEAGE_LOCKED, LINEAGE_DATABASE_UNUSABLE about the database
+ * @throws PORT_IN_USE if another process listens there
+ */
+export async function startLineageOwner(options: LineageOwnerOptions): Promise<LineageOwner> {
+  const { host = '127.0.0.1', port = 0, logger } = options;
+  const store = await openLineageStore({ path: options.databasePath });
+  const app = fastify({ bodyLimit: BODY_LIMIT, routerOptions: { maxParamLength: 1000 } });
+  // JSON is the one type that is taken, and browsers do not send it to other sites unasked.
+  app.removeContentTypeParser('text/plain');
+  app.setErrorHandler((error, request, reply) => {
+    const { status, body } = errorAnswer(error);
+    if (status >= 500) logger?.error({ err: error, method: request.method, path: request.url }, 'request failed');
+    return reply.status(status).send(body);
+  });
+  app.setNotFoundHandler((request) => {
+    throw new MillraceError('NOT_FOUND', `the lineage owner has no path ${request.method} ${request.url}`);
+  });
+  const closeServer = closeAfterAnswers(app);
+  addRoutes(app, store, new ModelServers());
+
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    await store.close();
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
+      throw new MillraceError('PORT_IN_USE', `port ${port} of ${host} is taken`, { cause: error });
+    }
+    throw error;
+  }
+  const address = app.server.address();
+  const listening = typeof address === 'object' && address !== null ? address.port : port;
+  let closing: Promise<void> | null = null;
+  return {
+    url: `http://${urlHost(host)}:${listening}`,
+    close: () => (closing ??= closeServer().then(() => store.close())),
+  };
+}
+
+/**
+ * Gives a way to close the server that waits for the answers under way and for nothing else: connections that clients keep
+ * alive, or that browsers open in advance, would hold it up for a minute.
+ */
+function closeAfterAnswers(app: FastifyInstance): () => Promise<void> {
+  let underWay = 0;
+  let closing = false;
+  const closeIfDone = () => {
+    if (closing && underWay === 0) app.server.closeAllConnections();
+  };
+  app.addHook('onRequest', async () => {
+    underWay += 1;
+  });
+  app.addHook('onResponse', async () => {
+    underWay -= 1;
+    closeIfDone();
+  });
+  return async () => {
+    closing = true;
+    const closed = app.close();
+    closeIfDone();
+    await closed;
+  };
+}
+
+/** The host as it stands in a URL that works on this machine. */
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,126 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { LineageRecord, RecordResult } from '../../schemas/index.js';
+import { CommitQueue, type Outcome } from './commit-queue.js';
+import { inTransaction, openDatabase, type Database } from './database.js';
+import { Ledger, type AcceptedRecord } from './ledger.js';
+import { loadLedgerState } from './ledger-state.js';
+import { MIGRATIONS, type Migration } from './migrations/index.js';
+import { migrate } from './migrations/migrate.js';
+import { project, type Row } from './projection.js';
+import { connectionReader, ReadPool, type Reader } from './reader.js';
+import { TableWriter } from './table-writer.js';
+
+/** Records in one transaction. Beyond this a commit would block the loop for more than some 20 ms. */
+const GROUP_RECORDS = 1000;
+const READ_CONNECTIONS = 2;
+
+/** The lineage database, held by this process. */
+export interface LineageStore {
+  /** Number of the newest migration. */
+  readonly schemaVersion: number;
+  /**
+   * Records facts, all or none of them; resolves after the commit, so what was acknowledged survives a kill or power cut.
+   * A record whose key is there already with the same content is `known` and has the numbers that it got at first.
+   * @returns one result a record, in order
+   * @throws LINEAGE_CONFLICT if a key is on record with other content, or an endpoint is at another generation
+   * @throws MODEL_NOT_FOUND, DATASET_VERSION_NOT_FOUND if a record refers to a version that is not on record
+   */
+  record(records: readonly LineageRecord[]): Promise<RecordResult[]>;
+  /** Selects from what is committed; see `migrations/` for the tables. */
+  readonly read: Reader;
+  /** Commits what is waiting, writes everything into the database file, and lets go of it. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the lineage database, makes it if there is none, and brings it to the newest schema.
+ * @throws LINEAGE_LOCKED if it is open already, in this or another process
+ * @throws LINEAGE_DATABASE_UNUSABLE if it is damaged, or was written by another version of Millrace
+ */
+export async function openLineageStore(options: {
+  /** Path of the DuckDB file; folders above it are made. */
+  path: string;
+  /** For tests; all of Millrace’s by default. */
+  migrations?: readonly Migration[];
+}): Promise<LineageStore> {
+  const database = await openDatabase(options.path);
+  try {
+    const writer = await database.connect();
+    const schemaVersion = await migrate(writer, options.migrations ?? MIGRATIONS);
+    const [last] = await connectionReader(writer)<{ sequence: number }>(
+      'SELECT coalesce(max(sequence), 0) AS sequence FROM events',
+    );
+    const readers = await Promise.all(Array.from({ length: READ_CONNECTIONS }, () => database.connect()));
+    return createStore(database, writer, new ReadPool(readers), schemaVersion, last?.sequence ?? 0);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function createStore(
+  database: Database,
+  writer: DuckDBConnection,
+  pool: ReadPool,
+  schemaVersion: number,
+  lastSequence: number,
+): LineageStore {
+  const readWithWriter = connectionReader(writer);
+  const tables = new TableWriter(writer);
+  let sequence = lastSequence;
+
+  /** Decides on the requests in turn and writes what they add in one transaction. */
+  async function commitGroup(requests: readonly (readonly LineageRecord[])[]): Promise<Outcome<RecordResult[]>[]> {
+    const ledger = new Ledger(await loadLedgerState(readWithWriter, requests.flat()));
+    const accepted: AcceptedRecord[] = [];
+    const outcomes = requests.map((records): Outcome<RecordResult[]> => {
+      try {
+        const request = ledger.accept(records);
+        accepted.push(...request.accepted);
+        return { value: request.results };
+      } catch (error) {
+        return { error };
+      }
+    });
+    if (accepted.length > 0) {
+      const recordedAt = new Date().toISOString();
+      const rows = accepted.flatMap((entry, index) => rowsOf(entry, sequence + index + 1, recordedAt));
+      await inTransaction(writer, () => tables.write(rows));
+      sequence += accepted.length;
+    }
+    return outcomes;
+  }
+
+  const queue = new CommitQueue(commitGroup, GROUP_RECORDS);
+  let closing: Promise<void> | null = null;
+
+  async function close(): Promise<void> {
+    await queue.idle();
+    await writer.run('CHECKPOINT');
+    pool.close();
+    writer.closeSync();
+    database.close();
+  }
+
+  return {
+    schemaVersion,
+    read: pool.read,
+    record: (records) => queue.submit(records, records.length),
+    close: () => (closing ??= close()),
+  };
+}
+
+function rowsOf({ record, digest, answer }: AcceptedRecord, sequence: number, recordedAt: string): Row[] {
+  const event: Row = {
+    table: 'events',
+    cells: {
+      key: record.key,
+      kind: record.kind,
+      digest,
+      payload: JSON.stringify(record),
+      answer: JSON.stringify(answer),
+      recorded_at: recordedAt,
+    },
+  };
+  return [event, ...project(record, answer)].map(({ table, cells }) => ({ table, cells: { sequence, ...cells } }));
+}

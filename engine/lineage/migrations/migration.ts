@@ -1,0 +1,8 @@
+/** A step of the database's schema. Once released it is never changed; a correction is a further migration. */
+export interface Migration {
+  /** 1, 2, 3 and so on without gaps. */
+  version: number;
+  name: string;
+  /** Statements, separated by semicolons; run in one transaction together with the note that they were. */
+  sql: string;
+}

@@ -1,0 +1,108 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import {
+  MillraceError,
+  modelServerStatusSchema,
+  nameField,
+  parseWith,
+  recordsRequestSchema,
+  resolvePartitionsRequestSchema,
+  type LineageHealth,
+} from '../../schemas/index.js';
+import { listDatasets, listDatasetVersions, resolvePartitions } from './dataset-queries.js';
+import { endpointHistory, endpointState, listEndpoints } from './endpoint-queries.js';
+import { lineageGraph } from './lineage-graph.js';
+import type { LineageStore } from './lineage-store.js';
+import { aliasDetails, aliasHistory, listModels, modelDetails } from './model-queries.js';
+import type { ModelServers } from './model-servers.js';
+import { ownerPage } from './owner-page.js';
+import { listRuns, runDetails, runQuality } from './run-queries.js';
+
+const limitField = z.coerce.number().int().min(1).max(1000).default(100);
+const versionsQuery = z.strictObject({ partition: z.string().min(1).optional(), limit: limitField });
+const runsQuery = z.strictObject({ pipeline: nameField.optional(), limit: limitField });
+const lineageQuery = z.strictObject({
+  node: z.string().min(1),
+  direction: z.enum(['upstream', 'downstream']).default('upstream'),
+  depth: z.coerce.number().int().min(1).max(100).default(20),
+});
+
+/** Path parameters; each route knows which of them it has. */
+interface Params {
+  dataset: string;
+  runId: string;
+  model: string;
+  alias: string;
+  endpoint: string;
+  serverId: string;
+}
+
+/** The paths of the lineage API, as `schemas/lineage-api.ts` describes them. */
+export function addRoutes(app: FastifyInstance, store: LineageStore, servers: ModelServers): void {
+  const { read } = store;
+  const get = (path: string, answer: (params: Params, query: unknown) => Promise<unknown>) =>
+    app.get<{ Params: Params }>(path, async (request) => answer(request.params, request.query));
+
+  get('/api/v1/health', async (): Promise<LineageHealth> => {
+    const [count] = await read<{ records: number }>('SELECT count(*) AS records FROM events');
+    return { status: 'ok', schemaVersion: store.schemaVersion, records: count?.records ?? 0 };
+  });
+
+  app.post('/api/v1/records', async (request) => {
+    const { records } = parseWith(recordsRequestSchema, request.body, 'records');
+    return { results: await store.record(records) };
+  });
+  app.post('/api/v1/partitions/resolve', async (request) => {
+    const body = parseWith(resolvePartitionsRequestSchema, request.body, 'partitions to resolve');
+    return { partitions: await resolvePartitions(read, body.dataset, body.partitions) };
+  });
+
+  get('/api/v1/datasets', async () => ({ datasets: await listDatasets(read) }));
+  get('/api/v1/datasets/:dataset/versions', async ({ dataset }, query) => ({
+    versions: await listDatasetVersions(read, { dataset, ...parseWith(versionsQuery, query, 'query') }),
+  }));
+
+  get('/api/v1/runs', async (_, query) => ({ runs: await listRuns(read, parseWith(runsQuery, query, 'query')) }));
+  get('/api/v1/runs/:runId', ({ runId }) => runDetails(read, runId));
+  get('/api/v1/runs/:runId/quality', async ({ runId }) => ({ results: await runQuality(read, runId) }));
+
+  get('/api/v1/models', async () => ({ models: await listModels(read) }));
+  get('/api/v1/models/:model', ({ model }) => modelDetails(read, model));
+  get('/api/v1/models/:model/aliases/:alias', ({ model, alias }) => aliasDetails(read, model, alias));
+  get('/api/v1/models/:model/aliases/:alias/history', async ({ model, alias }) => ({
+    moves: await aliasHistory(read, model, alias),
+  }));
+
+  get('/api/v1/endpoints', async () => ({ endpoints: await listEndpoints(read) }));
+  get('/api/v1/endpoints/:endpoint', ({ endpoint }) => endpointState(read, endpoint));
+  get('/api/v1/endpoints/:endpoint/history', async ({ endpoint }) => ({
+    changes: await endpointHistory(read, endpoint),
+  }));
+
+  app.put<{ Params: Params }>('/api/v1/model-servers/:serverId', async (request, reply) => {
+    const status = parseWith(modelServerStatusSchema, request.body, 'status of a model server');
+    if (status.serverId !== request.params.serverId) {
+      throw new MillraceError('INPUT_INVALID', 'the path and the body name two model servers', {
+        problems: [{ path: 'serverId', message: `must be ${request.params.serverId}, as in the path` }],
+      });
+    }
+    servers.report(status);
+    return reply.status(204).send();
+  });
+  get('/api/v1/model-servers', async () => ({ servers: servers.list() }));
+
+  get('/api/v1/lineage', (_, query) => lineageGraph(read, parseWith(lineageQuery, query, 'query')));
+
+  app.get('/', async (_, reply) => {
+    const [runs, datasets, models, endpoints] = await Promise.all([
+      listRuns(read, { limit: 50 }),
+      listDatasets(read),
+      listModels(read),
+      listEndpoints(read),
+    ]);
+    return reply
+      .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'")
+      .type('text/html; charset=utf-8')
+      .send(ownerPage({ runs, datasets, models, endpoints, servers: servers.list() }));
+  });
+}

@@ -1,0 +1,209 @@
+import { z } from 'zod';
+import type { LineageRecord, LineageRecordOf } from '../../schemas/index.js';
+import { nodeId } from './node-ids.js';
+import type { Answer } from './ledger.js';
+
+/** A value of a column: texts for VARCHAR, JSON and (as ISO 8601) TIMESTAMP columns. */
+export type Cell = string | number | boolean | null;
+
+/** A row of a table; columns that are left out are null. */
+export interface Row {
+  table: string;
+  cells: Record<string, Cell>;
+}
+
+/**
+ * What a record means for the tables: a pure function, so that every table can be made again from the events.
+ * @param answer what was allocated to the record
+ */
+export function project(record: LineageRecord, answer: Answer): Row[] {
+  switch (record.kind) {
+    case 'run_started':
+      return [
+        row('run_starts', {
+          run_id: record.runId,
+          workflow_id: record.workflowId,
+          pipeline: record.pipeline,
+          partition: record.partition,
+          logical_time: record.logicalTime,
+          started_at: record.at,
+          specification_digest: record.specificationDigest,
+          requested_by: record.requestedBy,
+          forced: record.force !== null,
+        }),
+        ...sourceEdges(record),
+      ];
+    case 'run_finished': {
+      const { runId, verdict, reason, message, at } = record;
+      return [row('run_ends', { run_id: runId, verdict, reason, message, finished_at: at })];
+    }
+    case 'step_finished': {
+      const { step, type, status, startedAt, summary, code, at } = record;
+      return [
+        row('steps', {
+          run_id: record.runId,
+          step,
+          type,
+          status,
+          started_at: startedAt,
+          finished_at: at,
+          summary,
+          code,
+        }),
+        ...record.inputs.map((ref) => edge(nodeId.dataset(ref), stepOf(record))),
+        ...record.inputModels.map((ref) => edge(nodeId.model(ref), stepOf(record))),
+      ];
+    }
+    case 'dataset_version': {
+      const { ref } = record;
+      return [
+        row('dataset_versions', {
+          dataset: ref.dataset,
+          partition: ref.partition,
+          version: ref.version,
+          uri: ref.uri,
+          rows: ref.rows,
+          bytes: ref.bytes,
+          schema_fingerprint: ref.schemaFingerprint,
+          columns: JSON.stringify(record.columns),
+          ...writer(record),
+          written_at: record.at,
+        }),
+        edge(stepOf(record), nodeId.dataset(ref)),
+      ];
+    }
+    case 'dataset_published': {
+      const { dataset, partition, version, at } = record;
+      return [row('publications', { dataset, partition, version, ...writer(record), published_at: at })];
+    }
+    case 'quality_result':
+      return qualityRows(record);
+    case 'model_trained':
+      return [
+        row('trainings', {
+          model: record.ref.model,
+          digest: record.ref.digest,
+          ...writer(record),
+          seed: record.seed,
+          params: JSON.stringify(record.params),
+          metrics: JSON.stringify(record.metrics),
+          trained_on: JSON.stringify(record.trainedOn),
+          manifest: JSON.stringify(record.manifest),
+          trained_at: record.at,
+        }),
+        ...record.trainedOn.map((ref) => edge(nodeId.dataset(ref), stepOf(record))),
+        edge(stepOf(record), nodeId.model(record.ref)),
+      ];
+    case 'model_evaluated': {
+      const { ref, report, forced, at } = record;
+      return [
+        row('evaluations', {
+          model: ref.model,
+          digest: ref.digest,
+          ...writer(record),
+          verdict: report.verdict,
+          reason: report.reason,
+          forced,
+          report: JSON.stringify(report),
+          evaluated_at: at,
+        }),
+        ...record.evaluatedOn.map((input) => edge(nodeId.dataset(input), stepOf(record))),
+        edge(nodeId.model(ref), stepOf(record)),
+      ];
+    }
+    case 'model_registered': {
+      const { model, digest, uri, bytes } = record.ref;
+      const version = answer.modelVersion ?? null;
+      return [
+        row('registrations', { model, version, digest, uri, bytes, ...writer(record), registered_at: record.at }),
+      ];
+    }
+    case 'alias_moved': {
+      const { model, alias, version, actor, reason, runId, at } = record;
+      const moved = { from_version: answer.aliasFrom ?? null, to_version: version };
+      return [row('alias_moves', { model, alias, ...moved, actor, reason, run_id: runId, moved_at: at })];
+    }
+    case 'endpoint_changed':
+      return [
+        row('endpoint_changes', {
+          endpoint: record.endpoint,
+          generation: answer.generation ?? null,
+          stable: record.stable && JSON.stringify(record.stable),
+          canary: record.canary && JSON.stringify(record.canary),
+          canary_weight: record.canaryWeight,
+          actor: record.actor,
+          reason: record.reason,
+          run_id: record.runId,
+          changed_at: record.at,
+        }),
+      ];
+    case 'rollout_finished': {
+      const { runId, result, at } = record;
+      const { endpoint, outcome, reason } = result;
+      return [
+        row('rollouts', { endpoint, outcome, reason, run_id: runId, result: JSON.stringify(result), finished_at: at }),
+      ];
+    }
+  }
+}
+
+/** As much of a frozen specification as is needed here; specifications of another make are kept as they are, without sources. */
+const specificationSchema = z.object({ steps: z.record(z.string(), z.unknown()) });
+const ingestSchema = z.object({ type: z.literal('ingest'), source: z.object({ path: z.string() }) });
+
+/** Sources that the ingest steps of a run read from. */
+function sourceEdges(record: LineageRecordOf<'run_started'>): Row[] {
+  const specification = specificationSchema.safeParse(record.specification);
+  return Object.entries(specification.data?.steps ?? {}).flatMap(([name, step]) => {
+    const ingest = ingestSchema.safeParse(step);
+    return ingest.success ? [edge(nodeId.source(ingest.data.source.path), nodeId.step(record.runId, name))] : [];
+  });
+}
+
+function qualityRows(record: LineageRecordOf<'quality_result'>): Row[] {
+  const { dataset, partition, version, report } = record;
+  return [
+    row('quality_results', {
+      dataset,
+      partition,
+      version,
+      ...writer(record),
+      verdict: report.verdict,
+      rows: report.rows,
+      duration_ms: report.durationMs,
+      checked_at: record.at,
+    }),
+    ...report.checks.map((check, position) =>
+      row('quality_checks', {
+        position,
+        name: check.name,
+        type: check.type,
+        column_name: check.column,
+        severity: check.severity,
+        status: check.status,
+        observed: JSON.stringify(check.observed),
+        failing: check.failing,
+        total: check.total,
+        threshold: check.threshold,
+        message: check.message ?? null,
+      }),
+    ),
+    edge(nodeId.dataset(record), stepOf(record)),
+  ];
+}
+
+function row(table: string, cells: Record<string, Cell>): Row {
+  return { table, cells };
+}
+
+function edge(from: string, to: string): Row {
+  return row('edges', { from_node: from, to_node: to });
+}
+
+function stepOf(record: { runId: string; step: string }): string {
+  return nodeId.step(record.runId, record.step);
+}
+
+function writer(record: { runId: string; step: string }): Record<string, Cell> {
+  return { run_id: record.runId, step: record.step };
+}

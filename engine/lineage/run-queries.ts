@@ -1,0 +1,95 @@
+import {
+  MillraceError,
+  type LineageRecordOf,
+  type QualityResult,
+  type RunDetails,
+  type RunSummary,
+} from '../../schemas/index.js';
+import type { Reader } from './reader.js';
+
+interface RunRow {
+  run_id: string;
+  workflow_id: string;
+  pipeline: string;
+  partition: string;
+  logical_time: string;
+  started_at: string;
+  finished_at: string | null;
+  verdict: RunSummary['verdict'];
+  reason: string | null;
+  message: string | null;
+  requested_by: string;
+  forced: boolean;
+  specification_digest: string;
+}
+
+/** Runs, newest first. */
+export async function listRuns(read: Reader, options: { pipeline?: string; limit: number }): Promise<RunSummary[]> {
+  const rows = await read<RunRow>(
+    'SELECT * FROM runs WHERE $1::VARCHAR IS NULL OR pipeline = $1::VARCHAR ORDER BY sequence DESC LIMIT $2',
+    [options.pipeline ?? null, options.limit],
+  );
+  return rows.map(runSummary);
+}
+
+/** @throws NOT_FOUND */
+export async function runDetails(read: Reader, runId: string): Promise<RunDetails> {
+  const [run] = await read<RunRow>('SELECT * FROM runs WHERE run_id = $1', [runId]);
+  if (run === undefined) throw new MillraceError('NOT_FOUND', `no run has the id ${runId}`);
+  const steps = await read<{
+    step: string;
+    type: string;
+    status: RunDetails['steps'][number]['status'];
+    started_at: string | null;
+    finished_at: string;
+    summary: string;
+    code: string | null;
+  }>(
+    `SELECT * FROM steps WHERE run_id = $1
+     QUALIFY row_number() OVER (PARTITION BY step ORDER BY sequence DESC) = 1 ORDER BY sequence`,
+    [runId],
+  );
+  return {
+    ...runSummary(run),
+    specificationDigest: run.specification_digest,
+    steps: steps.map(({ step, type, status, summary, code, started_at: startedAt, finished_at: finishedAt }) => ({
+      step,
+      type,
+      status,
+      startedAt,
+      finishedAt,
+      summary,
+      code,
+    })),
+  };
+}
+
+/** Quality reports of a run in the order in which they were made; none for a run that is not on record. */
+export async function runQuality(read: Reader, runId: string): Promise<QualityResult[]> {
+  const rows = await read<{ payload: string }>(
+    'SELECT payload FROM events SEMI JOIN (SELECT sequence FROM quality_results WHERE run_id = $1) USING (sequence) ORDER BY sequence',
+    [runId],
+  );
+  return rows.map((row) => {
+    const record = JSON.parse(row.payload) as LineageRecordOf<'quality_result'>;
+    const { step, dataset, partition, version, at, report } = record;
+    return { runId, step, dataset, partition, version, at, report };
+  });
+}
+
+function runSummary(row: RunRow): RunSummary {
+  return {
+    runId: row.run_id,
+    workflowId: row.workflow_id,
+    pipeline: row.pipeline,
+    partition: row.partition,
+    logicalTime: row.logical_time,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    verdict: row.verdict,
+    reason: row.reason,
+    message: row.message,
+    requestedBy: row.requested_by,
+    forced: row.forced,
+  };
+}
