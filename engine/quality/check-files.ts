@@ -77,21 +77,20 @@ function scanInThread(
           message satisfies never;
       }
     });
-    worker.on('error', (error) => settle(() => reject(threadError(error, file))));
-    // After an answer this changes nothing: a promise settles once.
-    worker.on('exit', (code) => {
-      const message = `the thread that checks ${file} ended with code ${code} and no answer`;
-      settle(() => reject(new MillraceError('INTERNAL', message)));
-    });
+    worker.on('error', (error: Error) => settle(() => reject(threadError(error, file))));
+    // After an answer this changes nothing: a promise settles once. Without one, the decoder has stopped in the middle.
+    worker.on('exit', () => settle(() => reject(unreadableFile(file, 'the decoder gave no answer'))));
   });
 }
 
 /** A trap of the WebAssembly decoder means that the file is corrupted in a way it does not foresee. */
-function threadError(error: unknown, file: string): MillraceError {
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
-  return name === 'RuntimeError'
-    ? new MillraceError('SOURCE_UNREADABLE', `${file} cannot be read as Parquet: its pages are corrupted`, {
-        cause: error,
-      })
-    : new MillraceError('INTERNAL', `the check of ${file} failed: ${message}`, { cause: error });
+function threadError(error: Error, file: string): MillraceError {
+  // The name, since the class is another one in each realm.
+  return error.name === 'RuntimeError'
+    ? unreadableFile(file, 'its pages are corrupted', error)
+    : new MillraceError('INTERNAL', `the check of ${file} failed: ${error.message}`, { cause: error });
+}
+
+function unreadableFile(file: string, reason: string, cause?: unknown): MillraceError {
+  return new MillraceError('SOURCE_UNREADABLE', `${file} cannot be read as Parquet: ${reason}`, { cause });
 }

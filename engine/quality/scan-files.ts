@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { Suite } from '../../schemas/check.js';
 import type { CheckResult } from '../../schemas/quality-report.js';
-import { openParquet } from './parquet-batches.js';
+import { openParquet, unreadable } from './parquet-batches.js';
 import { compilePlan } from './plan.js';
 import { Scan } from './scan.js';
 import { mergeStates, type CheckState } from './states.js';
@@ -46,6 +46,9 @@ export async function scanFiles(
         scan.update(batch);
         read += batch.numRows;
         listener.onRows(rows + read);
+      }
+      if (read !== source.rows) {
+        throw unreadable(path, new Error(`its footer promises ${source.rows} rows, and ${read} are there`));
       }
     }
     rows += source.rows;

@@ -1,0 +1,225 @@
+import {
+  Bool,
+  Dictionary,
+  Field,
+  Float32,
+  Float64,
+  Int16,
+  Int32,
+  Int64,
+  Int8,
+  LargeUtf8,
+  RecordBatch,
+  Schema,
+  Struct,
+  Table,
+  TimestampMicrosecond,
+  Uint64,
+  Uint8,
+  Utf8,
+  Utf8View,
+  makeData,
+  vectorFromArray,
+  type Data,
+  type DataType,
+} from 'apache-arrow';
+import fc from 'fast-check';
+import { RE2JS } from 're2js';
+import { mergeStates } from '../../../engine/quality/states';
+import { resultsOf } from '../../../engine/quality/verdict';
+import { resultsOn, statesOf, suiteOf } from './quality-fixtures';
+
+type Value = number | bigint | string | boolean | null;
+interface Column {
+  type: DataType;
+  value: fc.Arbitrary<Value>;
+}
+
+const int = (min: number, max: number) => fc.integer({ min, max });
+const words = fc.constantFrom('', 'a', 'b', 'ab', 'ä€', 'twelve bytes', 'more than twelve bytes', '\u{1F600}x');
+const long = fc.oneof(fc.bigInt({ min: -4n, max: 4n }), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }));
+const real = fc.oneof(int(-3, 3), fc.double(), fc.constantFrom(NaN, Infinity, -Infinity, -0));
+
+const NUMBERS: Record<string, Column> = {
+  int8: { type: new Int8(), value: int(-128, 127) },
+  uint8: { type: new Uint8(), value: int(0, 255) },
+  int16: { type: new Int16(), value: int(-9, 9) },
+  int32: { type: new Int32(), value: fc.integer() },
+  int64: { type: new Int64(), value: long },
+  uint64: { type: new Uint64(), value: fc.oneof(int(0, 4).map(BigInt), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })) },
+  float32: { type: new Float32(), value: real.map(Math.fround) },
+  float64: { type: new Float64(), value: real },
+  'dictionary of int32': { type: new Dictionary(new Int32(), new Int8(), 7), value: int(-3, 3) },
+  'dictionary of int64': { type: new Dictionary(new Int64(), new Int32(), 8), value: int(-3, 3).map(BigInt) },
+};
+const TEXTS: Record<string, Column> = {
+  utf8: { type: new Utf8(), value: words },
+  'large utf8': { type: new LargeUtf8(), value: words },
+  'utf8 view': { type: new Utf8View(), value: words },
+  'dictionary of utf8': { type: new Dictionary(new Utf8(), new Int8(), 9), value: words },
+  'dictionary of large utf8': { type: new Dictionary(new LargeUtf8(), new Int32(), 10), value: words },
+};
+const ALL: Record<string, Column> = { ...NUMBERS, ...TEXTS, bool: { type: new Bool(), value: fc.boolean() } };
+
+/** A column in several chunks, each a slice out of a longer run, some with nulls. */
+function chunksOf({ type, value }: Column): fc.Arbitrary<Data[]> {
+  const nullable = fc.oneof({ weight: 3, arbitrary: value }, { weight: 1, arbitrary: fc.constant(null) });
+  const values = fc.oneof(fc.array(value, { maxLength: 40 }), fc.array(nullable, { maxLength: 40 }));
+  const chunk = fc.tuple(values, fc.nat({ max: 12 }), fc.nat({ max: 12 })).map(([all, before, after]) => {
+    const [data] = vectorFromArray(all, type).data;
+    const start = Math.min(before, all.length);
+    return data === undefined ? [] : [data.slice(start, Math.max(0, all.length - start - after))];
+  });
+  return fc.array(chunk, { minLength: 1, maxLength: 4 }).map((chunks) => chunks.flat());
+}
+
+function tableOf(type: DataType, chunks: readonly Data[]): Table {
+  const schema = new Schema([new Field('c', type, true)]);
+  const batches = chunks.map(
+    (child) =>
+      new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length: child.length, children: [child] })),
+  );
+  return new Table(schema, batches);
+}
+
+/** The naive reading that the kernels are held against. */
+function valuesOf(table: Table): Value[] {
+  const column = table.getChild('c')!;
+  return Array.from({ length: column.length }, (_, i) => column.get(i) as Value);
+}
+
+function counts(checks: Parameters<typeof suiteOf>[0], table: Table) {
+  return resultsOn(suiteOf(checks), table).map(({ total, failing, examples }) => ({
+    total,
+    failing,
+    rows: examples.map(({ row }) => row),
+  }));
+}
+
+function naive(values: readonly Value[], passes: (value: NonNullable<Value>) => boolean) {
+  const failing = values.flatMap((value, row) => (value !== null && !passes(value) ? [row] : []));
+  const total = values.filter((value) => value !== null).length;
+  return { total, failing: failing.length, rows: failing.slice(0, 5) };
+}
+
+const cases = (columns: Record<string, Column>) => Object.entries(columns).map(([name, column]) => ({ name, column }));
+const RUNS = { numRuns: 60 };
+
+test('slices have an offset, so the properties below see one', () => {
+  expect(vectorFromArray([1, null, 3], new Int32()).data[0]!.slice(1, 2).offset).toBe(1);
+});
+
+describe('kernels agree with a naive reading of the vectors', () => {
+  test.each(cases(ALL))('not_null on $name', ({ column }) => {
+    fc.assert(
+      fc.property(chunksOf(column), (chunks) => {
+        const table = tableOf(column.type, chunks);
+        const nulls = valuesOf(table).flatMap((value, row) => (value === null ? [row] : []));
+        const expected = { total: table.numRows, failing: nulls.length, rows: nulls.slice(0, 5) };
+        expect(counts([{ type: 'not_null', column: 'c' }], table)).toEqual([expected]);
+      }),
+      RUNS,
+    );
+  });
+
+  test.each(cases(NUMBERS))('between on $name', ({ column }) => {
+    const bound = column.value.filter((value) => Number.isFinite(Number(value))).map(String);
+    fc.assert(
+      fc.property(chunksOf(column), bound, bound, (chunks, a, b) => {
+        const table = tableOf(column.type, chunks);
+        const [min, max] = Number(a) <= Number(b) ? [a, b] : [b, a];
+        const whole = /^[+-]?\d+$/.test(min) && /^[+-]?\d+$/.test(max);
+        const inside = (value: unknown) =>
+          typeof value === 'bigint' && whole
+            ? value >= BigInt(min) && value <= BigInt(max)
+            : Number(value) >= Number(min) && Number(value) <= Number(max);
+        expect(counts([{ type: 'between', column: 'c', min, max }], table)).toEqual([naive(valuesOf(table), inside)]);
+      }),
+      RUNS,
+    );
+  });
+
+  test.each(cases(NUMBERS))('in_set on $name', ({ column }) => {
+    const member = column.value.filter((value) => Number.isFinite(Number(value)));
+    fc.assert(
+      fc.property(chunksOf(column), fc.array(member, { minLength: 1, maxLength: 20 }), (chunks, set) => {
+        const table = tableOf(column.type, chunks);
+        const check = { type: 'in_set' as const, column: 'c', set: set.map(String) };
+        expect(counts([check], table)).toEqual([naive(valuesOf(table), (value) => set.some((one) => one == value))]);
+      }),
+      RUNS,
+    );
+  });
+
+  test.each(cases(TEXTS))('in_set and regex on $name', ({ column }) => {
+    fc.assert(
+      fc.property(chunksOf(column), fc.array(words, { minLength: 1, maxLength: 5 }), (chunks, set) => {
+        const table = tableOf(column.type, chunks);
+        const pattern = RE2JS.compile('^[ab]+$|ä');
+        const values = valuesOf(table);
+        const checks = [
+          { type: 'in_set' as const, column: 'c', set },
+          { type: 'regex' as const, column: 'c', pattern: '^[ab]+$|ä' },
+        ];
+        expect(counts(checks, table)).toEqual([
+          naive(values, (value) => set.some((one) => one === value)),
+          naive(values, (value) => pattern.test(value as string)),
+        ]);
+      }),
+      RUNS,
+    );
+  });
+
+  test.each(cases(ALL))('unique on $name', ({ column }) => {
+    fc.assert(
+      fc.property(chunksOf(column), (chunks) => {
+        const table = tableOf(column.type, chunks);
+        const seen = new Set<unknown>();
+        const first = (value: unknown) => !seen.has(value) && seen.add(value) !== undefined;
+        expect(counts([{ type: 'unique', columns: ['c'] }], table)).toEqual([naive(valuesOf(table), first)]);
+      }),
+      RUNS,
+    );
+  });
+
+  test('freshness on timestamps', () => {
+    const column = { type: new TimestampMicrosecond(), value: int(-2_000_000_000_000, 2_000_000_000_000) };
+    fc.assert(
+      fc.property(chunksOf(column), (chunks) => {
+        const table = tableOf(column.type, chunks);
+        const present = valuesOf(table).filter((value) => value !== null) as number[];
+        const newest = present.length === 0 ? null : Math.max(...present);
+        const [result] = resultsOn(suiteOf([{ type: 'freshness', column: 'c', maxAgeSeconds: 1 }]), table);
+        expect(result).toMatchObject({
+          total: present.length,
+          status: newest === null || newest < 994031999000 ? 'fail' : 'pass',
+        });
+        expect(result!.observed === null ? null : Date.parse(result!.observed as string)).toBe(newest);
+      }),
+      RUNS,
+    );
+  });
+});
+
+test('the merge of the states of parts gives the result of the whole, also after a structured clone', () => {
+  const suite = suiteOf([
+    { type: 'row_count', min: 3 },
+    { type: 'not_null', column: 'c', mostly: 0.5 },
+    { type: 'between', column: 'c', min: -1, max: 1 },
+    { type: 'in_set', column: 'c', set: [0, 1] },
+    { type: 'unique', columns: ['c'] },
+  ]);
+  const clock = { now: new Date(0) };
+  fc.assert(
+    fc.property(chunksOf(NUMBERS['int16']!), fc.nat({ max: 4 }), (chunks, at) => {
+      const table = tableOf(new Int16(), chunks);
+      const [a, b] = [table.batches.slice(0, at), table.batches.slice(at)].map((part) =>
+        structuredClone(statesOf(suite, table, part)),
+      );
+      const merged = a!.map((state, i) => mergeStates(state, b![i]!));
+      const strip = (results: ReturnType<typeof resultsOf>) => results.map(({ examples: _, ...result }) => result);
+      expect(strip(resultsOf(suite, merged, clock))).toEqual(strip(resultsOf(suite, statesOf(suite, table), clock)));
+    }),
+    RUNS,
+  );
+});
