@@ -49,6 +49,11 @@ export const modelServerStatusSchema = z.strictObject({
         generation: z.int().nonnegative().describe('State that is in force here.'),
         ready: z.boolean().describe('Whether every version of that state is loaded.'),
         error: z.string().nullable().describe('Why the newest state could not be put in force; the one before stays.'),
+        failedGeneration: z
+          .int()
+          .nonnegative()
+          .optional()
+          .describe('Generation that could not be put in force; absent without an error.'),
         statistics: z.array(armStatisticsSchema).describe('Counts by version and arm.'),
       }),
     )
