@@ -12,7 +12,7 @@ const openHere = new Set<string>();
 /** An open database file that no other process can open. */
 export interface Database {
   connect(): Promise<DuckDBConnection>;
-  /** Closes the file and lets others open it. Connections must be closed before. */
+  /** Closes all connections and the file, and lets others open it. Nothing may be under way. */
   close(): void;
 }
 
@@ -31,9 +31,15 @@ export async function openDatabase(path: string): Promise<Database> {
       autoinstall_known_extensions: 'false', // never reach out for extensions
       enable_external_access: 'false', // a statement here has no business with other files
     });
+    const connections: DuckDBConnection[] = [];
     return {
-      connect: () => instance.connect(),
+      connect: async () => {
+        const connection = await instance.connect();
+        connections.push(connection);
+        return connection;
+      },
       close: () => {
+        for (const connection of connections) connection.closeSync(); // one that is open would keep the file open
         instance.closeSync();
         openHere.delete(file);
       },

@@ -39,7 +39,7 @@ export function createRequest(options: { url: string; timeoutMs: number; fetch?:
       });
       return { status: response.status, text: await response.text() };
     } catch (error) {
-      const timedOut = error instanceof Error && error.name === 'TimeoutError';
+      const timedOut = (error as Partial<Error> | null)?.name === 'TimeoutError';
       throw unreachable(timedOut ? `did not answer within ${options.timeoutMs} ms` : reasonOf(error), error);
     }
   }
@@ -70,7 +70,7 @@ function parseJson(text: string): unknown {
 
 /** Node hides the reason of a failed fetch in its cause. */
 function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  if (!(cause instanceof Error)) return String(cause);
-  return cause.message || String((cause as NodeJS.ErrnoException).code ?? cause.name);
+  const { name, message, code, cause } = (error ?? {}) as Partial<NodeJS.ErrnoException> & { cause?: unknown };
+  if (cause !== undefined) return reasonOf(cause);
+  return message || code || name || String(error);
 }

@@ -32,8 +32,8 @@ export interface LedgerState {
   generations: Map<string, number>;
 }
 
-/** A key of several parts; none of them holds a NUL. */
-export const compoundKey = (...parts: string[]): string => parts.join('\0');
+/** A key of several parts. */
+export const compoundKey = (...parts: string[]): string => JSON.stringify(parts);
 
 /**
  * Decides on records one request after the other: which are new, which are known, which contradict what is on record,

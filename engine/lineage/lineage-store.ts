@@ -97,8 +97,6 @@ function createStore(
   async function close(): Promise<void> {
     await queue.idle();
     await writer.run('CHECKPOINT');
-    pool.close();
-    writer.closeSync();
     database.close();
   }
 

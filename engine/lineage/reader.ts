@@ -28,7 +28,7 @@ export class ReadPool {
   private readonly free: DuckDBConnection[];
   private readonly waiting: ((connection: DuckDBConnection) => void)[] = [];
 
-  constructor(private readonly connections: readonly DuckDBConnection[]) {
+  constructor(connections: readonly DuckDBConnection[]) {
     this.free = [...connections];
   }
 
@@ -43,11 +43,6 @@ export class ReadPool {
       else next(connection);
     }
   };
-
-  /** Closes the connections; nothing may be under way. */
-  close(): void {
-    for (const connection of this.connections) connection.closeSync();
-  }
 }
 
 function toBind(value: Bound): DuckDBValue {

@@ -135,6 +135,33 @@ export function trained(runId: string, version: number, trainedOn: DatasetVersio
   };
 }
 
+export function evaluated(runId: string, version: number, evaluatedOn: DatasetVersionRef[]): LineageRecord {
+  return {
+    kind: 'model_evaluated',
+    key: `${runId}/evaluate/${version}`,
+    at: AT,
+    runId,
+    step: 'evaluate',
+    ref: modelRef(version),
+    evaluatedOn,
+    report: {
+      verdict: 'pass',
+      reason: 'NO_CHAMPION',
+      message: 'no champion to compare with',
+      metric: 'roc_auc',
+      rows: 16_500,
+      positives: 3000,
+      challenger: { estimate: 0.67, lower: 0.66, upper: 0.68 },
+      champion: null,
+      difference: null,
+      margin: 0.01,
+      confidence: 0.95,
+      championModel: null,
+    },
+    forced: false,
+  };
+}
+
 export function registered(runId: string, version: number): LineageRecord {
   const ref = modelRef(version);
   return { kind: 'model_registered', key: `${runId}/register/${ref.digest}`, at: AT, runId, step: 'register', ref };
@@ -199,6 +226,7 @@ export function february(): LineageRecord[] {
     runStarted('run-1', '2001-03'),
     stepFinished('run-1', 'train', 'train', days),
     trained('run-1', 1, days),
+    evaluated('run-1', 1, days.slice(-1)),
     registered('run-1', 1),
     aliasMoved('run-1', 'champion', 1),
     endpointChanged('run-1/endpoint', 0, modelVersion(1)),

@@ -1,0 +1,102 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { createLineageClient, openLineageStore } from '../../../engine/lineage/index.js';
+import type { LineageRecord } from '../../../schemas/index.js';
+import { runStarted, stepFinished } from './story.js';
+import { errorOf, withDatabasePath } from './support.js';
+
+const LINEAGE = join(__dirname, '../../../dist/engine/lineage/index.js');
+
+/** Starts a lineage owner as a process of its own, from `dist/`. */
+async function spawnOwner(databasePath: string): Promise<{ child: ChildProcess; url: string }> {
+  const script = `require(process.argv[1]).startLineageOwner({ databasePath: process.argv[2] }).then(
+    (owner) => console.log(owner.url), (error) => { console.error(error); process.exit(1); })`;
+  const child = spawn(process.execPath, ['-e', script, LINEAGE, databasePath], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [url] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  return { child, url };
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+}
+
+/** Records of one request: a small one, or one so large that some dozens of them make DuckDB checkpoint. */
+function request(round: number, writer: number, count: number): LineageRecord[] {
+  const runId = `run-${round}-${writer}-${count}`;
+  const specification = { filler: writer === 0 ? `${runId} `.repeat(20_000) : '' };
+  return [{ ...runStarted(runId, 'p'), specification }, stepFinished(runId, 'raw', 'ingest', [])];
+}
+
+describe('a lineage owner that is killed', () => {
+  it('has lost nothing that it acknowledged and kept nothing by halves, time and again', async () => {
+    await withDatabasePath(async (path) => {
+      const acknowledged = new Set<string>();
+      for (let round = 1; round <= 3; round += 1) {
+        const { child, url } = await spawnOwner(path);
+        const client = createLineageClient({ url });
+        let answers = 0;
+        let reached = () => {};
+        const enough = new Promise<void>((resolve) => (reached = resolve));
+        const writers = Array.from({ length: 8 }, async (_, writer) => {
+          for (let count = 0; ; count += 1) {
+            const records = request(round, writer, count);
+            const results = await client.record(records).catch(() => null);
+            if (results === null) return; // the owner is gone
+            for (const { key } of results) acknowledged.add(key);
+            if ((answers += 1) > 100 * round) reached();
+          }
+        });
+        await enough;
+        await kill(child);
+        await Promise.all(writers);
+
+        const store = await openLineageStore({ path });
+        const events = await store.read<{ key: string; sequence: number }>(
+          'SELECT key, sequence FROM events ORDER BY sequence',
+        );
+        expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1));
+        const keys = new Set(events.map(({ key }) => key));
+        expect([...acknowledged].filter((key) => !keys.has(key))).toEqual([]);
+        expect(keys.size).toBe(events.length);
+        // Both records of each request, and the projection of each record.
+        const [starts, steps] = await Promise.all(
+          ['run_starts', 'steps'].map((table) =>
+            store.read<{ run_id: string }>(`SELECT run_id FROM ${table} ORDER BY 1`),
+          ),
+        );
+        expect(starts).toEqual(steps);
+        expect(starts).toHaveLength(events.length / 2);
+        await store.close();
+      }
+      expect(acknowledged.size).toBeGreaterThan(600);
+    });
+  });
+
+  it('keeps other processes out until then', async () => {
+    await withDatabasePath(async (path) => {
+      const { child } = await spawnOwner(path);
+      try {
+        expect(await errorOf(openLineageStore({ path }))).toMatch(/^LINEAGE_LOCKED: .* is held by another process/);
+      } finally {
+        await kill(child);
+      }
+      await (await openLineageStore({ path })).close();
+    });
+  });
+
+  it('makes its clients fail with LINEAGE_UNREACHABLE', async () => {
+    await withDatabasePath(async (path) => {
+      const { child, url } = await spawnOwner(path);
+      const client = createLineageClient({ url });
+      expect((await client.health()).records).toBe(0);
+      await kill(child);
+      expect(await errorOf(client.health())).toMatch(/^LINEAGE_UNREACHABLE: http:/);
+    });
+  });
+});
