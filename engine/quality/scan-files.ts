@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { Suite } from '../../schemas/check.js';
 import type { CheckResult } from '../../schemas/quality-report.js';
-import { openParquet, unreadable } from './parquet-batches.js';
+import { openParquet, unreadable, type ParquetSource } from './parquet-batches.js';
 import { compilePlan } from './plan.js';
 import { Scan } from './scan.js';
 import { mergeStates, type CheckState } from './states.js';
@@ -22,8 +22,9 @@ export interface ScanListener {
 }
 
 /**
- * Runs a suite over Parquet files on this thread. Each file has a plan of its own, so their schemas may differ; one row group,
- * or one batch of a large one, is in memory at a time. For the errors see `checkFiles`.
+ * Runs a suite over Parquet files on this thread; one row group, or one batch of a large one, is in memory at a time. Files of
+ * one schema in a row share a plan and its kernels; where the schema changes, the checks are planned anew and the states merged.
+ * For the errors see `checkFiles`.
  */
 export async function scanFiles(
   files: readonly string[],
@@ -32,29 +33,44 @@ export async function scanFiles(
   listener: ScanListener,
 ): Promise<ScanResult> {
   let rows = 0;
-  let states: CheckState[] | null = null;
+  let merged: CheckState[] | null = null;
+  let scan: Scan | null = null;
+  let schemaText = '';
   for (const path of files) {
     listener.onFile(path);
     const source = await openParquet(path);
-    const plan = compilePlan(suite, source.schema);
-    const scan = new Scan(plan, files.length > 1 ? basename(path) : undefined);
-    const columns = [...plan.columns.keys()];
-    if (columns.length === 0) scan.countRows(source.rows);
-    else {
-      let read = 0;
-      for await (const batch of source.batches(columns)) {
-        scan.update(batch);
-        read += batch.numRows;
-        listener.onRows(rows + read);
-      }
-      if (read !== source.rows) {
-        throw unreadable(path, new Error(`its footer promises ${source.rows} rows, and ${read} are there`));
-      }
+    const text = source.schema.fields.map((field) => `${JSON.stringify(field.name)} ${String(field.type)}`).join();
+    if (scan === null || text !== schemaText) {
+      if (scan !== null) merged = mergeAll(merged, scan.states());
+      scan = new Scan(compilePlan(suite, source.schema));
+      schemaText = text;
     }
-    rows += source.rows;
-    listener.onRows(rows);
-    const next = scan.states();
-    states = states === null ? next : states.map((state, i) => mergeStates(state, next[i]!));
+    scan.startFile(files.length > 1 ? basename(path) : undefined);
+    const before = rows;
+    rows += await scanFile(path, source, scan, (read) => listener.onRows(before + read));
   }
-  return { rows, checks: resultsOf(suite, states ?? [], clock) };
+  return { rows, checks: resultsOf(suite, mergeAll(merged, scan?.states() ?? []), clock) };
+}
+
+/** Puts a file through a scan, and returns its number of rows. */
+async function scanFile(path: string, source: ParquetSource, scan: Scan, onRows: (read: number) => void) {
+  const columns = [...scan.plan.columns.keys()];
+  if (columns.length === 0) {
+    scan.countRows(source.rows);
+    return source.rows;
+  }
+  let read = 0;
+  for await (const batch of source.batches(columns)) {
+    scan.update(batch);
+    read += batch.numRows;
+    onRows(read);
+  }
+  if (read !== source.rows) {
+    throw unreadable(path, new Error(`its footer promises ${source.rows} rows, and ${read} are there`));
+  }
+  return read;
+}
+
+function mergeAll(before: CheckState[] | null, next: CheckState[]): CheckState[] {
+  return before === null ? next : before.map((state, i) => mergeStates(state, next[i]!));
 }

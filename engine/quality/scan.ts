@@ -5,21 +5,27 @@ import type { Batch, Kernel } from './kernels/kernel.js';
 import type { Plan } from './plan.js';
 import type { CheckState, ErrorState, Example } from './states.js';
 
-/** A plan at work on the record batches of one file. */
+/** A plan at work on the record batches of one file, or of several with the same schema. */
 export class Scan {
   private readonly readers: Map<string, ColumnReader>;
   private readonly kernels: readonly (ErrorState | Kernel)[];
   private rows = 0;
+  private file: string | undefined;
 
-  /** @param file name that is shown with failing rows, where there are several files */
-  constructor(
-    private readonly plan: Plan,
-    private readonly file?: string,
-  ) {
+  constructor(readonly plan: Plan) {
     this.readers = new Map(
       [...plan.columns].map(([name, type]) => [name, new ColumnReader(type, plan.indexedTexts.has(name))]),
     );
     this.kernels = plan.steps.map((step) => (typeof step === 'function' ? step() : step));
+  }
+
+  /**
+   * The batches that follow are of another file: rows are numbered from 0 again.
+   * @param name what is shown with failing rows, where there are several files
+   */
+  startFile(name: string | undefined): void {
+    this.file = name;
+    this.rows = 0;
   }
 
   /** Takes in the next rows of the file. */

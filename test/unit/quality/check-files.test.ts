@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { checkFiles } from '../../../engine/quality/index';
 import { packageRoot } from '../../../engine/threads';
 import { qualityReportSchema } from '../../../schemas/quality-report';
@@ -58,6 +58,29 @@ describe('checkFiles', () => {
     expect(checks[2]).toMatchObject({ status: 'error', message: expect.stringContaining('"b"') });
     expect(checks[3]).toMatchObject({ status: 'pass' });
     expect(verdict).toBe('error');
+  });
+
+  test('files of one schema are judged as one, and each numbers its rows from 0', async () => {
+    const files = [
+      await folder.write('SELECT 1 AS a UNION ALL SELECT 2'),
+      await folder.write('SELECT 3 AS a UNION ALL SELECT 1'),
+    ];
+    const suite = suiteOf([
+      { type: 'unique', columns: ['a'] },
+      { type: 'between', column: 'a', max: 2 },
+    ]);
+    const { checks, rows } = await checkFiles({ files, suite });
+    expect(rows).toBe(4);
+    expect(checks[0]).toMatchObject({
+      failing: 1,
+      total: 4,
+      examples: [{ row: 1, file: basename(files[1]!), value: 1 }],
+    });
+    expect(checks[1]).toMatchObject({
+      failing: 1,
+      total: 4,
+      examples: [{ row: 0, file: basename(files[1]!), value: 3 }],
+    });
   });
 
   test('refuses to compare unique keys of two types', async () => {

@@ -109,6 +109,21 @@ test('slices have an offset, so the properties below see one', () => {
   expect(vectorFromArray([1, null, 3], new Int32()).data[0]!.slice(1, 2).offset).toBe(1);
 });
 
+test('a null inside a dictionary is a null of its rows', () => {
+  const dictionary = vectorFromArray(['a', null, 'b'], new Utf8());
+  const type = new Dictionary(new Utf8(), new Int8(), 11);
+  const data = makeData({ type, length: 4, nullCount: 0, data: Int8Array.of(0, 1, 2, 1), dictionary });
+  const table = tableOf(type, [data]);
+  const checks = [
+    { type: 'not_null' as const, column: 'c' },
+    { type: 'in_set' as const, column: 'c', set: ['a'] },
+  ];
+  expect(counts(checks, table)).toEqual([
+    { total: 4, failing: 2, rows: [1, 3] },
+    { total: 2, failing: 1, rows: [2] },
+  ]);
+});
+
 describe('kernels agree with a naive reading of the vectors', () => {
   test.each(cases(ALL))('not_null on $name', ({ column }) => {
     fc.assert(
