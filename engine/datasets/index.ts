@@ -1,3 +1,7 @@
-export * from './object-store.js';
+export type { DatasetDependencies } from './dataset-dependencies.js';
+export { datasetFiles, readManifest } from './dataset-version.js';
+export * from './ingest-partition.js';
 export * from './local-object-store.js';
+export * from './object-store.js';
 export * from './partition-windows.js';
+export * from './transform-dataset.js';

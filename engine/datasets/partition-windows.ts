@@ -154,9 +154,9 @@ function intervalOf(what: string, key: string, rules: KeyRules, time: LocalTime,
   return interval;
 }
 
-function describeExpected({ kind, timezone, start, end }: TimePartitions, rules: KeyRules): string {
+function describeExpected({ timezone, start, end }: TimePartitions, rules: KeyRules): string {
   const range = [start === undefined ? [] : [`from ${start}`], end === undefined ? [] : [`to ${end}`]].flat().join(' ');
-  return `expected a ${kind} key as in ${rules.form}${range === '' ? '' : `, ${range}`}, in ${timezone}`;
+  return `expected a key of the form ${rules.form}${range === '' ? '' : `, ${range}`}, in ${timezone}`;
 }
 
 function toWindow(key: string, interval: Interval): PartitionWindow {

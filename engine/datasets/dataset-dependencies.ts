@@ -1,0 +1,19 @@
+import type { ObjectStore } from './object-store.js';
+
+/** What making a dataset version works with. */
+export interface DatasetDependencies {
+  /** Where the files and the manifest go. */
+  store: ObjectStore;
+  /** Folder at which relative paths of sources start. */
+  projectDir: string;
+  /** Folder for temporary files; each call makes a folder of its own in it and removes it. */
+  scratchDir: string;
+  /** Interrupts the query; the call then throws the signal’s reason. */
+  signal?: AbortSignal;
+  /** Told in a few words how far the work is. */
+  onProgress?: (message: string) => void;
+  /** Memory that DuckDB may use before it spills to `scratchDir`, in DuckDB’s words. Default `2GB`. */
+  memoryLimit?: string;
+  /** Threads of a transform’s query. Default 2. The result’s bytes do not depend on it. */
+  threads?: number;
+}

@@ -1,0 +1,107 @@
+import { DuckDBTimestampTZValue, DuckDBTimestampValue } from '@duckdb/node-api';
+import {
+  MillraceError,
+  type Column,
+  type DatasetVersionRef,
+  type IngestStep,
+  type PartitionWindow,
+} from '../../schemas/index.js';
+import type { DatasetDependencies } from './dataset-dependencies.js';
+import { storeVersion } from './dataset-version.js';
+import { identifier, withDuckDb, type DuckDbSession, type Values } from './duckdb-session.js';
+import { writeParquet } from './parquet-result.js';
+import { calendarDates } from './partition-windows.js';
+import { explainReadFailure, planColumns, refuseNulls, type ColumnPlan } from './source-columns.js';
+import { sourceFiles } from './source-files.js';
+import { sourceReader } from './source-reader.js';
+
+export interface IngestInput {
+  step: IngestStep;
+  /** The partition to take; without bounds every row is taken. */
+  window: PartitionWindow;
+}
+
+/**
+ * Copies one partition of a source into a dataset version: the rows whose time column lies in [start, end), in the
+ * source’s order. A TIMESTAMP without zone is an instant in UTC; a DATE is compared with the calendar dates that the
+ * partition key names. One thread reads, so that the bytes, and with them the version, follow from the rows alone.
+ * @throws MillraceError SOURCE_NOT_FOUND, SOURCE_EMPTY, SOURCE_UNREADABLE, SOURCE_SCHEMA_MISMATCH with every column by
+ * path, PARTITION_EMPTY unless `allowEmpty`, STORE_UNAVAILABLE
+ * @throws the signal’s reason, once aborted
+ */
+export async function ingestPartition(
+  deps: DatasetDependencies,
+  { step, window }: IngestInput,
+): Promise<{ ref: DatasetVersionRef; columns: Column[] }> {
+  const { store, projectDir, scratchDir, signal, onProgress, memoryLimit = '2GB' } = deps;
+  const onPercent = onProgress && ((percent: number) => onProgress(`read ${percent} % of ${step.source.path}`));
+  return withDuckDb({ scratchDir, memoryLimit, threads: 1, signal, onPercent }, async (session) => {
+    const files = await sourceFiles(session, projectDir, step.source.path);
+    const plan = await planColumns(session, step, files);
+    const written = await copyRows(session, step, files, plan, window);
+    if (written.rows === 0 && !step.allowEmpty) {
+      const range = window.start === undefined ? '' : `, from ${window.start} to ${window.end}`;
+      throw new MillraceError('PARTITION_EMPTY', `${step.source.path} has no rows in partition ${window.key}${range}`);
+    }
+    await refuseNulls(session, step, written.path, plan.columns);
+    onProgress?.(`storing ${written.rows} rows`);
+    signal?.throwIfAborted();
+    // What may be null is declared; the file cannot say.
+    const nullable = new Map(plan.columns.map((column) => [column.name, column.nullable]));
+    const columns = written.columns.map((column) => ({ ...column, nullable: nullable.get(column.name) ?? true }));
+    const ref = await storeVersion(store, { dataset: step.dataset, partition: window.key }, { ...written, columns });
+    return { ref, columns };
+  });
+}
+
+async function copyRows(
+  session: DuckDbSession,
+  step: IngestStep,
+  files: readonly string[],
+  plan: ColumnPlan,
+  window: PartitionWindow,
+) {
+  const reader = sourceReader(step.source, files, plan.asTypes);
+  const taken = plan.columns.map(({ name }) => identifier(name)).join(', ');
+  const bounds = boundsOf(step, plan, window);
+  const filter =
+    bounds === undefined || step.timeColumn === undefined
+      ? ''
+      : ` WHERE ${identifier(step.timeColumn)} >= ${bounds.first} AND ${identifier(step.timeColumn)} < ${bounds.after}`;
+  try {
+    const query = `SELECT ${taken} FROM ${reader.call}${filter}`;
+    return await writeParquet(session, query, { ...reader.values, ...bounds?.values }, reader.types);
+  } catch (error) {
+    return await explainReadFailure(session, step, files, plan, error);
+  }
+}
+
+interface Bounds {
+  /** Expressions of the first value and of the first after the last. */
+  first: string;
+  after: string;
+  values: Values;
+}
+
+function boundsOf(step: IngestStep, { timeType }: ColumnPlan, window: PartitionWindow): Bounds | undefined {
+  if (timeType === undefined || window.start === undefined || window.end === undefined) return undefined;
+  if (timeType === 'DATE') {
+    const dates = calendarDates(window.key);
+    if (dates === undefined) {
+      const message = `${step.timeColumn} is a DATE, which cannot tell the hours of ${window.key} apart`;
+      throw new MillraceError('SOURCE_SCHEMA_MISMATCH', `${step.source.path}: timeColumn: ${message}`, {
+        problems: [{ path: 'timeColumn', message }],
+      });
+    }
+    return { first: '$first::DATE', after: '$after::DATE', values: { ...dates } };
+  }
+  const value = (instant: string) => {
+    const micros = BigInt(Date.parse(instant)) * 1000n;
+    return timeType.endsWith('WITH TIME ZONE') ? new DuckDBTimestampTZValue(micros) : new DuckDBTimestampValue(micros);
+  };
+  return {
+    first: '$first',
+    after: '$after',
+    values: { first: value(window.start), after: value(window.end) },
+  };
+}

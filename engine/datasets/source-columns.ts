@@ -1,0 +1,143 @@
+import { MillraceError, type Column, type IngestStep, type Problem } from '../../schemas/index.js';
+import { identifier, StatementError, type DuckDbSession } from './duckdb-session.js';
+import { describeColumns, findMisfits, sourceReader, type SourceColumn } from './source-reader.js';
+
+/** What is taken from a source. */
+export interface ColumnPlan {
+  /** Columns that are written, in order, their types in DuckDB’s canonical words. */
+  columns: Column[];
+  /** Columns to read text formats with, the time column among them; undefined when types are in the file. */
+  asTypes: SourceColumn[] | undefined;
+  /** Type of the time column. */
+  timeType: string | undefined;
+}
+
+const TIME_TYPES = /^(DATE|TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?)$/;
+
+/**
+ * Holds the columns of a source against those that a step declares. Formats with types are compared; text formats are
+ * read as declared, and what does not fit shows when they are read.
+ * @throws MillraceError SOURCE_SCHEMA_MISMATCH naming each missing or differing column by path, INPUT_INVALID for a
+ * declared type that DuckDB does not know, SOURCE_UNREADABLE
+ */
+export async function planColumns(
+  session: DuckDbSession,
+  step: IngestStep,
+  files: readonly string[],
+): Promise<ColumnPlan> {
+  const { source, columns: declared, timeColumn } = step;
+  const present = await describeOrRefuse(session, step, files);
+  const presentTypes = new Map(present.map(({ name, type }) => [name, type]));
+  const columns = declared ? await canonicalTypes(session, declared) : present.map(nullableColumn);
+  const typed = source.kind === 'parquet';
+
+  const problems: Problem[] = [];
+  columns.forEach(({ name, type }, index) => {
+    const found = presentTypes.get(name);
+    const path = `columns[${index}]`;
+    if (found === undefined) {
+      problems.push({ path, message: `${name} is missing; there is ${[...presentTypes.keys()].join(', ')}` });
+    } else if (typed && found !== type) {
+      problems.push({ path, message: `${name} is ${found}, not ${type}` });
+    }
+  });
+
+  let timeType: string | undefined;
+  if (timeColumn !== undefined) {
+    const stated = typed ? undefined : columns.find(({ name }) => name === timeColumn)?.type;
+    timeType = stated ?? presentTypes.get(timeColumn);
+    if (timeType === undefined || !presentTypes.has(timeColumn)) {
+      problems.push({ path: 'timeColumn', message: `${timeColumn} is missing` });
+    } else if (!TIME_TYPES.test(timeType)) {
+      problems.push({ path: 'timeColumn', message: `${timeColumn} is ${timeType}, not a TIMESTAMP or DATE` });
+    }
+  }
+  refuse(problems, step);
+
+  if (typed) return { columns, asTypes: undefined, timeType };
+  const asTypes: SourceColumn[] = columns.map(({ name, type }) => ({ name, type }));
+  if (timeColumn !== undefined && timeType !== undefined && !asTypes.some(({ name }) => name === timeColumn)) {
+    asTypes.push({ name: timeColumn, type: timeType });
+  }
+  return { columns, asTypes, timeType };
+}
+
+/**
+ * Explains why a source could not be read after all: values that do not fit the declared types, or broken bytes.
+ * @returns never; it throws SOURCE_SCHEMA_MISMATCH or SOURCE_UNREADABLE
+ */
+export async function explainReadFailure(
+  session: DuckDbSession,
+  step: IngestStep,
+  files: readonly string[],
+  plan: ColumnPlan,
+  error: unknown,
+): Promise<never> {
+  if (error instanceof StatementError && plan.asTypes !== undefined) {
+    const misfits = await findMisfits(session, step.source, files, plan.asTypes).catch(() => []);
+    const problems = misfits.flatMap((misfit, index) => {
+      const column = plan.asTypes?.[index];
+      if (misfit === undefined || column === undefined) return [];
+      const path = index < plan.columns.length ? `columns[${index}]` : 'timeColumn';
+      const message = `${column.name} has ${misfit.rows} values that are not ${column.type}, as in "${misfit.example}"`;
+      return [{ path, message }];
+    });
+    refuse(problems, step, error);
+  }
+  throw unreadable(step, error);
+}
+
+/** Refuses nulls in columns that are declared not to hold any. */
+export async function refuseNulls(session: DuckDbSession, step: IngestStep, file: string, columns: Column[]) {
+  const strict = columns.flatMap((column, index) => (column.nullable ? [] : [{ name: column.name, index }]));
+  if (strict.length === 0) return;
+  const counts = strict.map(({ name, index }) => `countif(${identifier(name)} IS NULL)::DOUBLE AS n${index}`);
+  const [row] = await session.rows(`SELECT ${counts.join(', ')} FROM read_parquet($file)`, { file });
+  const problems = strict.flatMap(({ name, index }) => {
+    const nulls = Number(row?.[`n${index}`] ?? 0);
+    return nulls === 0 ? [] : [{ path: `columns[${index}]`, message: `${name} has ${nulls} nulls and may have none` }];
+  });
+  refuse(problems, step);
+}
+
+async function describeOrRefuse(session: DuckDbSession, step: IngestStep, files: readonly string[]) {
+  try {
+    return await describeColumns(
+      session,
+      sourceReader(step.source, files, step.columns ? 'from some rows' : 'from all rows'),
+    );
+  } catch (error) {
+    throw unreadable(step, error);
+  }
+}
+
+/** Declared types in the words that DuckDB answers with: `int` is INTEGER, `text` is VARCHAR. */
+async function canonicalTypes(session: DuckDbSession, declared: readonly Column[]): Promise<Column[]> {
+  const columns: Column[] = [];
+  for (const [index, column] of declared.entries()) {
+    // A type has no parameter form. These characters are those of types and leave no statement's end or comment.
+    const type = /^[\w ()[\],."]+$/.test(column.type)
+      ? await session.rows(`SELECT typeof(CAST(NULL AS ${column.type})) AS type`).catch(() => [])
+      : [];
+    if (type[0] === undefined) {
+      const problem = { path: `columns[${index}].type`, message: `${column.type} is not a type of DuckDB` };
+      throw new MillraceError('INPUT_INVALID', `${problem.path}: ${problem.message}`, { problems: [problem] });
+    }
+    columns.push({ ...column, type: String(type[0]['type']) });
+  }
+  return columns;
+}
+
+const nullableColumn = ({ name, type }: SourceColumn): Column => ({ name, type, nullable: true });
+
+function refuse(problems: Problem[], { source }: IngestStep, cause?: unknown): void {
+  if (problems.length === 0) return;
+  const shown = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  throw new MillraceError('SOURCE_SCHEMA_MISMATCH', `${source.path}: ${shown}`, { problems, cause });
+}
+
+function unreadable({ source }: IngestStep, error: unknown): unknown {
+  // An abort and a full disk are not the source's fault.
+  if (!(error instanceof StatementError)) return error;
+  return new MillraceError('SOURCE_UNREADABLE', `${source.path} as ${source.kind}: ${error.message}`, { cause: error });
+}

@@ -1,0 +1,87 @@
+import { listValue, LIST, VARCHAR } from '@duckdb/node-api';
+import type { Column, Source } from '../../schemas/index.js';
+import { identifier, literal, type DuckDbSession, type Types, type Values } from './duckdb-session.js';
+
+/** A column as a file has it. */
+export type SourceColumn = Pick<Column, 'name' | 'type'>;
+
+/** The table function that reads a source, with its bound parameters. */
+export interface SourceReader {
+  /** As in `read_parquet($files, hive_partitioning = false)`. */
+  call: string;
+  values: Values;
+  types: Types;
+}
+
+/**
+ * How DuckDB reads files of a kind. The paths are bound. Options are literals: DuckDB’s named arguments must be known
+ * when a statement is planned, and structs of column types have no parameter form in which names can be escaped.
+ * @param types columns of a text format and the types to read them with, or the rows to guess types from; the types of
+ * Parquet are in the file
+ */
+export function sourceReader(
+  source: Source,
+  files: readonly string[],
+  types: readonly SourceColumn[] | 'from some rows' | 'from all rows' = 'from some rows',
+): SourceReader {
+  return {
+    call: `${CALLS[source.kind]}($files, ${[...optionsOf(source), ...typing(source, types)].join(', ')})`,
+    values: { files: listValue(files) },
+    types: { files: LIST(VARCHAR) },
+  };
+}
+
+const CALLS = { parquet: 'read_parquet', csv: 'read_csv', json: 'read_json' } as const;
+
+/** Rows that types are guessed from where they are stated anyway, and where all rows are too many: DuckDB’s default. */
+const SAMPLE_ROWS = 20_480;
+
+function optionsOf(source: Source): string[] {
+  // Folders named `year=2001` would add columns, and a version must not depend on where a file lies.
+  const common = ['hive_partitioning = false'];
+  if (source.kind !== 'csv') return common;
+  return [...common, 'header = true', `delim = ${literal(source.delimiter)}`, `nullstr = ${literal(source.nullText)}`];
+}
+
+function typing({ kind }: Source, types: readonly SourceColumn[] | 'from some rows' | 'from all rows'): string[] {
+  if (kind === 'parquet') return [];
+  if (typeof types === 'string') return [`sample_size = ${types === 'from all rows' ? -1 : SAMPLE_ROWS}`];
+  const struct = `{${types.map(({ name, type }) => `${literal(name)}: ${literal(type)}`).join(', ')}}`;
+  return [kind === 'csv' ? `types = ${struct}` : `columns = ${struct}`];
+}
+
+/** The columns that a reader yields, in order. */
+export async function describeColumns(session: DuckDbSession, reader: SourceReader): Promise<SourceColumn[]> {
+  const rows = await session.rows(`DESCRIBE SELECT * FROM ${reader.call}`, reader.values, reader.types);
+  return rows.map((row) => ({ name: String(row['column_name']), type: String(row['column_type']) }));
+}
+
+/** What does not fit a type, as far as text formats can be asked. */
+export interface Misfit {
+  rows: number;
+  example: string;
+}
+
+/** Which of the columns of a text format do not fit their types, read as text and tried one by one. */
+export async function findMisfits(
+  session: DuckDbSession,
+  source: Source,
+  files: readonly string[],
+  columns: readonly SourceColumn[],
+): Promise<(Misfit | undefined)[]> {
+  const asText = columns.map(({ name }) => ({ name, type: 'VARCHAR' }));
+  const reader = sourceReader(source, files, asText);
+  const measures = columns.flatMap(({ name, type }, index) => {
+    const text = identifier(name);
+    const unfit = `${text} IS NOT NULL AND TRY_CAST(${text} AS ${type}) IS NULL`;
+    return [
+      `count(*) FILTER (WHERE ${unfit})::DOUBLE AS rows_${index}`,
+      `any_value(${text}) FILTER (WHERE ${unfit}) AS example_${index}`,
+    ];
+  });
+  const [row] = await session.rows(`SELECT ${measures.join(', ')} FROM ${reader.call}`, reader.values, reader.types);
+  return columns.map((_, index) => {
+    const rows = Number(row?.[`rows_${index}`] ?? 0);
+    return rows === 0 ? undefined : { rows, example: String(row?.[`example_${index}`]) };
+  });
+}

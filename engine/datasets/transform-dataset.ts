@@ -1,0 +1,98 @@
+import {
+  MillraceError,
+  type Column,
+  type DatasetVersionRef,
+  type PartitionWindow,
+  type TransformStep,
+} from '../../schemas/index.js';
+import type { DatasetDependencies } from './dataset-dependencies.js';
+import { datasetFiles, storeVersion } from './dataset-version.js';
+import { identifier, literal, StatementError, withDuckDb, type DuckDbSession } from './duckdb-session.js';
+import type { ObjectStore } from './object-store.js';
+import { resultPath, writeParquet } from './parquet-result.js';
+import { selectStatement } from './select-statement.js';
+import { transformParameters } from './transform-parameters.js';
+
+export interface TransformInput {
+  /** One SELECT in DuckDB’s SQL. */
+  sql: string;
+  /** Values of parameters besides $partition_key, $partition_start and $partition_end. */
+  params: TransformStep['params'];
+  /** What the query sees: by the name of a view, one version or several, read in the order of the list. */
+  inputs: Record<string, DatasetVersionRef[]>;
+  /** The partition that the result is for. */
+  window: PartitionWindow;
+  /** Dataset that is written. */
+  dataset: string;
+}
+
+/**
+ * Makes a dataset version from others with one query. The query sees its inputs and nothing else: no file, no network,
+ * no extension, no setting. Rows come out in the query’s order, ties and everything else by all columns. An empty
+ * result is a version too.
+ * @throws MillraceError SQL_INVALID with DuckDB’s message, WINDOW_INCOMPLETE for an input without versions,
+ * SOURCE_SCHEMA_MISMATCH for an input whose versions differ in their columns, OBJECT_NOT_FOUND, OBJECT_CORRUPT,
+ * STORE_UNAVAILABLE
+ * @throws the signal’s reason, once aborted
+ */
+export async function transformDataset(
+  deps: DatasetDependencies,
+  { sql, params, inputs, window, dataset }: TransformInput,
+): Promise<{ ref: DatasetVersionRef; columns: Column[] }> {
+  const { store, scratchDir, signal, onProgress, memoryLimit = '2GB', threads = 2 } = deps;
+  const onPercent = onProgress && ((percent: number) => onProgress(`computed ${percent} % of ${dataset}`));
+  return withDuckDb({ scratchDir, memoryLimit, threads, signal, onPercent }, async (session) => {
+    await defineInputs(session, store, inputs);
+    const written = await sqlErrors(async () => {
+      const { query, parameters } = await selectStatement(session, sql);
+      return writeParquet(session, query, transformParameters(parameters, window, params), {});
+    });
+    onProgress?.(`storing ${written.rows} rows`);
+    signal?.throwIfAborted();
+    const ref = await storeVersion(store, { dataset, partition: window.key }, written);
+    return { ref, columns: written.columns };
+  });
+}
+
+/** Makes a view of each input, then closes the session to everything but the inputs’ files and its own result. */
+async function defineInputs(
+  session: DuckDbSession,
+  store: ObjectStore,
+  inputs: Record<string, DatasetVersionRef[]>,
+): Promise<void> {
+  const allowed = [resultPath(session)];
+  for (const [name, versions] of Object.entries(inputs)) {
+    refuseUneven(name, versions);
+    const files = (await Promise.all(versions.map((version) => datasetFiles(store, version)))).flat();
+    allowed.push(...files);
+    // The statement that defines a view takes no parameters.
+    const list = files.map(literal).join(', ');
+    await session.rows(
+      `CREATE VIEW ${identifier(name)} AS SELECT * FROM read_parquet([${list}], hive_partitioning = false)`,
+    );
+  }
+  await session.rows(`SET allowed_paths = [${[...new Set(allowed)].map(literal).join(', ')}]`);
+  await session.rows('SET enable_external_access = false');
+  await session.rows('SET lock_configuration = true');
+}
+
+function refuseUneven(name: string, versions: readonly DatasetVersionRef[]): void {
+  const [first, ...others] = versions;
+  if (first === undefined) throw new MillraceError('WINDOW_INCOMPLETE', `input ${name} has no dataset version`);
+  const other = others.find(({ schemaFingerprint }) => schemaFingerprint !== first.schemaFingerprint);
+  if (other === undefined) return;
+  throw new MillraceError(
+    'SOURCE_SCHEMA_MISMATCH',
+    `input ${name}: the columns of ${other.dataset} ${other.partition} differ from those of ${first.dataset} ${first.partition}`,
+    { problems: [{ path: `inputs.${name}`, message: 'its versions have different columns' }] },
+  );
+}
+
+async function sqlErrors<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof StatementError)) throw error;
+    throw new MillraceError('SQL_INVALID', error.message, { cause: error });
+  }
+}
