@@ -12,6 +12,13 @@ WORKDIR /app
 FROM base AS dependencies
 COPY package.json package-lock.json .npmrc ./
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --ignore-scripts --no-audit
+# Libraries for other systems are half of the size.
+RUN rm -rf node_modules/onnxruntime-node/bin/napi-v*/darwin \
+  node_modules/onnxruntime-node/bin/napi-v*/win32 \
+  node_modules/onnxruntime-node/bin/napi-v*/linux/arm64 \
+  node_modules/@temporalio/core-bridge/releases/aarch64-* \
+  node_modules/@temporalio/core-bridge/releases/*-apple-darwin \
+  node_modules/@temporalio/core-bridge/releases/*-windows-msvc
 
 FROM base AS build
 COPY package.json package-lock.json .npmrc ./
