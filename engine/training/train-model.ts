@@ -3,7 +3,7 @@ import type { ModelManifest, ModelRef, PartitionWindow, TrainerSpecification, Tr
 import type { ObjectStore } from '../datasets/index.js';
 import { packageModel } from './model-package.js';
 import { runTrainer } from './run-trainer.js';
-import { checkParity } from './scoring.js';
+import { checkParity } from './parity.js';
 
 /** A model that was trained, compared with its trainer and stored, but is not on record yet. */
 export interface TrainedModel {

@@ -1,0 +1,57 @@
+import { Worker } from 'node:worker_threads';
+import { MillraceError, type ModelSignature } from '../../schemas/index.js';
+import { compiledModule } from '../threads.js';
+import type { ScoringMessage, ScoringRequest } from './scoring-thread.js';
+
+export interface ScoreFilesOptions {
+  /** Path of the ONNX file. */
+  modelPath: string;
+  signature: ModelSignature;
+  /** Paths of Parquet files that have the columns which the signature names. */
+  files: readonly string[];
+  /** Numeric or boolean columns that are returned beside the scores. */
+  columns?: readonly string[] | undefined;
+  /** Ends the scoring; the promise is rejected with the signal’s reason. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Scores of rows, in the order of the files. */
+export interface ScoredRows {
+  scores: Float64Array;
+  /** The columns asked for, as numbers: false is 0, true is 1, a null is NaN. */
+  columns: Record<string, Float64Array>;
+}
+
+/**
+ * Scores all rows of Parquet files, in a thread of its own.
+ * @throws MillraceError MODEL_UNLOADABLE for a graph that cannot be loaded, does not fit its signature or fails on the rows;
+ *   EVALUATION_IMPOSSIBLE for columns that the rows do not have; SOURCE_NOT_FOUND, SOURCE_EMPTY, SOURCE_UNREADABLE
+ */
+export function scoreFiles({ signal, ...options }: ScoreFilesOptions): Promise<ScoredRows> {
+  const { modelPath, signature, files, columns } = options;
+  const workerData: ScoringRequest = { modelPath, signature, files, columns };
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const worker = new Worker(compiledModule(__filename, './scoring-thread'), { workerData });
+    const settle = (outcome: () => void): void => {
+      signal?.removeEventListener('abort', abort);
+      void worker.terminate().then(outcome);
+    };
+    const abort = (): void => settle(() => reject(signal?.reason as Error));
+    signal?.addEventListener('abort', abort, { once: true });
+    worker.on('message', (message: ScoringMessage) =>
+      settle(() =>
+        message.type === 'done'
+          ? resolve(message.result)
+          : reject(new MillraceError(message.code, `${modelPath}: ${message.message}`)),
+      ),
+    );
+    // The Parquet decoder traps on some corrupted files, which ends the thread.
+    worker.on('error', (cause: Error) =>
+      settle(() => reject(new MillraceError('SOURCE_UNREADABLE', `${files.join(', ')}: ${cause.message}`, { cause }))),
+    );
+    worker.on('exit', (code) =>
+      settle(() => reject(new MillraceError('INTERNAL', `the scoring thread ended with code ${code}`))),
+    );
+  });
+}
