@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ModelServer, type ModelServerOptions, startModelServer } from '../../../engine/serving/index.js';
-import type { EndpointState, ModelSignature, ModelVersionRef } from '../../../schemas/index.js';
+import type { EndpointState, ModelServerStatus, ModelSignature, ModelVersionRef } from '../../../schemas/index.js';
 
 const FIXTURES = join(__dirname, 'fixtures');
 
@@ -50,11 +50,31 @@ export const loadFixture: ModelServerOptions['loadModel'] = async (ref) => {
   return { modelPath: modelPath(name), signature: SIGNATURES[name] ?? PLAIN };
 };
 
+/** The fields of all answers; each answer has some of them. */
+export interface AnswerBody {
+  error: string;
+  code: string;
+  id: string;
+  ready: boolean;
+  model_name: string;
+  model_version: string;
+  parameters: { arm: string; generation: number; model_digest: string };
+  outputs: { name: string; datatype: string; shape: number[]; data: number[] }[];
+  serverId: string;
+  endpoints: ModelServerStatus['endpoints'];
+}
+
+export interface TestAnswer {
+  status: number;
+  text: string;
+  body: AnswerBody;
+}
+
 export interface TestServer extends ModelServer {
   /** What the owner says; to be changed at will. An Error stands for an owner that does not answer. */
   owner: { states: EndpointState[] | Error; polls: number };
-  get(path: string): Promise<{ status: number; body: any }>;
-  post(path: string, body: unknown): Promise<{ status: number; body: any }>;
+  get(path: string): Promise<TestAnswer>;
+  post(path: string, body: unknown): Promise<TestAnswer>;
   /** Sets a state and waits until it is in force, or until it could not be put in force. */
   follow(state: EndpointState): Promise<void>;
 }
@@ -85,7 +105,7 @@ export async function startTestServer(
   const settled = async (state: EndpointState): Promise<void> => {
     await until(async () => {
       const { body } = await get('/stats');
-      const endpoint = body.endpoints.find((each: { endpoint: string }) => each.endpoint === state.endpoint);
+      const endpoint = body.endpoints.find((each) => each.endpoint === state.endpoint);
       return endpoint?.generation === state.generation || endpoint?.failedGeneration === state.generation;
     });
   };
@@ -119,8 +139,8 @@ export function inferBody(distances: number[], parameters?: object): object {
   };
 }
 
-async function answerOf(response: Response): Promise<{ status: number; body: any }> {
+async function answerOf(response: Response): Promise<TestAnswer> {
   const text = await response.text();
   const json = response.headers.get('content-type')?.includes('json') === true;
-  return { status: response.status, body: json ? JSON.parse(text) : text };
+  return { status: response.status, text, body: (json ? JSON.parse(text) : {}) as AnswerBody };
 }
