@@ -33,7 +33,11 @@ export function scoreFiles({ signal, ...options }: ScoreFilesOptions): Promise<S
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     const worker = new Worker(compiledModule(__filename, './scoring-thread'), { workerData });
+    let settled = false;
     const settle = (outcome: () => void): void => {
+      // Terminating the thread makes it exit, which is no outcome then.
+      if (settled) return;
+      settled = true;
       signal?.removeEventListener('abort', abort);
       void worker.terminate().then(outcome);
     };
