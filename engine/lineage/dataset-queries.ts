@@ -50,17 +50,20 @@ async function resolveChunk(
 ): Promise<ResolvedPartition[]> {
   const rows = await read<VersionRow & { published: boolean }>(
     `WITH wanted AS (SELECT DISTINCT unnest($2) AS partition),
-          heads AS (SELECT * FROM partition_heads SEMI JOIN wanted USING (partition) WHERE dataset = $1),
+          versions AS (
+            SELECT * FROM dataset_versions SEMI JOIN wanted USING (partition) WHERE dataset = $1
+            QUALIFY row_number() OVER (PARTITION BY partition, version ORDER BY sequence) = 1),
+          heads AS (
+            SELECT partition, arg_max(version, sequence) AS version
+            FROM publications SEMI JOIN wanted USING (partition) WHERE dataset = $1 GROUP BY partition),
           verdicts AS (
             SELECT partition, arg_max(verdict, sequence) AS verdict
             FROM quality_results SEMI JOIN wanted USING (partition) WHERE dataset = $1 GROUP BY partition)
-     SELECT v.*, true AS published
-     FROM first_versions v SEMI JOIN heads USING (dataset, partition, version) WHERE dataset = $1
+     SELECT *, true AS published FROM versions SEMI JOIN heads USING (partition, version)
      UNION ALL
-     SELECT v.*, false AS published
-     FROM first_versions v SEMI JOIN (
-       SELECT * FROM verdicts WHERE verdict IN ('fail', 'error')) USING (partition)
-     ANTI JOIN heads USING (partition) WHERE dataset = $1`,
+     SELECT *, false AS published FROM versions
+     SEMI JOIN (FROM verdicts WHERE verdict IN ('fail', 'error')) USING (partition)
+     ANTI JOIN heads USING (partition)`,
     [dataset, partitions],
   );
   const found = new Map(rows.map((row) => [row.partition, row]));

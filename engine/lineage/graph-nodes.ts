@@ -51,13 +51,20 @@ async function datasetDetails(
 ): Promise<[string, Details][]> {
   if (nodes.length === 0) return [];
   const rows = await read<{ dataset: string; partition: string; version: string } & Details>(
-    `SELECT dataset, partition, version, v.rows, v.bytes, v.written_at AS "writtenAt",
-       h.sequence IS NOT NULL AS published, q.verdict
-     FROM first_versions v
-     LEFT JOIN partition_heads h USING (dataset, partition, version)
-     LEFT JOIN (SELECT dataset, partition, version, arg_max(verdict, sequence) AS verdict
-                FROM quality_results GROUP BY ALL) q USING (dataset, partition, version)
-     WHERE version IN (SELECT unnest($1))`,
+    `WITH wanted AS (SELECT DISTINCT unnest($1) AS version),
+          versions AS (
+            SELECT * FROM dataset_versions SEMI JOIN wanted USING (version)
+            QUALIFY row_number() OVER (PARTITION BY dataset, partition, version ORDER BY sequence) = 1),
+          heads AS (
+            SELECT dataset, partition, arg_max(version, sequence) AS version
+            FROM publications SEMI JOIN versions USING (dataset, partition) GROUP BY ALL),
+          verdicts AS (
+            SELECT dataset, partition, version, arg_max(verdict, sequence) AS verdict
+            FROM quality_results SEMI JOIN wanted USING (version) GROUP BY ALL)
+     SELECT dataset, partition, version, rows, bytes, written_at AS "writtenAt",
+       h.version IS NOT NULL AS published, verdict
+     FROM versions LEFT JOIN heads h USING (dataset, partition, version)
+     LEFT JOIN verdicts USING (dataset, partition, version)`,
     [nodes.map((node) => node.version)],
   );
   return rows.map((row) => [nodeId.dataset(row), row]);

@@ -58,8 +58,8 @@ async function findDataset(read: Reader, text: string): Promise<string | undefin
   const [, dataset = '', partition] = /^([^/]+)(?:\/(.*))?$/s.exec(text) ?? [];
   const [row] = await read<{ dataset: string; partition: string; version: string }>(
     exact?.kind === 'dataset'
-      ? 'SELECT dataset, partition, version FROM first_versions WHERE dataset = $1 AND partition = $2 AND version = $3'
-      : `SELECT dataset, partition, version FROM first_versions v LEFT JOIN partition_heads h USING (dataset, partition, version)
+      ? 'SELECT dataset, partition, version FROM dataset_versions WHERE dataset = $1 AND partition = $2 AND version = $3'
+      : `SELECT dataset, partition, version FROM dataset_versions v LEFT JOIN partition_heads h USING (dataset, partition, version)
          WHERE dataset = $1 AND ($2::VARCHAR IS NULL OR partition = $2::VARCHAR)
          ORDER BY h.sequence DESC NULLS LAST, v.sequence DESC LIMIT 1`,
     exact?.kind === 'dataset' ? [exact.dataset, exact.partition, exact.version] : [dataset, partition ?? null],

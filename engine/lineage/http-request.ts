@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { apiErrorSchema, ERROR_CODES, MillraceError, type ErrorCode } from '../../schemas/index.js';
+import { apiErrorSchema, ERROR_CODES, MillraceError, problemsOf, type ErrorCode } from '../../schemas/index.js';
 
 /** As much of `fetch` as is used. */
 export type Fetch = (
@@ -25,7 +25,11 @@ export function createRequest(options: { url: string; timeoutMs: number; fetch?:
     const value = parseJson(text);
     if (status >= 400) throw errorOf(status, value, text);
     const parsed = schema.safeParse(value);
-    if (!parsed.success) throw unreachable(`answered ${method} ${path} with something else than a lineage owner does`);
+    if (!parsed.success) {
+      const [problem] = problemsOf(parsed.error);
+      const where = `${problem?.path || '(answer)'} ${problem?.message ?? ''}`;
+      throw unreachable(`answered ${method} ${path} with something else than a lineage owner does: ${where}`);
+    }
     return parsed.data;
   };
 

@@ -96,8 +96,11 @@ function createStore(
 
   async function close(): Promise<void> {
     await queue.idle();
-    await writer.run('CHECKPOINT');
-    database.close();
+    try {
+      await writer.run('CHECKPOINT');
+    } finally {
+      database.close(); // without the checkpoint everything is in the write-ahead log still
+    }
   }
 
   return {

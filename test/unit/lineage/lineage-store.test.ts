@@ -157,7 +157,7 @@ describe('the lineage store', () => {
           expect(JSON.parse(row?.payload ?? '')).toEqual(JSON.parse(JSON.stringify(record)));
           expect(await store.record([record])).toMatchObject([{ status: 'known' }]);
         }),
-        { numRuns: 60 },
+        { numRuns: 40 },
       );
     });
   });
