@@ -6,7 +6,8 @@ import { runInputSchema, type RunInput, type RunRequest } from '../schemas/run.j
 import { taskQueue } from '../schemas/task-queues.js';
 import { runWorkflowId, SEARCH_ATTRIBUTES } from '../schemas/workflow-ids.js';
 import { asMillraceError } from './failures.js';
-import { createRunHandle, type RunHandle } from './run-handle.js';
+import { trackCalls } from './open-calls.js';
+import { createRunHandle, type Caller, type RunHandle } from './run-handle.js';
 
 const GRPC_INVALID_ARGUMENT = 3;
 
@@ -40,6 +41,7 @@ export interface MillraceClient {
   getRun(run: { pipeline: string; partition: string }): Promise<RunHandle>;
   /** Temporal’s own client, for everything else. */
   readonly temporal: Client;
+  /** Ends the connection. What still waits on it, such as `result()`, fails with TEMPORAL_UNREACHABLE. */
   close(): Promise<void>;
 }
 
@@ -59,16 +61,27 @@ export async function connect(options: ConnectOptions = {}): Promise<MillraceCli
   const namespace = options.namespace ?? configured.namespace ?? 'default';
   const connectionOptions = configured.connectionOptions as ConnectionOptions;
   const address = options.address ?? connectionOptions.address ?? 'localhost:7233';
-  const mapped = async <T>(work: () => Promise<T>): Promise<T> => {
+  const calls = trackCalls();
+  const underWay = new Set<Promise<unknown>>();
+  const call: Caller = async (work) => {
+    const working = work();
+    underWay.add(working);
     try {
-      return await work();
+      return await working;
     } catch (error) {
       throw asMillraceError(error, address);
+    } finally {
+      underWay.delete(working);
     }
   };
 
-  const connection = await mapped(() =>
-    Connection.connect({ ...connectionOptions, address, connectTimeout: options.timeoutMs ?? 10_000 }),
+  const connection = await call(() =>
+    Connection.connect({
+      ...connectionOptions,
+      address,
+      interceptors: calls.interceptors,
+      connectTimeout: options.timeoutMs ?? 10_000,
+    }),
   );
   const client = new Client({ connection, namespace, identity: options.identity });
 
@@ -78,19 +91,23 @@ export async function connect(options: ConnectOptions = {}): Promise<MillraceCli
     temporal: client,
     startRun: async (request) => {
       const input = parseWith(runInputSchema, request, 'run request');
-      return mapped(() => startRun(client, address, input));
+      return call(() => startRun(client, call, input));
     },
     getRun: ({ pipeline, partition }) =>
-      mapped(async () => {
+      call(async () => {
         const handle = client.workflow.getHandle(runWorkflowId(pipeline, partition));
         await handle.describe();
-        return createRunHandle({ client, address, handle, attached: true, pipeline, partition });
+        return createRunHandle({ client, call, handle, attached: true, pipeline, partition });
       }),
-    close: () => connection.close(),
+    close: async () => {
+      calls.cancel();
+      await Promise.allSettled(underWay);
+      await connection.close();
+    },
   };
 }
 
-async function startRun(client: Client, address: string, input: RunInput): Promise<RunHandle> {
+async function startRun(client: Client, call: Caller, input: RunInput): Promise<RunHandle> {
   const { pipeline, partition } = input;
   const startId = crypto.randomUUID();
   const start = (searchable: boolean) =>
@@ -113,7 +130,7 @@ async function startRun(client: Client, address: string, input: RunInput): Promi
   const { memo } = await client.workflow.getHandle(handle.workflowId, handle.firstExecutionRunId).describe();
   return createRunHandle({
     client,
-    address,
+    call,
     handle,
     runId: handle.firstExecutionRunId,
     attached: memo?.startId !== startId,

@@ -10,6 +10,7 @@ import { ERROR_TABLE, isMillraceError, MillraceError, type ErrorCode } from '../
 import { apiErrorSchema } from '../schemas/lineage-api.js';
 
 // Status codes of gRPC, which the SDK does not export: https://grpc.io/docs/guides/status-codes/
+const GRPC_CANCELLED = 1;
 const GRPC_UNAVAILABLE = 14;
 const GRPC_DEADLINE_EXCEEDED = 4;
 const GRPC_UNAUTHENTICATED = 16;
@@ -31,7 +32,13 @@ export function asMillraceError(error: unknown, address: string): MillraceError 
   const root = rootOf(error);
   if (isGrpcServiceError(root)) {
     const reason = root.details || root.message;
-    const gone = [GRPC_UNAVAILABLE, GRPC_DEADLINE_EXCEEDED, GRPC_UNAUTHENTICATED, GRPC_PERMISSION_DENIED];
+    const gone = [
+      GRPC_CANCELLED,
+      GRPC_UNAVAILABLE,
+      GRPC_DEADLINE_EXCEEDED,
+      GRPC_UNAUTHENTICATED,
+      GRPC_PERMISSION_DENIED,
+    ];
     if (gone.includes(Number(root.code))) {
       return new MillraceError('TEMPORAL_UNREACHABLE', `Temporal at ${address}: ${reason}`, { cause: error });
     }

@@ -1,7 +1,6 @@
 import { QueryNotRegisteredError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { parseWith } from '../schemas/parse.js';
 import { runProgressSchema, runResultSchema, type RunProgress, type RunResult } from '../schemas/run.js';
-import { asMillraceError } from './failures.js';
 
 /** One execution of a pipeline. */
 export interface RunHandle {
@@ -23,10 +22,13 @@ export interface RunHandle {
   cancel(): Promise<void>;
 }
 
+/** Does something with the server, and turns what it fails with into a MillraceError. @internal */
+export type Caller = <T>(work: () => Promise<T>) => Promise<T>;
+
 /** @internal */
 export interface RunHandleParts {
   client: Client;
-  address: string;
+  call: Caller;
   handle: WorkflowHandle;
   runId?: string;
   attached: boolean;
@@ -36,14 +38,7 @@ export interface RunHandleParts {
 
 /** @internal */
 export function createRunHandle(parts: RunHandleParts): RunHandle {
-  const { client, address, handle, runId, attached, pipeline, partition } = parts;
-  const mapped = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (error) {
-      throw asMillraceError(error, address);
-    }
-  };
+  const { client, call, handle, runId, attached, pipeline, partition } = parts;
   /** The run that does the work: an execution that was started without a partition delegates to one that has it. */
   const working = async (): Promise<WorkflowHandle> => {
     if (partition !== undefined) return handle;
@@ -55,11 +50,9 @@ export function createRunHandle(parts: RunHandleParts): RunHandle {
     runId,
     attached,
     result: () =>
-      mapped(async () =>
-        parseWith(runResultSchema, await handle.result(), `result of ${handle.workflowId}`, 'INTERNAL'),
-      ),
+      call(async () => parseWith(runResultSchema, await handle.result(), `result of ${handle.workflowId}`, 'INTERNAL')),
     progress: () =>
-      mapped(async () => {
+      call(async () => {
         try {
           const answer: unknown = await (await working()).query('progress');
           return parseWith(runProgressSchema, answer, `progress of ${handle.workflowId}`, 'INTERNAL');
@@ -69,7 +62,7 @@ export function createRunHandle(parts: RunHandleParts): RunHandle {
         }
       }),
     cancel: () =>
-      mapped(async () => {
+      call(async () => {
         // The delegated run outlives the one that asked, so it is told first.
         const target = await working();
         if (target.workflowId !== handle.workflowId) await target.cancel();

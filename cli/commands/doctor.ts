@@ -29,14 +29,14 @@ export function doctorCommand(program: Command): void {
 async function doctor(options: DoctorOptions): Promise<number> {
   const progress = createProgressLine();
   const results: CheckResult[] = [];
-  for await (const result of runChecks(options, (message) => progress.working(message))) {
-    results.push(result);
-    if (!options.json) progress.say(inWords(result));
-  }
+  for await (const result of runChecks(options, (message) => progress.working(message))) results.push(result);
   progress.end();
   const healthy = results.every((result) => result.status !== 'failed');
   if (options.json) printJson({ healthy, checks: results });
-  else console.log(healthy ? 'nothing is missing' : 'something is missing: see above');
+  else {
+    console.log(results.map(inWords).join('\n'));
+    console.log(healthy ? 'nothing that is needed is missing' : 'something is missing: see above');
+  }
   return healthy ? EXIT.done : EXIT.no;
 }
 

@@ -23,7 +23,8 @@ export async function* runChecks(
 ): AsyncGenerator<CheckResult> {
   const target = await resolveTarget(options);
   for (const [name, check] of CHECKS) {
-    onProgress(`looking at ${name}`);
+    // In a log only what takes long is worth a line.
+    if (process.stderr.isTTY) onProgress(`looking at ${name}`);
     try {
       yield* await check({ options, target, env: process.env, onProgress });
     } catch (error) {
