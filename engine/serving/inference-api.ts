@@ -97,6 +97,17 @@ export function createInferenceApi(options: InferenceApiOptions): FastifyInstanc
     reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
   );
 
+  // Clients keep connections open; those with a request under way at the close are told to let go after its answer.
+  let closing = false;
+  app.addHook('preClose', (done) => {
+    closing = true;
+    done();
+  });
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (closing) void reply.header('connection', 'close');
+    done();
+  });
+
   app.setNotFoundHandler(({ method, url }, reply) =>
     reply.code(404).send({ error: `there is nothing at ${method} ${url}`, code: 'NOT_FOUND' }),
   );

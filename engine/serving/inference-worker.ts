@@ -70,8 +70,13 @@ export class InferenceWorker {
   /** Ends the thread after the batch that is under way. */
   async end(): Promise<void> {
     this.#worker.postMessage('end');
-    const timer = setTimeout(() => void this.#worker.terminate(), END_MS);
+    const timer = setTimeout(() => void this.terminate(), END_MS);
     await this.#ended;
     clearTimeout(timer);
+  }
+
+  /** Ends the thread at once; a run of native code that is under way is waited for. */
+  async terminate(): Promise<void> {
+    await this.#worker.terminate();
   }
 }

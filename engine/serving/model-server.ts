@@ -99,15 +99,13 @@ export async function startModelServer(options: ModelServerOptions): Promise<Mod
   reporter?.changed();
   logger.info({ url, serverId }, 'model server listens');
 
-  return {
-    url,
-    serverId,
-    close: async () => {
-      await Promise.all([app.close(), reporter?.close()]);
-      await follower.close();
-      await pool.drained();
-    },
+  const shutDown = async (): Promise<void> => {
+    await Promise.all([app.close(), reporter?.close()]);
+    await follower.close();
+    await pool.drained();
   };
+  let closed: Promise<void> | undefined;
+  return { url, serverId, close: () => (closed ??= shutDown()) };
 }
 
 function statusOf(
