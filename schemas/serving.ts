@@ -22,7 +22,12 @@ export const armField = z.enum(['stable', 'canary']);
 export const armStatisticsSchema = z.strictObject({
   arm: armField.describe('Role of the version when it answered.'),
   modelVersion: z.int().positive().describe('Number of the model version.'),
-  requests: z.int().nonnegative().describe('Requests that were given to the version.'),
+  requests: z
+    .int()
+    .nonnegative()
+    .describe(
+      'Requests that the traffic split gave to the version; for the stable one without those that the canary had failed on.',
+    ),
   errors: z
     .int()
     .nonnegative()

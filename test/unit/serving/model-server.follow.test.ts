@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { LoadableModel } from '../../../engine/serving/index.js';
 import type { ModelServerStatus } from '../../../schemas/index.js';
 import {
   endpointState,
@@ -79,18 +80,19 @@ describe('a model server', () => {
     await until(async () => (await loadedVersions(server!)) === 1);
   });
 
-  it.each<[string, Partial<Record<'signature' | 'modelPath', unknown>>, RegExp]>([
+  const CLASSIFIER = SIGNATURES['delay-v2']!;
+  it.each<[string, Partial<LoadableModel>, RegExp]>([
     ['does not exist', { modelPath: '/nowhere/model.onnx' }, /^MODEL_UNLOADABLE: delay version 2: .*model.onnx/],
     [
       'lacks an input',
-      { signature: SIGNATURES['delay-distance-only'] },
+      { signature: SIGNATURES['delay-distance-only']! },
       /the graph’s input origin is not in the signature/,
     ],
     [
       'has inputs of other types',
       {
         signature: {
-          ...SIGNATURES['delay-v2'],
+          ...CLASSIFIER,
           inputs: [
             { name: 'distance', datatype: 'FP32' },
             { name: 'origin', datatype: 'BYTES' },
@@ -101,12 +103,12 @@ describe('a model server', () => {
     ],
     [
       'lacks the output',
-      { signature: { ...SIGNATURES['delay-v2'], score: { output: 'score', column: 0 } } },
+      { signature: { ...CLASSIFIER, score: { output: 'score', column: 0 } } },
       /the graph has no output score; it has label, probabilities/,
     ],
     [
       'lacks the column',
-      { signature: { ...SIGNATURES['delay-v2'], score: { output: 'probabilities', column: 2 } } },
+      { signature: { ...CLASSIFIER, score: { output: 'probabilities', column: 2 } } },
       /there is no column 2/,
     ],
   ])('keeps the state in force when a graph %s, and says so', async (_name, wrong, message) => {
