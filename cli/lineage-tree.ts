@@ -42,12 +42,29 @@ export function lineageTree(graph: LineageGraph): string {
 
 function describe(node: LineageNode | undefined, id: string): string {
   if (node === undefined) return id;
-  const details = Object.entries(node.details)
-    .filter(([, value]) => value !== null && value !== '')
-    .map(
-      ([name, value]) =>
-        `${name} ${typeof value === 'string' && /^[0-9a-f]{40,}$/.test(value) ? value.slice(0, 12) : value}`,
-    );
-  const kind = node.id === '' ? '' : `${node.kind} `;
-  return `${kind}${node.label}${details.length === 0 ? '' : `  (${details.join(', ')})`}`;
+  if (node.id === '') return node.label;
+  const facts = factsOf(node).filter((fact) => fact !== '');
+  return `${node.kind} ${node.label}${facts.length === 0 ? '' : `  (${facts.join(', ')})`}`;
+}
+
+/** What is worth a place in one line; everything is in the JSON. */
+function factsOf({ kind, details }: LineageNode): string[] {
+  const { rows, version, verdict, published, aliases, registeredAt, stable, canary, canaryWeight, status, summary } =
+    details;
+  const text = (value: LineageNode['details'][string] | undefined, before = '') =>
+    value == null || value === '' ? '' : `${before}${String(value)}`;
+  switch (kind) {
+    case 'endpoint':
+      return [text(stable, 'stable v'), canary == null ? '' : `canary v${canary} at ${canaryWeight} %`];
+    case 'model':
+      return [text(aliases), text(registeredAt, 'registered ')];
+    case 'dataset': {
+      const seal = text(version).slice(0, 12);
+      return [text(rows, 'rows '), seal, text(verdict, 'verdict '), published === false ? 'not published' : ''];
+    }
+    case 'step':
+      return [status === 'succeeded' ? '' : text(status), text(summary)];
+    case 'source':
+      return [];
+  }
 }

