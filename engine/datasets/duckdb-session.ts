@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
 import { MillraceError } from '../../schemas/index.js';
 
@@ -51,7 +51,7 @@ export async function withDuckDb<T>(
   work: (session: DuckDbSession) => Promise<T>,
 ): Promise<T> {
   options.signal?.throwIfAborted();
-  const folder = join(options.scratchDir, `duckdb-${randomUUID()}`);
+  const folder = resolve(options.scratchDir, `duckdb-${randomUUID()}`);
   try {
     await mkdir(folder, { recursive: true }).catch((error: Error) => {
       throw new MillraceError('STORE_UNAVAILABLE', `no temporary folder: ${error.message}`, { cause: error });
@@ -79,7 +79,8 @@ export async function withDuckDb<T>(
       instance.closeSync();
     }
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    // What cannot be removed must not hide what happened.
+    await rm(folder, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 

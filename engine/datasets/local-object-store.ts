@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { link, mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { MillraceError } from '../../schemas/index.js';
@@ -19,7 +19,9 @@ export interface LocalObjectStoreOptions {
 const NO_HARD_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
 /** An object store in a folder, for one machine or a shared file system. Objects are read-only files. */
-export function createLocalObjectStore({ name, root }: LocalObjectStoreOptions): ObjectStore {
+export function createLocalObjectStore(options: LocalObjectStoreOptions): ObjectStore {
+  const { name } = options;
+  const root = resolve(options.root);
   /** What a verified file looked like, by address, so that a file that was exchanged is verified again. */
   const verified = new Map<string, Promise<string>>();
   const pathOf = (digest: string) => join(root, objectKey(digest));

@@ -26,8 +26,22 @@ export async function selectStatement(session: DuckDbSession, sql: string): Prom
     if (seen.has(column.toLowerCase())) throw invalid(`two columns are named ${column}`);
     seen.add(column.toLowerCase());
   }
-  const bare = sql.trim().replace(/(\s*;)+$/, '');
+  const bare = await withoutSemicolon(session, sql, columns.length);
   return { query: await ordered(session, bare, columns.length), parameters };
+}
+
+/** The query without the semicolon that may end it, so that it can stand inside another statement. */
+async function withoutSemicolon(session: DuckDbSession, sql: string, columns: number): Promise<string> {
+  const bare = sql.replace(/\s*;(\s|;|--[^\n]*(\n|$))*$/, '');
+  // What looks like the end may be inside a text, as in SELECT '; --'. Then the rest is no query.
+  return (await plansAs(session, bare, columns)) ? bare : sql;
+}
+
+function plansAs(session: DuckDbSession, sql: string, columns: number): Promise<boolean> {
+  return plan(session, sql).then(
+    (planned) => planned.columns.length === columns,
+    () => false,
+  );
 }
 
 async function plan(session: DuckDbSession, sql: string) {
@@ -54,11 +68,7 @@ async function ordered(session: DuckDbSession, sql: string, columns: number): Pr
   if (modifiers.includes('LIMIT_MODIFIER') || modifiers.includes('LIMIT_PERCENT_MODIFIER')) return sql;
   // The ORDER BY is the last clause, so its list can be made longer; not that of ORDER BY ALL, which needs no more.
   const longer = `${sql}\n, ${Array.from({ length: columns }, (_, index) => index + 1).join(', ')}`;
-  const accepted = await plan(session, longer).then(
-    (planned) => planned.columns.length === columns,
-    () => false,
-  );
-  return accepted ? longer : sql;
+  return (await plansAs(session, longer, columns)) ? longer : sql;
 }
 
 /** The clauses after the query’s body: ORDER_MODIFIER, LIMIT_MODIFIER and so on. */

@@ -36,11 +36,20 @@ const CALLS = { parquet: 'read_parquet', csv: 'read_csv', json: 'read_json' } as
 /** Rows that types are guessed from where they are stated anyway, and where all rows are too many: DuckDB’s default. */
 const SAMPLE_ROWS = 20_480;
 
+/** Left to guess, DuckDB skips lines until the rest looks even: one line too long at the end, and all rows are gone. */
+const CSV_AS_RFC_4180 = ["quote = '\"'", "escape = '\"'", 'skip = 0', "comment = ''", 'strict_mode = true'];
+
 function optionsOf(source: Source): string[] {
   // Folders named `year=2001` would add columns, and a version must not depend on where a file lies.
   const common = ['hive_partitioning = false'];
   if (source.kind !== 'csv') return common;
-  return [...common, 'header = true', `delim = ${literal(source.delimiter)}`, `nullstr = ${literal(source.nullText)}`];
+  return [
+    ...common,
+    'header = true',
+    `delim = ${literal(source.delimiter)}`,
+    `nullstr = ${literal(source.nullText)}`,
+    ...CSV_AS_RFC_4180,
+  ];
 }
 
 function typing({ kind }: Source, types: readonly SourceColumn[] | 'from some rows' | 'from all rows'): string[] {

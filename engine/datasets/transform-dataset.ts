@@ -42,10 +42,11 @@ export async function transformDataset(
   const { store, scratchDir, signal, onProgress, memoryLimit = '2GB', threads = 2 } = deps;
   const onPercent = onProgress && ((percent: number) => onProgress(`computed ${percent} % of ${dataset}`));
   return withDuckDb({ scratchDir, memoryLimit, threads, signal, onPercent }, async (session) => {
-    await defineInputs(session, store, inputs);
     const written = await sqlErrors(async () => {
+      await defineInputs(session, store, inputs);
       const { query, parameters } = await selectStatement(session, sql);
-      return writeParquet(session, query, transformParameters(parameters, window, params), {});
+      const { values, types } = transformParameters(parameters, window, params);
+      return writeParquet(session, query, values, types);
     });
     onProgress?.(`storing ${written.rows} rows`);
     signal?.throwIfAborted();

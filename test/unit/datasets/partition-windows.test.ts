@@ -55,6 +55,14 @@ function keyAt(cut: TimePartitions, at: Date): string {
   return found;
 }
 
+/** Days of a year on which the offset changes, as the JavaScript engine's own calendar tells them. */
+function clockChanges(timeZone: string, year: number): number[] {
+  const format = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' });
+  const offsetAt = (at: number) => format.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value;
+  const days = Array.from({ length: 366 }, (_, day) => Date.UTC(year, 0, day));
+  return days.filter((day) => offsetAt(day) !== offsetAt(day + 24 * HOUR));
+}
+
 function messageOf(run: () => unknown): string {
   try {
     run();
@@ -162,6 +170,16 @@ describe('partition windows', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it.each(ZONES)('tile the hours around each change of clocks in %s', (timezone) => {
+    const cut: TimePartitions = { kind: 'hourly', timezone };
+    for (const from of clockChanges(timezone, timezone === 'Pacific/Apia' ? 2011 : 2001)) {
+      const last = lastCompletePartition(cut, new Date(from + 28 * HOUR));
+      const windows = precedingPartitions(cut, last, 30).map((key) => partitionWindow(cut, key));
+      windows.slice(1).forEach((window, index) => expect(window.start).toBe(windows[index]?.end));
+      expect(new Set(windows.map(({ key }) => key)).size).toBe(30);
+    }
   });
 
   it('of a year of days sum up to the year, in every zone', () => {
