@@ -20,20 +20,22 @@ PARITY_ROWS = 5_000
 
 def train(arguments: list) -> None:
     specification = read_specification(arguments)
-    say_progress(0.0, "loading scikit-learn")
-    # Loaded here, after the first sign of life: cold imports take seconds.
+    say_progress(0.0, f"reading {len(specification.files)} files")
+    # Libraries are loaded one after the other, when they are needed: a cold import takes seconds, in which there should
+    # be a sign of life, and bad data should not have to wait for scikit-learn.
     import numpy
+
+    from flights import read_flights
+
+    flights = read_flights(specification.files)
+    say_progress(0.05, "loading scikit-learn")
     from sklearn.metrics import roc_auc_score
 
     from estimators import ESTIMATORS
-    from flights import read_flights
     from package import write_model, write_parity
     from params import parse_params
 
     params = parse_params(specification.params)
-    say_progress(0.05, f"reading {len(specification.files)} files")
-    flights = read_flights(specification.files)
-
     random = numpy.random.default_rng(specification.seed)
     chosen = random.permutation(len(flights))[: params.maximum_rows]
     held_out_rows = max(FEWEST_HELD_OUT, int(len(chosen) * HELD_OUT_SHARE))
