@@ -37,6 +37,7 @@ export function lineageTree(graph: LineageGraph): string {
       waiting.push({ id: child.id, lead: below, branch: index === items.length - 1 ? '└─ ' : '├─ ' });
     }
   }
+  if (graph.truncated) lines.push('(there is more on record than was asked for; see --depth)');
   return lines.join('\n');
 }
 

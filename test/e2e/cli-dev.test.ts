@@ -58,7 +58,7 @@ function millrace(...args: string[]): Ended {
   });
   return { code: status, stdout, stderr };
 }
-const json = ({ stdout }: Ended): Record<string, never> => JSON.parse(stdout) as Record<string, never>;
+const json = ({ stdout }: Ended): unknown => JSON.parse(stdout);
 const start = () => startDev(process.execPath, [MAIN, 'dev', '--json', '--data-dir', dataDir], project);
 
 async function nothingLeft(folder: string): Promise<void> {

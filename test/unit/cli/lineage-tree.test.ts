@@ -12,6 +12,7 @@ describe('the tree of a lineage graph', () => {
   it('goes from the root to what it came from, shows a shared node in full once, and only telling details', () => {
     const graph: LineageGraph = {
       root: 'e',
+      truncated: false,
       direction: 'upstream',
       nodes: [
         node('e', 'endpoint', { stable: 2, canary: 3, canaryWeight: 25 }),
@@ -40,17 +41,19 @@ describe('the tree of a lineage graph', () => {
     );
   });
 
-  it('follows edges the other way downstream, and counts what would be too many lines', () => {
+  it('follows edges the other way downstream, counts what would be too many lines, and says that the graph was cut', () => {
     const parts = Array.from({ length: 40 }, (_, index) => `d${index}`);
     const graph: LineageGraph = {
       root: 's',
+      truncated: true,
       direction: 'downstream',
       nodes: [node('s', 'source'), ...parts.map((id) => node(id, 'dataset'))],
       edges: parts.map((id) => ({ from: 's', to: id })),
     };
     const lines = lineageTree(graph).split('\n');
-    expect(lines).toHaveLength(14);
-    expect(lines.slice(-2)).toEqual(['├─ dataset d11', '└─ … and 28 more']);
+    expect(lines).toHaveLength(15);
+    expect(lines.slice(-3, -1)).toEqual(['├─ dataset d11', '└─ … and 28 more']);
+    expect(lines.at(-1)).toMatch(/^\(there is more/);
   });
 
   it('ends on a graph that goes in a circle, and on one that is very deep', () => {
@@ -58,9 +61,11 @@ describe('the tree of a lineage graph', () => {
       { from: 'a', to: 'b' },
       { from: 'b', to: 'a' },
     ];
-    expect(lineageTree({ root: 'a', direction: 'downstream', nodes: [], edges })).toBe('a\n└─ b\n   └─ a (above)');
+    expect(lineageTree({ root: 'a', direction: 'downstream', truncated: false, nodes: [], edges })).toBe(
+      'a\n└─ b\n   └─ a (above)',
+    );
     const chain = Array.from({ length: 5000 }, (_, index) => ({ from: `n${index}`, to: `n${index + 1}` }));
-    const deep = lineageTree({ root: 'n0', direction: 'downstream', nodes: [], edges: chain });
+    const deep = lineageTree({ root: 'n0', direction: 'downstream', truncated: false, nodes: [], edges: chain });
     expect(deep.split('\n')).toHaveLength(5001);
   });
 });
