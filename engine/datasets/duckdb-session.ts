@@ -123,7 +123,8 @@ function reportPercent(connection: DuckDBConnection, onPercent: (percent: number
   if (percentage > 0) onPercent(Math.floor(percentage));
 }
 
-const isDiskFull = ({ message }: Error) => /no space left on device|disk quota exceeded/i.test(message);
+const isDiskFull = ({ message }: Error) =>
+  /no space left on device|disk quota exceeded|failed to offload/i.test(message);
 
 /** DuckDB’s message without the excerpt of the statement, which would show what Millrace wrote around it. */
 function withoutExcerpt(message: string): string {

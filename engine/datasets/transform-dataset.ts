@@ -29,7 +29,8 @@ export interface TransformInput {
 /**
  * Makes a dataset version from others with one query. The query sees its inputs and nothing else: no file, no network,
  * no extension, no setting. Rows come out in the query’s order, ties and everything else by all columns. An empty
- * result is a version too.
+ * result is a version too. What chance is left is the query’s own: random(), the clock, and the last digits of sums of
+ * DOUBLE, which threads add up in any order; fsum() or one thread settle those.
  * @throws MillraceError SQL_INVALID with DuckDB’s message, WINDOW_INCOMPLETE for an input without versions,
  * SOURCE_SCHEMA_MISMATCH for an input whose versions differ in their columns, OBJECT_NOT_FOUND, OBJECT_CORRUPT,
  * STORE_UNAVAILABLE
