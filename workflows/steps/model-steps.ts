@@ -22,7 +22,7 @@ import { commitRecords } from '../commit-records.js';
 import { failure, parseInput } from '../failures.js';
 import { withBudgets } from '../retry-budgets.js';
 import type { rollout } from '../rollout.js';
-import type { Run } from '../run.js';
+import { now, type Run } from '../run.js';
 import { recordBase, recordedStep } from './recorded-step.js';
 
 type TrainingActivities = ReturnType<typeof createTrainingActivities>;
@@ -134,7 +134,9 @@ export async function register(
       inputModels: [ref],
       records: [
         {
-          ...recordBase(run, name, 'alias'),
+          key: `${run.runId}/${name}/alias`,
+          at: now(),
+          runId: run.runId,
           kind: 'alias_moved',
           model: ref.model,
           alias: step.alias,
