@@ -5,6 +5,7 @@ import {
   datasetVersionRefSchema,
   evaluationGateSchema,
   isMillraceError,
+  modelRefOf,
   modelRefSchema,
   nameField,
   parseWith,
@@ -68,7 +69,7 @@ export function createTrainingActivities({ store, lineage, projectDir, dataDir }
         const files = await Promise.all(on.map((ref) => datasetFiles(store, ref)));
         const report = await evaluateModels(
           { store, signal, onProgress: progress },
-          { challenger, champion: current?.ref ?? null, files: files.flat(), label, gate },
+          { challenger, champion: current && modelRefOf(current.ref), files: files.flat(), label, gate },
         );
         const seen = on.filter((ref) => current?.trainedOn.some((other) => other.version === ref.version));
         if (seen.length === 0) return report;

@@ -62,3 +62,8 @@ export type ModelSignature = z.infer<typeof modelSignatureSchema>;
 export type ModelManifest = z.infer<typeof modelManifestSchema>;
 export type ModelRef = z.infer<typeof modelRefSchema>;
 export type ModelVersionRef = z.infer<typeof modelVersionRefSchema>;
+
+/** The model behind a version of it, without the number. */
+export function modelRefOf({ model, digest, uri, bytes }: ModelRef): ModelRef {
+  return { model, digest, uri, bytes };
+}

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { MillraceClient } from '../../client/index.js';
 import type { LineageClient } from '../../engine/lineage/index.js';
-import { MillraceError, type EndpointState, type RunResult } from '../../schemas/index.js';
+import { MillraceError, type EndpointState, type RunProgress, type RunResult } from '../../schemas/index.js';
 import { writeDefectiveSource } from './defective-source.js';
 import { ENDPOINT, HISTORY_PARTITIONS, HISTORY_PIPELINE, NIGHTS, PIPELINE, type Night } from './nights.js';
 import { nightReport, trainingVersions, type DemoReport, type NightReport } from './report.js';
@@ -159,17 +159,18 @@ async function probe({ modelServerUrl, signal }: DemoContext, source: string, ni
   return sendTraffic({ url: modelServerUrl, endpoint: ENDPOINT, flights, perSecond: CANARY_RATE }, signal);
 }
 
-/** Shows which step is running. */
-async function followRun(
-  progress: () => Promise<{ phase: string; steps: { step: string; status: string }[] }>,
-  say: Say,
-  signal: AbortSignal,
-): Promise<void> {
+/** Says each step once when it begins and once, with its summary, when it has ended. */
+async function followRun(progress: () => Promise<RunProgress>, say: Say, signal: AbortSignal): Promise<void> {
+  const said = new Set<string>();
   while (!signal.aborted) {
     const state = await progress().catch(() => undefined);
-    const running = state?.steps.filter((step) => step.status === 'running').map((step) => step.step) ?? [];
-    if (state !== undefined && !signal.aborted) say(running.length > 0 ? running.join(', ') : state.phase);
-    await pause(POLL_MS * 2);
+    for (const { step, status, summary } of state?.steps ?? []) {
+      if (status === 'pending' || status === 'skipped') continue;
+      const line = status === 'running' ? `${step} ...` : `${step}: ${summary}`;
+      if (!said.has(line)) say(line);
+      said.add(line);
+    }
+    await pause(POLL_MS);
   }
 }
 

@@ -1,11 +1,12 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
-import type {
-  DatasetVersionRef,
-  LineageRecord,
-  ModelRef,
-  StepOutput,
-  StepState,
-  StepStatus,
+import {
+  modelRefOf,
+  type DatasetVersionRef,
+  type LineageRecord,
+  type ModelRef,
+  type StepOutput,
+  type StepState,
+  type StepStatus,
 } from '../../schemas/index.js';
 import { commitRecords } from '../commit-records.js';
 import { summarizeFailure } from '../failures.js';
@@ -86,6 +87,6 @@ export function stepFinished(
     summary: state.summary,
     code: state.code,
     inputs,
-    inputModels,
+    inputModels: inputModels.map(modelRefOf),
   };
 }
