@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { judgeStep, measureStep, readiness } from '../engine/rollout/index.js';
 import {
   analysisSpecSchema,
+  armMeasurementSchema,
   modelServerStatusSchema,
   nameField,
   parseWith,
@@ -23,6 +24,8 @@ const analyzeInput = z.strictObject({
   stableVersion: z.int().positive(),
   canaryVersion: z.int().positive(),
   analysis: analysisSpecSchema,
+  /** What the stable version did in the step before; at 100 % it has no traffic of its own to compare with. */
+  baseline: armMeasurementSchema.nullable(),
 });
 /** Counters at the start of the step; in the heartbeat, so that a retry goes on with the same ones. */
 const checkpointSchema = z.object({ startedAt: z.number(), before: z.array(modelServerStatusSchema) });
@@ -48,7 +51,7 @@ export function createRolloutActivities({ lineage }: Pick<ActivityDependencies, 
 
     /** Measures a step until it can be judged. */
     async analyzeStep(input: z.input<typeof analyzeInput>): Promise<Analysis> {
-      const { endpoint, weight, stableVersion, canaryVersion, analysis } = parseWith(
+      const { endpoint, weight, stableVersion, canaryVersion, analysis, baseline } = parseWith(
         analyzeInput,
         input,
         'input of analyzeStep',
@@ -65,7 +68,7 @@ export function createRolloutActivities({ lineage }: Pick<ActivityDependencies, 
             quantile: analysis.latencyQuantile,
           });
           const durationMs = Date.now() - startedAt;
-          const judged = judgeStep({ analysis, weight, ...measured, elapsedSeconds: durationMs / 1000 });
+          const judged = judgeStep({ analysis, weight, ...measured, baseline, elapsedSeconds: durationMs / 1000 });
           if ('decision' in judged) {
             progress(`${measured.canary.requests} requests to the canary`);
             continue;

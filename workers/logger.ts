@@ -6,12 +6,8 @@ export function createLogger(name: string, level = process.env.MILLRACE_LOG_LEVE
   return pino({ name, level }, pino.destination({ dest: 2, sync: false }));
 }
 
-let installed = false;
-
-/** Sends what the Temporal SDK says to the same log. The SDK allows it once in a process. */
+/** Sends what the Temporal SDK says to the same log; for a process’s entry, as the SDK allows it once in a process. */
 export function installRuntime(logger: Logger): void {
-  if (installed) return;
-  installed = true;
   Runtime.install({
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => logger[LEVELS[level]]({ ...meta }, message)),
     // Signals are the business of the process that has the worker, not of the SDK.

@@ -14,7 +14,6 @@ import {
 } from '../activities/index.js';
 import { createLineageClient, startLineageOwner } from '../engine/lineage/index.js';
 import { MillraceError, WORKER_ROLES, type MillraceConfig, type WorkerRole } from '../schemas/index.js';
-import { installRuntime } from './logger.js';
 import { hasSearchAttributes } from './search-attributes.js';
 import { sweepScratch } from './scratch.js';
 import { defaultStore } from './stores.js';
@@ -50,7 +49,6 @@ const GRACE = '10 seconds';
 export async function runWorker(options: RunWorkerOptions): Promise<void> {
   const { roles, dataDir, logger, signal } = options;
   const parsed = roles.map(parseRole);
-  installRuntime(logger);
   await mkdir(dataDir, { recursive: true });
   await sweepScratch(dataDir);
   const owner = parsed.some(({ role }) => role === 'lineage')
@@ -63,7 +61,11 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     const connection = await connect(options.temporal);
     try {
       const dependencies = await dependenciesOf(options, connection, lineageUrl);
-      const workers = await Promise.all(parsed.map((part) => createWorker(part, options, connection, dependencies)));
+      // A bundle that cannot be built must be known before any worker holds the connection.
+      const bundle = parsed.some(({ role }) => role === 'orchestration') ? await bundleOf(options) : undefined;
+      const workers = await Promise.all(
+        parsed.map((part) => createWorker(part, options, connection, dependencies, bundle)),
+      );
       const running = workers.map((worker) => worker.run());
       const stop = () => workers.forEach((worker) => worker.shutdown());
       if (signal.aborted) stop();
@@ -135,9 +137,10 @@ async function dependenciesOf(
 
 async function createWorker(
   { role, queue }: RolePart,
-  { config, projectDir, temporal }: RunWorkerOptions,
+  { config, temporal }: RunWorkerOptions,
   connection: NativeConnection,
   dependencies: ActivityDependencies,
+  workflowBundle: WorkerOptions['workflowBundle'],
 ): Promise<Worker> {
   const common = {
     connection,
@@ -148,8 +151,11 @@ async function createWorker(
   } satisfies WorkerOptions;
   const activities = activitiesOf(role, dependencies);
   if (role !== 'orchestration') return Worker.create({ ...common, activities });
-  const own = config.workflows === undefined ? undefined : resolve(projectDir, config.workflows);
-  return Worker.create({ ...common, activities, workflowBundle: await workflowBundle(own) });
+  return Worker.create({ ...common, activities, workflowBundle });
+}
+
+function bundleOf({ config, projectDir }: RunWorkerOptions) {
+  return workflowBundle(config.workflows === undefined ? undefined : resolve(projectDir, config.workflows));
 }
 
 function activitiesOf(role: WorkerRole, dependencies: ActivityDependencies): object {

@@ -5,7 +5,11 @@ import { join } from 'node:path';
 export async function sweepScratch(dataDir: string): Promise<void> {
   const scratch = join(dataDir, 'scratch');
   const names = await readdir(scratch).catch(() => []);
-  const left = names.filter((name) => !isAlive(Number(name.slice(name.lastIndexOf('-') + 1))));
+  const left = names.filter((name) => {
+    const pid = Number(name.slice(name.lastIndexOf('-') + 1));
+    // A container starts each process under the same id: what has it now is from before.
+    return pid === process.pid || !isAlive(pid);
+  });
   await Promise.all(left.map((name) => rm(join(scratch, name), { recursive: true, force: true })));
 }
 

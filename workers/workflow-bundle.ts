@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, sep } from 'node:path';
 import { bundleWorkflowCode, type WorkflowBundleOption } from '@temporalio/worker';
 import { compiledModule, packageRoot } from '../engine/threads.js';
 import { MillraceError } from '../schemas/index.js';
@@ -24,22 +24,33 @@ export async function bundleWorkflows(own?: string): Promise<{ code: string }> {
   if (own === undefined) return bundleWorkflowCode({ workflowsPath: registered, logger: quiet });
   if (!existsSync(own)) throw new MillraceError('CONFIG_INVALID', `workflows: there is no ${own}`);
   const folder = await mkdtemp(join(tmpdir(), 'millrace-bundle-'));
+  const complaints: string[] = [];
   try {
     const entry = join(folder, 'workflows.js');
     const names = [registered, own].map((module) => `export * from ${JSON.stringify(module)};`);
     await writeFile(entry, names.join('\n'));
     return await bundleWorkflowCode({
       workflowsPath: entry,
-      logger: quiet,
-      // A project finds its packages from its own folder; the entry lies elsewhere.
+      logger: { ...quiet, error: (message) => complaints.push(message) },
+      // The entry lies outside of every package: it finds Temporal’s where this one finds it.
       webpackConfigHook: (config) => ({
         ...config,
-        resolve: { ...config.resolve, modules: ['node_modules', resolve(dirname(own), 'node_modules')] },
+        resolve: { ...config.resolve, modules: ['node_modules', temporalModules()] },
       }),
     });
+  } catch (error) {
+    const reason = complaints.length > 0 ? complaints.join('\n') : String(error);
+    throw new MillraceError('CONFIG_INVALID', `workflows: ${own} cannot be bundled: ${reason}`, { cause: error });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The `node_modules` folder that has the Temporal SDK. */
+function temporalModules(): string {
+  const file = require.resolve('@temporalio/workflow');
+  const scope = `${sep}@temporalio${sep}`;
+  return file.slice(0, file.lastIndexOf(scope));
 }
 
 const nothing = () => undefined;

@@ -148,6 +148,7 @@ class Rollout {
         stableVersion: stable.version,
         canaryVersion: candidate.version,
         analysis: spec.analysis,
+        baseline: this.analyses.at(-1)?.stable ?? null,
       }),
     );
     const aborted = condition(() => this.aborted !== undefined).then(() => undefined);

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../../workers/load-config.js';
-import { createLogger } from '../../workers/logger.js';
 import { interruption } from '../interruption.js';
 import {
   addTargetOptions,
@@ -49,6 +48,9 @@ async function worker(options: WorkerOptions): Promise<void> {
     : await loadConfig({ cwd: process.cwd(), file: options.config });
   // Loaded here alone: native modules that the other commands, and --help, do without.
   const { runWorker } = await import('../../workers/run-worker.js');
+  const { createLogger, installRuntime } = await import('../../workers/logger.js');
+  const logger = createLogger('worker');
+  installRuntime(logger);
   await runWorker({
     roles,
     config: loaded.config,
@@ -57,7 +59,7 @@ async function worker(options: WorkerOptions): Promise<void> {
     temporal: workerConnection(target),
     lineageUrl: ownsLineage ? undefined : requireLineageUrl(target),
     lineageListen: { host: options.lineageHost, port: options.lineagePort },
-    logger: createLogger('worker'),
+    logger,
     signal,
     onReady: ({ lineageUrl }) => {
       if (options.json) printJson({ ready: true, roles, lineageUrl });

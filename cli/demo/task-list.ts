@@ -2,7 +2,7 @@
 export interface DemoTask {
   title: string;
   /** Does it; gives the title that it has afterwards. */
-  run(say: (message: string) => void): Promise<string>;
+  run: (say: (message: string) => void) => Promise<string>;
 }
 
 /** Runs tasks one after the other: as a list that moves on a terminal, as plain lines elsewhere. */

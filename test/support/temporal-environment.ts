@@ -1,10 +1,13 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { SEARCH_ATTRIBUTES } from '../../schemas/index.js';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { findTemporalBinary } from '../../workers/embedded/temporal-binary.js';
 
 /** A Temporal development server in memory, with Millrace’s search attributes. */
 export async function startTemporal(): Promise<TestWorkflowEnvironment> {
+  // What workers say at INFO hides what the tests say.
+  Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
   const { path } = await findTemporalBinary({ env: { ...process.env, TEMPORAL_ADDRESS: undefined } });
   return TestWorkflowEnvironment.createLocal({
     server: {
