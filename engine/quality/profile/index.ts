@@ -1,0 +1,9 @@
+export {
+  PROFILE_VERSION,
+  type Categories,
+  type ColumnProfile,
+  type DatasetProfile,
+  type DistinctSketch,
+  type Distribution,
+  type Moments,
+} from './profile.js';
