@@ -12,6 +12,7 @@ type RecordedHistory = {
   events: {
     eventType: string;
     markerRecordedEventAttributes?: unknown;
+    workflowExecutionStartedEventAttributes?: { workflowId: string };
     activityTaskScheduledEventAttributes?: { activityType: { name: string } };
   }[];
 };
@@ -22,7 +23,9 @@ function read(name: string): RecordedHistory {
 
 async function replay(recorded: RecordedHistory): Promise<Error | undefined> {
   const history = historyFromJSON(recorded);
-  const histories = [{ workflowId: 'replayed', history }] as unknown as ReplayHistoriesIterable;
+  // The workflow reads its own id: a run under another id than its derived one joins the run that has it.
+  const workflowId = recorded.events[0]?.workflowExecutionStartedEventAttributes?.workflowId;
+  const histories = [{ workflowId, history }] as unknown as ReplayHistoriesIterable;
   for await (const result of Worker.runReplayHistories({ workflowBundle: await workflowBundle() }, histories))
     return result.error;
   throw new Error('nothing was replayed');
