@@ -13,6 +13,8 @@ export interface RunModelServerOptions {
   host?: string;
   /** Port 0 is any free one. @default 0 */
   port?: number;
+  /** Where others reach it. @default where it listens */
+  url?: string;
   logger: Logger;
   /** Ends the server: requests under way are answered first. */
   signal: AbortSignal;
@@ -28,6 +30,7 @@ export async function runModelServer(options: RunModelServerOptions): Promise<vo
   const server = await startModelServer({
     host: options.host ?? '127.0.0.1',
     port: options.port ?? 0,
+    url: options.url,
     source: { endpoints: () => lineage.endpoints() },
     report: (status) => lineage.reportModelServer(status),
     loadModel: async (ref: ModelVersionRef) => {

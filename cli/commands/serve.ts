@@ -17,6 +17,7 @@ interface ServeOptions extends Pick<TargetOptions, 'dataDir' | 'lineageUrl'>, Js
   config?: string;
   host: string;
   port: number;
+  url?: string;
 }
 
 /** `millrace serve`: a model server, until Ctrl-C. */
@@ -26,11 +27,12 @@ export function serveCommand(program: Command): void {
     .description('serve the endpoints on record (Open Inference Protocol over HTTP)')
     .option('--host <host>', 'where it listens', '127.0.0.1')
     .addOption(portOption('--port', 'the server; 0 is any free one').default(8080))
+    .option('--url <url>', 'where others reach it, where that is not where it listens (behind a proxy, in a container)')
     .option('--lineage-url <url>', 'lineage owner (default: MILLRACE_LINEAGE_URL, or the running `dev`)')
     .addOption(dataDirOption())
     .addOption(configOption())
     .addOption(jsonOption())
-    .addHelpText('after', '\nExample:\n  millrace serve --host 0.0.0.0 --port 8080')
+    .addHelpText('after', '\nExample:\n  millrace serve --host 0.0.0.0 --port 8080 --url http://models.example:8080')
     .action(serve);
 }
 
@@ -46,6 +48,7 @@ async function serve(options: ServeOptions): Promise<void> {
     stores: config.stores,
     host: options.host,
     port: options.port,
+    url: options.url,
     logger: createLogger('model-server'),
     signal,
     onReady: ({ url }) => {
