@@ -1,4 +1,4 @@
-import type { LineageGraph, ModelVersionRef, RunResult } from '../../schemas/index.js';
+import type { EvaluationReport, LineageGraph, ModelVersionRef, RunResult } from '../../schemas/index.js';
 import type { Night } from './nights.js';
 import type { TrafficSummary } from './traffic.js';
 
@@ -14,6 +14,8 @@ export interface NightReport {
   datasetVersion: string | null;
   /** Version that the night registered. */
   modelVersion: number | null;
+  /** The comparison with the champion, where the night came so far. */
+  evaluation: EvaluationReport | null;
   durationMs: number;
   forced: boolean;
   traffic: TrafficSummary | null;
@@ -51,6 +53,7 @@ export function nightReport(
     message: result.message,
     datasetVersion: output('ingest')?.dataset?.version ?? null,
     modelVersion: output('register')?.modelVersion?.version ?? null,
+    evaluation: output('evaluate')?.evaluation ?? null,
     durationMs,
     forced: result.forced,
     traffic,

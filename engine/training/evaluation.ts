@@ -72,8 +72,14 @@ function judge(
   sameModel: boolean,
 ): Judgement {
   const own = `${metric} ${challenger.estimate.toFixed(4)}`;
+  const compared =
+    champion === null || difference === null
+      ? ''
+      : `against ${champion.estimate.toFixed(4)} of the champion, difference ${signed(difference.estimate)} ` +
+        `[${signed(difference.lower)}, ${signed(difference.upper)}]`;
   if (minimum !== undefined && challenger.estimate < minimum) {
-    return { verdict: 'fail', reason: 'BELOW_MINIMUM', message: `${own} is below the minimum of ${minimum}` };
+    const message = `${own} is below the minimum of ${minimum}${compared === '' ? '' : `; ${compared}`}`;
+    return { verdict: 'fail', reason: 'BELOW_MINIMUM', message };
   }
   if (sameModel) {
     return { verdict: 'pass', reason: 'SAME_MODEL', message: `${own}; the champion is the same model` };
@@ -81,12 +87,9 @@ function judge(
   if (champion === null || difference === null) {
     return { verdict: 'pass', reason: 'NO_CHAMPION', message: `${own}; there is no champion to compare with` };
   }
-  const compared =
-    `${own} against ${champion.estimate.toFixed(4)} of the champion, difference ${signed(difference.estimate)} ` +
-    `[${signed(difference.lower)}, ${signed(difference.upper)}]`;
   return difference.lower > -margin
-    ? { verdict: 'pass', reason: 'NON_INFERIOR', message: `${compared}: not worse by ${margin}` }
-    : { verdict: 'fail', reason: 'INFERIOR', message: `${compared}: possibly worse by ${margin}` };
+    ? { verdict: 'pass', reason: 'NON_INFERIOR', message: `${own} ${compared}: not worse by ${margin}` }
+    : { verdict: 'fail', reason: 'INFERIOR', message: `${own} ${compared}: possibly worse by ${margin}` };
 }
 
 function signed(value: number): string {

@@ -50,22 +50,27 @@ describe('README.md', () => {
     const field = (name: string) => link.searchParams.get(name) ?? '';
     const client = await connect({ address: dev.temporalAddress });
     try {
-      const input = JSON.parse(await snippet('and paste as input', 'json')) as object;
+      const input = JSON.parse(await snippet('and paste as input', 'json')) as { pipeline: string; partition: string };
       const result = await client.temporal.workflow.execute(field('workflowType'), {
         taskQueue: field('taskQueue'),
         workflowId: field('workflowId'),
         args: [input],
       });
-      expect(result).toMatchObject({ verdict: 'succeeded', ...input, workflowId: field('workflowId') });
+      const { pipeline, partition } = input;
+      expect(result).toMatchObject({ verdict: 'succeeded', pipeline, partition, workflowId: field('workflowId') });
     } finally {
       await client.close();
     }
 
     const file = join(folder, 'client.mts');
     await writeFile(file, await snippet('<!-- test: client-snippet -->', 'ts'));
-    const { stdout } = await execute(process.execPath, [join(PROJECT_DIR, 'node_modules/jiti/lib/jiti-cli.mjs'), file], {
-      env: { ...process.env, TEMPORAL_ADDRESS: dev.temporalAddress },
-    });
+    const { stdout } = await execute(
+      process.execPath,
+      [join(PROJECT_DIR, 'node_modules/jiti/lib/jiti-cli.mjs'), file],
+      {
+        env: { ...process.env, TEMPORAL_ADDRESS: dev.temporalAddress },
+      },
+    );
     expect(stdout.trim()).toBe('run/flight-history/2001-03-06 succeeded SUCCEEDED 3');
   }, 180_000);
 
