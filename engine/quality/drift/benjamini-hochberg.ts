@@ -9,7 +9,8 @@ export function adjustBenjaminiHochberg(probabilities: readonly (number | null)[
   let least = 1;
   for (let rank = ranked.length; rank > 0; rank -= 1) {
     const { p, index } = ranked[rank - 1]!;
-    least = Math.min(least, (p * ranked.length) / rank);
+    // The factor first: no rounding may leave less than p.
+    least = Math.min(least, p * (ranked.length / rank));
     adjusted[index] = least;
   }
   return adjusted;

@@ -46,7 +46,7 @@ function exactProbability(statistic: number, n: number, m: number): number {
 }
 
 /**
- * Kolmogorov's limiting distribution at a corrected argument, good to about 1 % of p from an effective size of 4 on.
+ * Kolmogorov's limiting distribution at a corrected argument: right to 2 % of p, and to 10 % of p far below a millionth.
  * M. A. Stephens, Use of the Kolmogorov-Smirnov, Cramér-von Mises and related statistics without extensive tables, JRSS B 32 (1970) 115-122.
  */
 function limitingProbability(statistic: number, n: number, m: number): number {

@@ -24,7 +24,6 @@ interface NumericCase {
   reference: number[];
   current: number[];
   ks: number[];
-  ksAsymptotic: number;
   wasserstein: number;
   deviation: number;
   sturges: number[];
@@ -102,22 +101,8 @@ describe.each(categorical)('categories: %s', (_, expected) => {
 });
 
 describe('ksProbability', () => {
-  it.each(reference.ksTails)('is within 2 % of scipy’s finite-sample p for $n and $m values $d apart', (tail) => {
-    expectNear(ksProbability(tail.d, tail.n, tail.m), tail.p, 0.02);
-  });
-
-  it.each(
-    numeric.filter(
-      ([
-        ,
-        {
-          reference: { length },
-        },
-      ]) => length > 1,
-    ),
-  )('is exact and asymptotic of the same size for %s', (_, { ks, ksAsymptotic }) => {
-    // Not the same number, but no test may change its mind at the border of the two by more than the samples’ coarseness.
-    expect(Math.abs(Math.log10(ks[1]!) - Math.log10(ksAsymptotic))).toBeLessThan(2);
+  it.each(reference.ksTails)('is near scipy’s finite-sample p for $n and $m values $d apart', (tail) => {
+    expectNear(ksProbability(tail.d, tail.n, tail.m), tail.p, tail.p > 1e-6 ? 0.02 : 0.1);
   });
 
   it.each([

@@ -232,7 +232,7 @@ describe('alignCategories', () => {
       side({ a: 5, b: 1, c: 3, zero: 0 }),
       side({ a: 4, x: 1, y: 9, zero: 2 }),
     );
-    expect({ added, vanished }).toEqual({ added: ['y', 'x', 'zero'], vanished: ['c', 'b'] });
+    expect({ added, vanished }).toEqual({ added: ['y', 'zero', 'x'], vanished: ['c', 'b'] });
   });
 
   it('does not call new what the reference may have among those it does not list', () => {
