@@ -53,7 +53,10 @@ export const driftOptionsSchema = z.strictObject({
   bins: z.int().min(2).max(1000).default(10).describe('Number of quantile bins.'),
 });
 
-/** What was found on one column. Columns that could not be compared have `drifted: null` and the reason in `message`. */
+/**
+ * What was found on one column. A column that is lost (gone, of another type, without values) has drifted, with no effect; one that
+ * could not be compared for another reason has `drifted: null`. The reason is in `message`.
+ */
 export const columnDriftSchema = z.strictObject({
   column: z.string().describe('Name of the column.'),
   kind: z.enum(['numeric', 'categorical']).nullable().describe('How it was compared; null where it was not.'),
@@ -74,7 +77,12 @@ export const columnDriftSchema = z.strictObject({
   pAdjusted: z.number().min(0).max(1).nullable().describe('p after Benjamini-Hochberg over the compared columns.'),
   referenceRows: z.int().nonnegative().describe('Values in the reference, without nulls and NaN.'),
   currentRows: z.int().nonnegative().describe('Values in the current data, without nulls and NaN.'),
-  drifted: z.boolean().nullable().describe('Whether the effect reaches the threshold and adjusted p is below alpha.'),
+  drifted: z
+    .boolean()
+    .nullable()
+    .describe(
+      'Whether the effect reaches the threshold and adjusted p is below alpha, or the column is lost; null where nothing could be compared.',
+    ),
   newCategories: z
     .array(z.string())
     .describe('Categories that the reference does not have, the most frequent first; at most 20.'),
@@ -94,7 +102,7 @@ export const driftReportSchema = z.strictObject({
   drifted: z.boolean().describe('Whether the share of drifted columns reaches the limit.'),
   driftShare: z.number().min(0).max(1).nullable().describe('Drifted columns among those compared; null without any.'),
   driftShareLimit: z.number().describe('Share from which the dataset has drifted.'),
-  comparedColumns: z.int().nonnegative().describe('Columns that could be compared.'),
+  comparedColumns: z.int().nonnegative().describe('Columns that could be compared or are lost.'),
   driftedColumns: z.int().nonnegative().describe('Columns that have drifted.'),
   columns: z.array(columnDriftSchema).describe('Each column, in the order of the reference; new columns last.'),
 });

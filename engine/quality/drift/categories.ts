@@ -39,13 +39,6 @@ export function alignCategories(reference: CategoryCounts, current: CategoryCoun
   };
 }
 
-/** Number of values, those of unlisted categories included. */
-export function categoryTotal({ counts, other }: CategoryCounts): number {
-  let total = other;
-  for (const count of counts.values()) total += count;
-  return total;
-}
-
 function absentFrom(side: CategoryCounts, from: CategoryCounts): string[] {
   if (side.other > 0) return [];
   return [...from.counts]
