@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isProcessAlive } from '../engine/process-alive.js';
 
 /** Removes the scratch folders of attempts whose worker is gone; a folder’s name ends with the id of its process. */
 export async function sweepScratch(dataDir: string): Promise<void> {
@@ -8,16 +9,7 @@ export async function sweepScratch(dataDir: string): Promise<void> {
   const left = names.filter((name) => {
     const pid = Number(name.slice(name.lastIndexOf('-') + 1));
     // A container starts each process under the same id: what has it now is from before.
-    return pid === process.pid || !isAlive(pid);
+    return pid === process.pid || !isProcessAlive(pid);
   });
   await Promise.all(left.map((name) => rm(join(scratch, name), { recursive: true, force: true })));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

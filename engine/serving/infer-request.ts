@@ -1,5 +1,6 @@
 import { MillraceError, type ModelSignature, type Problem, tensorTypeField } from '../../schemas/index.js';
-import { type Batch, columnOf, type ColumnValues } from './tensor-column.js';
+import type { ColumnValues } from '../onnx-session.js';
+import { type Batch, columnOf } from './tensor-column.js';
 
 /** A tensor of an inference request whose form has been checked, but not yet against a signature. */
 interface RequestTensor {

@@ -1,7 +1,5 @@
 import type { TensorType } from '../../schemas/index.js';
-
-/** Values of one input, one a row. */
-export type ColumnValues = BigInt64Array | Int32Array | Float32Array | Float64Array | Uint8Array | string[];
+import type { ColumnValues } from '../onnx-session.js';
 
 /** Rows for a model: one column for each input of its signature, in that order. */
 export interface Batch {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isProcessAlive } from '../process-alive.js';
 
 /** How often a holder shows that it lives, in milliseconds. */
 const BEAT_MS = 2_000;
@@ -72,7 +73,7 @@ async function removeStale(path: string): Promise<boolean> {
   const info = await stat(path).catch(() => undefined);
   if (info === undefined) return true;
   const silent = Date.now() - info.mtimeMs > STALE_MS;
-  if (!silent && (holder === undefined || holder.host !== hostname() || isAlive(holder.pid))) return false;
+  if (!silent && (holder === undefined || holder.host !== hostname() || isProcessAlive(holder.pid))) return false;
   // Renamed first: if two processes found the same stale lock, the second must not remove the first one’s new lock.
   const aside = `${path}.${randomUUID()}`;
   try {
@@ -88,13 +89,4 @@ async function removeStale(path: string): Promise<boolean> {
   }
   await rm(aside, { force: true });
   return true;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -1,14 +1,13 @@
 import { DataType, type Vector } from 'apache-arrow';
 import { MillraceError, type ModelSignature, type TensorType } from '../../schemas/index.js';
+import type { ColumnValues } from '../onnx-session.js';
 import { openParquet } from '../quality/parquet-batches.js';
-
-type InputValues = BigInt64Array | Int32Array | Float32Array | Float64Array | Uint8Array | string[];
 
 /** Columns of files, one value a row. */
 export interface ModelColumns {
   rows: number;
   /** Values of the inputs, in the order of the signature. */
-  inputs: InputValues[];
+  inputs: ColumnValues[];
   /** Other columns as numbers: false is 0, true is 1, a null is NaN. */
   extra: Record<string, Float64Array>;
 }
@@ -16,7 +15,7 @@ export interface ModelColumns {
 interface InputType {
   /** Whether a column of this type can be given to the input without changing what it says. */
   accepts: (type: DataType) => boolean;
-  allocate: (rows: number) => InputValues;
+  allocate: (rows: number) => ColumnValues;
   convert: (value: unknown) => unknown;
 }
 

@@ -1,15 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { isMillraceError, type ErrorCode } from '../../schemas/index.js';
+import { isMillraceError } from '../../schemas/index.js';
+import { openSession } from '../onnx-session.js';
 import { readColumns } from './model-columns.js';
-import { openSession, scoreColumns } from './onnx-session.js';
-import type { ScoreFilesOptions, ScoredRows } from './scoring.js';
+import type { ScoredRows, ScoringMessage, ScoringRequest } from './scoring.js';
+import { scoreColumns } from './score-columns.js';
 
 /** A thread that scores files with a model: onnxruntime-node blocks the event loop that it is called on. */
-
-export type ScoringRequest = Pick<ScoreFilesOptions, 'modelPath' | 'signature' | 'files' | 'columns'>;
-
-export type ScoringMessage =
-  { type: 'done'; result: ScoredRows } | { type: 'failed'; code: ErrorCode; message: string };
 
 async function score({ modelPath, signature, files, columns = [] }: ScoringRequest): Promise<ScoredRows> {
   const session = await openSession(modelPath, signature);

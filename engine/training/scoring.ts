@@ -1,7 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { MillraceError, type ModelSignature } from '../../schemas/index.js';
+import { MillraceError, type ErrorCode, type ModelSignature } from '../../schemas/index.js';
 import { compiledModule } from '../threads.js';
-import type { ScoringMessage, ScoringRequest } from './scoring-thread.js';
 
 export interface ScoreFilesOptions {
   /** Path of the ONNX file. */
@@ -21,6 +20,13 @@ export interface ScoredRows {
   /** The columns asked for, as numbers: false is 0, true is 1, a null is NaN. */
   columns: Record<string, Float64Array>;
 }
+
+/** What the scoring thread is started with. */
+export type ScoringRequest = Pick<ScoreFilesOptions, 'modelPath' | 'signature' | 'files' | 'columns'>;
+
+/** What the scoring thread answers. */
+export type ScoringMessage =
+  { type: 'done'; result: ScoredRows } | { type: 'failed'; code: ErrorCode; message: string };
 
 /**
  * Scores all rows of Parquet files, in a thread of its own.

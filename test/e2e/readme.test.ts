@@ -71,7 +71,7 @@ describe('README.md', () => {
         env: { ...process.env, TEMPORAL_ADDRESS: dev.temporalAddress },
       },
     );
-    expect(stdout.trim()).toBe('run/flight-history/2001-03-06 succeeded SUCCEEDED 3');
+    expect(stdout.trim()).toBe('run/flight-history/2001-03-06 succeeded COMPLETED 3');
   }, 180_000);
 
   it('shows a project of one’s own that runs', async () => {

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { isProcessAlive } from '../../engine/process-alive.js';
 
 /** A process, told apart from a later one that got the same id. */
 export interface ProcessIdentity {
@@ -10,11 +11,7 @@ export interface ProcessIdentity {
 
 /** Identity of a running process; null if there is none of that id. A zombie counts as gone: it holds nothing any more. */
 export function identify(pid: number): ProcessIdentity | null {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return null;
-  }
+  if (!isProcessAlive(pid)) return null;
   const began = process.platform === 'linux' ? beganOnLinux(pid) : beganByPs(pid);
   return began === null ? null : { pid, began };
 }

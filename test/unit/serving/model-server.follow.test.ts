@@ -99,7 +99,7 @@ describe('a model server', () => {
           ],
         },
       },
-      /input distance is int64 in the graph, float32 in the signature/,
+      /input distance is int64 in the graph, FP32 in the signature/,
     ],
     [
       'lacks the output',

@@ -236,7 +236,7 @@ describe('scoring', () => {
     );
     const score = { ...signature.score, column: 2 };
     await expect(scoreFiles({ modelPath, signature: { ...signature, score }, files: [evening] })).rejects.toMatchObject(
-      unloadable(/column 2 is read/),
+      unloadable(/there is no column 2/),
     );
   });
 
