@@ -73,7 +73,9 @@ export function createRolloutActivities({ lineage }: Pick<ActivityDependencies, 
             progress(`${measured.canary.requests} requests to the canary`);
             continue;
           }
-          return { weight, ...judged, stable: measured.stable, canary: measured.canary, durationMs };
+          // At 100 % the stable version has no share of the traffic.
+          const stable = weight < 100 ? measured.stable : null;
+          return { weight, ...judged, stable, canary: measured.canary, durationMs };
         }
       });
     },

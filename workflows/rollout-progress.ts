@@ -20,7 +20,7 @@ export function rolloutMarkdown({ endpoint, candidate, phase, analyses }: Rollou
       analysis.reason,
       arm(analysis.stable),
       arm(analysis.canary),
-      analysis.message,
+      cell(analysis.message),
     ].join(' | '),
   );
   return [
@@ -30,6 +30,11 @@ export function rolloutMarkdown({ endpoint, candidate, phase, analyses }: Rollou
     '|---|---|---|---|---|---|',
     ...rows.map((row) => `| ${row} |`),
   ].join('\n');
+}
+
+/** What a model server said may hold what would end a cell or a row. */
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replace(/\s+/g, ' ');
 }
 
 function arm(measured: ArmMeasurement | null): string {

@@ -1,216 +1,217 @@
 import {
+  ActivityCancellationType,
   CancellationScope,
-  condition,
   defineQuery,
-  defineUpdate,
   isCancellation,
   proxyActivities,
-  proxyLocalActivities,
   setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { z } from 'zod';
 import type { createLineageActivities, createRolloutActivities } from '../activities/index.js';
 import {
-  actorField,
   rolloutInputSchema,
+  rolloutWorkflowId,
   type Analysis,
   type EndpointState,
   type LineageRecord,
   type ModelVersionRef,
+  type RecordResult,
   type RolloutInput,
   type RolloutResult,
 } from '../schemas/index.js';
-import { QUICK, workOptions } from './activity-options.js';
-import { commitRecords } from './commit-records.js';
+import { DURABLE_COMMIT, workOptions } from './activity-options.js';
 import { asFailure, failure, parseInput, summarizeFailure } from './failures.js';
+import { readEndpoint } from './read-endpoint.js';
+import { Abort } from './rollout-abort.js';
 import { rolloutMarkdown, type RolloutProgress } from './rollout-progress.js';
 import { now } from './run.js';
 
-const local = proxyLocalActivities<ReturnType<typeof createLineageActivities>>(QUICK);
-
-const abortSchema = z.strictObject({ by: actorField, reason: z.string().min(3).max(500) });
+type LineageActivities = ReturnType<typeof createLineageActivities>;
+type RolloutActivities = ReturnType<typeof createRolloutActivities>;
 
 /** How far a rollout is. */
 export const rolloutProgressQuery = defineQuery<RolloutProgress>('progress');
 
-/** Takes the canary back: `{"by": "…", "reason": "…"}`. Answers when the rollout has been told to stop. */
-export const abortUpdate = defineUpdate<{ accepted: true }, [z.infer<typeof abortSchema>]>('abort');
-
 /** Longest wait for the model servers to load a version, in seconds. */
 const READY_SECONDS = 120;
-
-type RolloutActivities = ReturnType<typeof createRolloutActivities>;
 
 /**
  * Moves an endpoint’s traffic to a candidate, step by step, each judged before the next; the alias `champion` follows
  * when all of it has moved. Whatever goes wrong, cancellation included, the stable version gets all traffic back.
- * Takes `rolloutInputSchema`, gives `rolloutResultSchema`. Its id is `rollout/ENDPOINT`.
+ * Takes `rolloutInputSchema`, gives `rolloutResultSchema`. Its id is `rollout/ENDPOINT`, and no other: two executions
+ * must never move the same traffic.
  */
 export async function rollout(input: unknown): Promise<RolloutResult> {
-  return new Rollout(parseInput(rolloutInputSchema, input, 'input of rollout')).run();
+  const request = parseInput(rolloutInputSchema, input, 'input of rollout');
+  const { workflowId } = workflowInfo();
+  const id = rolloutWorkflowId(request.endpoint);
+  if (workflowId !== id) {
+    throw failure('INPUT_INVALID', `the rollout of ${request.endpoint} must have the id ${id}, not ${workflowId}`);
+  }
+  return new Rollout(request).run();
 }
+
+type Traffic = Pick<EndpointState, 'stable' | 'canary' | 'canaryWeight'>;
 
 class Rollout {
   private readonly started = Date.now();
   private readonly analyses: Analysis[] = [];
+  private readonly abort = new Abort(() => this.outcome);
   private generation = 0;
+  private traffic: Traffic = { stable: null, canary: null, canaryWeight: 0 };
   private phase = 'starting';
   private weight = 0;
-  private aborted: z.infer<typeof abortSchema> | undefined;
+  /** Set once it is decided; before that is on record. */
+  private outcome: RolloutResult['outcome'] | undefined;
 
   constructor(private readonly input: RolloutInput) {
     setHandler(rolloutProgressQuery, () => this.progress(), { description: 'Weight, phase and analyses so far.' });
-    setHandler(
-      abortUpdate,
-      (request) => {
-        this.aborted = request;
-        return { accepted: true };
-      },
-      {
-        description: 'Takes the canary back. Takes {"by", "reason"}.',
-        validator: (request) => {
-          parseInput(abortSchema, request, 'abort');
-          if (this.aborted !== undefined) throw failure('INPUT_INVALID', 'the rollout is being taken back already');
-        },
-      },
-    );
   }
 
   async run(): Promise<RolloutResult> {
-    const { endpoint, candidate } = this.input;
-    const state = await local.readEndpoint({ endpoint }).catch((error: unknown) => {
-      throw asFailure(error);
-    });
-    this.generation = state?.generation ?? 0;
-    const stable = state?.stable ?? null;
-    if (stable?.digest === candidate.digest && state?.canary === null) {
-      return this.end('unchanged', `v${stable.version} is stable already`, stable, []);
+    const state = await readEndpoint(this.input.endpoint);
+    if (state !== null) {
+      const { generation, stable, canary, canaryWeight } = state;
+      this.generation = generation;
+      this.traffic = { stable, canary, canaryWeight };
     }
+    const { stable } = this.traffic;
     try {
-      return stable === null ? await this.firstRelease() : await this.canary(stable);
+      return await this.move(stable);
     } catch (error) {
-      // A rollback must not be stopped by what made it necessary.
       const reason = isCancellation(error) ? 'the rollout was cancelled' : summarizeFailure(error).message;
-      await CancellationScope.nonCancellable(() => this.takeBack(stable, reason));
+      await this.end('rolled_back', reason, stable).catch((failed: unknown) => {
+        throw asFailure(failed);
+      });
       throw isCancellation(error) ? error : asFailure(error);
     }
   }
 
+  private async move(stable: ModelVersionRef | null): Promise<RolloutResult> {
+    if (stable === null) return this.firstRelease();
+    // A canary that a terminated rollout left behind is cleared all the same.
+    if (stable.digest === this.input.candidate.digest) {
+      return this.end('unchanged', `v${stable.version} is stable already`, stable);
+    }
+    return this.canary(stable);
+  }
+
   private async firstRelease(): Promise<RolloutResult> {
-    const { candidate } = this.input;
-    await this.setTraffic(candidate, null, 0, 'first release');
-    const { ready, message } = await this.awaitReady();
-    if (!ready) return this.takeBack(null, message);
-    return this.end(
-      'first_release',
-      `v${candidate.version} is the first version of ${this.input.endpoint}`,
-      candidate,
-      [this.championMoved('first release')],
-    );
+    const { candidate, endpoint } = this.input;
+    await this.setTraffic({ stable: candidate, canary: null, canaryWeight: 0 }, 'first release');
+    const state = await this.abort.unlessAborted(() => this.awaitReady());
+    if (state?.ready !== true) return this.end('rolled_back', this.abort.reason ?? this.notReady(state), null);
+    return this.end('first_release', `v${candidate.version} is the first version of ${endpoint}`, candidate);
   }
 
   private async canary(stable: ModelVersionRef): Promise<RolloutResult> {
     const { candidate, spec } = this.input;
     for (const weight of spec.steps) {
-      this.weight = weight;
-      await this.setTraffic(stable, candidate, weight, `canary at ${weight} %`);
-      const { ready, message } = await this.awaitReady();
-      if (!ready) return this.takeBack(stable, `v${candidate.version} could not be loaded: ${message}`);
-      const analysis = await this.analyze(stable, weight);
+      const analysis = await this.step(stable, weight);
       this.analyses.push(analysis);
       this.show(`analysed at ${weight} %`);
-      const goesOn =
-        analysis.verdict === 'Successful' ||
-        (analysis.verdict === 'Inconclusive' && spec.onInconclusive === 'promote' && analysis.reason !== 'aborted');
-      if (!goesOn) return this.takeBack(stable, `at ${weight} %: ${analysis.verdict}, ${analysis.message}`);
+      const { verdict, reason, message } = analysis;
+      if (reason === 'aborted' || reason === 'not_ready') return this.end('rolled_back', message, stable);
+      const goesOn = verdict === 'Successful' || (verdict === 'Inconclusive' && spec.onInconclusive === 'promote');
+      if (!goesOn) return this.end('rolled_back', `at ${weight} %: ${verdict}, ${message}`, stable);
     }
     const reason = `v${candidate.version} took over from v${stable.version} in ${spec.steps.length} steps`;
-    const generation = this.trafficRecord(candidate, null, 0, reason);
-    return this.end('promoted', reason, candidate, [generation, this.championMoved(reason)]);
+    return this.end('promoted', reason, candidate);
   }
 
-  /** Measures until there is a verdict, or until somebody aborts. */
-  private async analyze(stable: ModelVersionRef, weight: number): Promise<Analysis> {
-    this.show(`measuring at ${weight} %`);
-    const { endpoint, candidate, spec } = this.input;
-    const limits = { timeoutSeconds: spec.analysis.maximumSeconds + 120 };
-    const { analyzeStep } = proxyActivities<RolloutActivities>(
-      workOptions('rollout', 'rollout', limits, `${endpoint} at ${weight} %`),
-    );
+  /** Gives the canary a share of the traffic, and judges what it does with it. */
+  private async step(stable: ModelVersionRef, weight: number): Promise<Analysis> {
     const started = Date.now();
-    const scope = new CancellationScope();
-    const measuring = scope.run(() =>
-      analyzeStep({
-        endpoint,
-        weight,
-        stableVersion: stable.version,
-        canaryVersion: candidate.version,
-        analysis: spec.analysis,
-        baseline: this.analyses.at(-1)?.stable ?? null,
-      }),
-    );
-    const aborted = condition(() => this.aborted !== undefined).then(() => undefined);
-    const analysis = await Promise.race([measuring, aborted]);
+    this.weight = weight;
+    await this.setTraffic({ stable, canary: this.input.candidate, canaryWeight: weight }, `canary at ${weight} %`);
+    const state = await this.abort.unlessAborted(() => this.awaitReady());
+    const analysis =
+      state?.ready === true ? await this.abort.unlessAborted(() => this.analyze(stable, weight)) : undefined;
     if (analysis !== undefined) return analysis;
-    scope.cancel();
-    await measuring.catch(() => undefined);
-    return {
+    const unmeasured = {
       weight,
-      verdict: 'Inconclusive',
-      reason: 'aborted',
-      message: `aborted by ${this.aborted?.by}: ${this.aborted?.reason}`,
       stable: null,
       canary: { requests: 0, errors: 0, latencyMs: null },
       durationMs: Date.now() - started,
     };
+    const { reason } = this.abort;
+    if (reason !== undefined) return { ...unmeasured, verdict: 'Inconclusive', reason: 'aborted', message: reason };
+    return { ...unmeasured, verdict: 'Error', reason: 'not_ready', message: this.notReady(state) };
+  }
+
+  private async analyze(stable: ModelVersionRef, weight: number): Promise<Analysis> {
+    this.show(`measuring at ${weight} %`);
+    const { endpoint, candidate, spec } = this.input;
+    const { analyzeStep } = this.activities(spec.analysis.maximumSeconds + 120, `${endpoint} at ${weight} %`);
+    return analyzeStep({
+      endpoint,
+      weight,
+      stableVersion: stable.version,
+      canaryVersion: candidate.version,
+      analysis: spec.analysis,
+      baseline: this.analyses.at(-1)?.stable ?? null,
+    });
   }
 
   private async awaitReady(): Promise<{ ready: boolean; message: string }> {
     this.show('waiting for the model servers');
     const { endpoint } = this.input;
-    const { awaitReady } = proxyActivities<RolloutActivities>(
-      workOptions(
-        'rollout',
-        'rollout',
-        { timeoutSeconds: READY_SECONDS + 60 },
-        `${endpoint}: generation ${this.generation}`,
-      ),
-    );
-    return awaitReady({ endpoint, generation: this.generation, timeoutSeconds: READY_SECONDS });
+    const { generation } = this;
+    const { awaitReady } = this.activities(READY_SECONDS + 60, `${endpoint}: generation ${generation}`);
+    return awaitReady({ endpoint, generation, timeoutSeconds: READY_SECONDS });
   }
 
-  private async takeBack(stable: ModelVersionRef | null, reason: string): Promise<RolloutResult> {
-    this.weight = 0;
-    const records = this.generation === 0 ? [] : [this.trafficRecord(stable, null, 0, reason)];
-    return this.end('rolled_back', reason, stable, records);
+  private activities(timeoutSeconds: number, summary: string) {
+    return proxyActivities<RolloutActivities>({
+      ...workOptions('rollout', 'rollout', { timeoutSeconds }, summary),
+      // They only look. Traffic goes back at once, and not when a worker, which may be gone, has heard of it.
+      cancellationType: ActivityCancellationType.TRY_CANCEL,
+    });
   }
 
-  private async setTraffic(
-    stable: ModelVersionRef,
-    canary: ModelVersionRef | null,
-    weight: number,
-    reason: string,
-  ): Promise<void> {
-    const [result] = await commitRecords([this.trafficRecord(stable, canary, weight, reason)]);
+  private notReady(state: { message: string } | undefined): string {
+    return `v${this.input.candidate.version} could not be put in service: ${state?.message ?? 'unknown'}`;
+  }
+
+  private async setTraffic(traffic: Traffic, reason: string): Promise<void> {
+    if (this.abort.reason !== undefined) return;
+    const [result] = await commit([this.trafficRecord(traffic, reason)], reason);
     this.generation = result?.generation ?? this.generation + 1;
+    this.traffic = traffic;
   }
 
-  private trafficRecord(
-    stable: ModelVersionRef | null,
-    canary: ModelVersionRef | null,
-    canaryWeight: number,
+  /** The last change of traffic, the alias and the result are one commit. */
+  private async end(
+    outcome: RolloutResult['outcome'],
     reason: string,
-  ): LineageRecord {
+    stable: ModelVersionRef | null,
+  ): Promise<RolloutResult> {
+    this.outcome = outcome;
+    const { endpoint, candidate } = this.input;
+    const { analyses, traffic } = this;
+    const inForce = traffic.canary === null && traffic.stable?.digest === stable?.digest;
+    const released = outcome === 'promoted' || outcome === 'first_release';
+    const durationMs = Date.now() - this.started;
+    const result: RolloutResult = { endpoint, outcome, reason, stable, candidate, analyses, durationMs };
+    const records: LineageRecord[] = [
+      ...(inForce ? [] : [this.trafficRecord({ stable, canary: null, canaryWeight: 0 }, reason)]),
+      ...(released ? [this.championMoved(reason)] : []),
+      { ...this.base('finished'), kind: 'rollout_finished', result },
+    ];
+    await commit(records, outcome);
+    if (!released) this.weight = 0;
+    this.show(`${outcome.replace('_', ' ')}: ${reason}`);
+    return result;
+  }
+
+  private trafficRecord(traffic: Traffic, reason: string): LineageRecord {
     return {
       ...this.base(`generation/${this.generation + 1}`),
+      ...traffic,
       kind: 'endpoint_changed',
       endpoint: this.input.endpoint,
       expectedGeneration: this.generation,
-      stable,
-      canary,
-      canaryWeight,
       actor: this.input.requestedBy,
       reason: reason.slice(0, 1000),
     };
@@ -218,12 +219,13 @@ class Rollout {
 
   private championMoved(reason: string): LineageRecord {
     const { candidate, requestedBy } = this.input;
+    const { model, version } = candidate;
     return {
       ...this.base('champion'),
       kind: 'alias_moved',
-      model: candidate.model,
+      model,
       alias: 'champion',
-      version: candidate.version,
+      version,
       actor: requestedBy,
       reason,
     };
@@ -231,29 +233,6 @@ class Rollout {
 
   private base(fact: string) {
     return { key: `${workflowInfo().runId}/${fact}`, at: now(), runId: this.input.runId };
-  }
-
-  /** The last change of traffic, the alias and the result are one commit. */
-  private async end(
-    outcome: RolloutResult['outcome'],
-    reason: string,
-    stable: EndpointState['stable'],
-    records: LineageRecord[],
-  ): Promise<RolloutResult> {
-    const { endpoint, candidate } = this.input;
-    const { analyses } = this;
-    const result: RolloutResult = {
-      endpoint,
-      outcome,
-      reason,
-      stable,
-      candidate,
-      analyses,
-      durationMs: Date.now() - this.started,
-    };
-    await commitRecords([...records, { ...this.base('finished'), kind: 'rollout_finished', result }]);
-    this.show(`${outcome.replace('_', ' ')}: ${reason}`);
-    return result;
   }
 
   private progress(): RolloutProgress {
@@ -265,4 +244,14 @@ class Rollout {
     this.phase = phase;
     setCurrentDetails(rolloutMarkdown(this.progress()));
   }
+}
+
+/**
+ * Commits facts. Always by the owner’s queue: an activity’s input is fixed by history, so a workflow task that is done
+ * twice does not commit the same fact with another time in it. And not to be cancelled: were it not known whether
+ * traffic has moved, it could not be moved back.
+ */
+async function commit(records: LineageRecord[], summary: string): Promise<RecordResult[]> {
+  const { commitRecords } = proxyActivities<LineageActivities>({ ...DURABLE_COMMIT, summary: summary.slice(0, 200) });
+  return CancellationScope.nonCancellable(() => commitRecords({ records }));
 }

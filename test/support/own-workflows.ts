@@ -1,4 +1,5 @@
-import { check, ingest, transform, withRun } from 'millrace/workflows';
+import { check, deploy, ingest, transform, withRun } from 'millrace/workflows';
+import type { ModelVersionRef, RolloutSpec } from 'millrace/schemas';
 
 /** A workflow of a project’s own: it chains steps by hand, with an order that no specification could say. */
 export async function warmestCity(input: { month: string; atLeast: number }) {
@@ -13,5 +14,13 @@ export async function warmestCity(input: { month: string; atLeast: number }) {
     if (report.verdict !== 'pass') return;
     const sql = `SELECT location, max(temp_max) AS hottest FROM weather GROUP BY location ORDER BY hottest DESC LIMIT ${limit}`;
     await transform(run, 'hottest', { sql, dataset: 'own-hottest' }, { weather: [raw.ref] });
+  });
+}
+
+/** Releases a version that exists already: a run of one step. */
+export async function release(input: { endpoint: string; candidate: ModelVersionRef; rollout: RolloutSpec }) {
+  const { endpoint, candidate, rollout } = input;
+  return withRun({ pipeline: 'release', requestedBy: 'own' }, async (run) => {
+    await deploy(run, 'deploy', { endpoint, rollout }, candidate);
   });
 }
