@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { identifierField, nameField } from './fields.js';
+import { identifierField, nameField, secretField } from './fields.js';
 import { pipelineSchema, type PipelineInput } from './pipeline.js';
 import { WORKER_ROLES } from './task-queues.js';
 
@@ -19,6 +19,56 @@ export interface ProjectActivityContext {
 /** An activity of the project: what it returns must survive JSON and becomes the step’s value. */
 export type ProjectActivity = (context: ProjectActivityContext) => Promise<unknown>;
 
+/** Name that a bucket can have with every provider, so that it is safe in an address. */
+const bucketField = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+    'must be a bucket name: 3 to 63 lower-case letters, digits, "." and "-"',
+  );
+
+/** Where objects are kept. */
+export const storeSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('local').describe('A folder, which all workers must see.'),
+    path: z.string().min(1).describe('The folder; relative to the data folder.'),
+  }),
+  z
+    .strictObject({
+      kind: z.literal('s3').describe('A bucket of Amazon S3 or a server that speaks its protocol.'),
+      bucket: bucketField.describe('The bucket; it must exist.'),
+      prefix: z
+        .string()
+        .regex(/^([A-Za-z0-9_.-]+\/)*$/, 'must be words that each end with "/", as in "millrace/"')
+        .default('')
+        .describe('What every key begins with.'),
+      endpoint: z
+        .url({ protocol: /^https?$/ })
+        .optional()
+        .describe('Address of the server; by default that of Amazon’s region.'),
+      region: z.string().min(1).default('us-east-1').describe('Region.'),
+      pathStyle: z
+        .boolean()
+        .optional()
+        .describe(
+          'Whether the bucket is in the path instead of the host name; by default so where an endpoint is given.',
+        ),
+      accessKeyId: secretField
+        .optional()
+        .describe('Reference to the access key; by default what the AWS SDK finds: environment, profile, role.'),
+      secretAccessKey: secretField.optional().describe('Reference to the secret key.'),
+      cacheBytes: z
+        .int()
+        .positive()
+        .default(20 * 1024 ** 3)
+        .describe('Size in bytes up to which objects are kept in the data folder, the least recently used go first.'),
+    })
+    .refine((store) => (store.accessKeyId === undefined) === (store.secretAccessKey === undefined), {
+      path: ['secretAccessKey'],
+      message: 'accessKeyId and secretAccessKey are given both or not at all',
+    }),
+]);
+
 /** `millrace.config.ts`. */
 export const configSchema = z.strictObject({
   pipelines: z.array(pipelineSchema).describe('Pipelines of the project.'),
@@ -36,13 +86,7 @@ export const configSchema = z.strictObject({
       'Module with workflows of the project’s own, relative to the project’s folder; they are bundled with Millrace’s.',
     ),
   stores: z
-    .record(
-      nameField,
-      z.strictObject({
-        kind: z.literal('local').describe('A folder.'),
-        path: z.string().min(1).describe('The folder; relative to the data folder.'),
-      }),
-    )
+    .record(nameField, storeSchema)
     .default({ default: { kind: 'local', path: 'store' } })
     .describe('Object stores; datasets and models go to `default`.'),
   roles: z
@@ -56,6 +100,7 @@ export const configSchema = z.strictObject({
     .describe('Settings by role.'),
 });
 
+export type StoreConfig = z.infer<typeof storeSchema>;
 export type MillraceConfig = z.infer<typeof configSchema>;
 /** The configuration as its author types it. */
 export type MillraceConfigInput = Omit<z.input<typeof configSchema>, 'pipelines'> & { pipelines: PipelineInput[] };

@@ -136,6 +136,12 @@ export const ERROR_TABLE = {
     'The object store could not be read or written.',
     'Check the store’s address, permissions and free space.',
   ),
+  SECRET_NOT_FOUND: entry(
+    'infrastructure',
+    false,
+    'A secret that is referred to is not known to this process.',
+    'Set the variable MILLRACE_SECRET_NAME, or put the file NAME into the folder MILLRACE_SECRETS_DIR, on every worker of the role.',
+  ),
   PYTHON_NOT_FOUND: entry(
     'infrastructure',
     false,

@@ -23,3 +23,9 @@ export const jsonField = z.json();
 
 /** Who did something: a person, a service or `schedule`. */
 export const actorField = z.string().min(1).max(200);
+
+/** A reference to a secret. The name also is that of a file, so it is a plain word. */
+export const secretField = z
+  .string()
+  .regex(/^secret:[A-Za-z][A-Za-z0-9_-]*$/, 'must be a reference of the form "secret:NAME", never the secret itself')
+  .max(100);

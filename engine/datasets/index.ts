@@ -4,4 +4,6 @@ export * from './ingest-partition.js';
 export * from './local-object-store.js';
 export * from './object-store.js';
 export * from './partition-windows.js';
+export * from './s3-object-store.js';
+export type { S3Connection } from './s3-session.js';
 export * from './transform-dataset.js';

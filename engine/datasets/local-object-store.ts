@@ -1,12 +1,20 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { link, mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { link, mkdir, open, opendir, readFile, readdir, rename, stat, unlink, utimes } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { MillraceError } from '../../schemas/index.js';
 import { canonicalJson, sha256, sha256File } from '../digest.js';
-import { digestOfUri, objectKey, objectUri, type ObjectStore, type StoredObject } from './object-store.js';
+import {
+  digestOfUri,
+  objectKey,
+  objectUri,
+  RENEW_AFTER_MS,
+  type ListedObject,
+  type ObjectStore,
+  type StoredObject,
+} from './object-store.js';
 
 export interface LocalObjectStoreOptions {
   /** Name of the store in addresses; a lower-case word. */
@@ -83,7 +91,60 @@ export function createLocalObjectStore(options: LocalObjectStoreOptions): Object
         throw error;
       }
     },
+
+    objects: () => objectsUnder(name, root),
+
+    async remove({ uri, digest, putAt }) {
+      const path = pathOf(digest);
+      const found = await storeErrors(name, () => statOrNothing(path));
+      if (found === undefined) return true;
+      if (found.mtimeMs > putAt.getTime()) return false;
+      await objectErrors(name, uri, () => unlink(path));
+      return true;
+    },
+
+    removeUnfinished: (before, dryRun) => storeErrors(name, () => removeOlder(join(root, 'incoming'), before, dryRun)),
   };
+}
+
+async function* objectsUnder(store: string, root: string): AsyncGenerator<ListedObject> {
+  const top = join(root, 'sha256');
+  if ((await storeErrors(store, () => statOrNothing(top))) === undefined) return;
+  for (const prefix of await storeErrors(store, () => readdir(top))) {
+    for await (const entry of await storeErrors(store, () => opendir(join(top, prefix)))) {
+      const found = await storeErrors(store, () => statOrNothing(join(top, prefix, entry.name)));
+      if (found === undefined || !/^[0-9a-f]{64}$/.test(entry.name)) continue;
+      yield {
+        digest: entry.name,
+        uri: objectUri(store, entry.name),
+        bytes: found.size,
+        // Not earlier than it was: the file system counts finer than Date does.
+        putAt: new Date(Math.ceil(found.mtimeMs)),
+      };
+    }
+  }
+}
+
+async function removeOlder(folder: string, before: Date, dryRun: boolean): Promise<number> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  let count = 0;
+  for (const name of names) {
+    const found = await statOrNothing(join(folder, name));
+    if (found === undefined || found.mtimeMs >= before.getTime()) continue;
+    if (!dryRun) await unlink(join(folder, name)).catch(() => undefined);
+    count += 1;
+  }
+  return count;
+}
+
+async function statOrNothing(path: string) {
+  return stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
 }
 
 /** Copies a stream to a new file and to the disk’s platter, and hashes it on the way, so that the source is read once. */
@@ -127,6 +188,8 @@ async function moveIntoPlace(incoming: string, target: string, bytes: number): P
     } else if (present.size !== bytes) {
       throw new MillraceError('OBJECT_CORRUPT', `${target} has ${present.size} bytes, its content has ${bytes}`);
     } else {
+      const now = new Date();
+      if (now.getTime() - present.mtimeMs > RENEW_AFTER_MS) await utimes(target, now, now);
       return;
     }
   }

@@ -10,6 +10,12 @@ export interface StoredObject {
   bytes: number;
 }
 
+/** An object as a listing has it. */
+export interface ListedObject extends StoredObject {
+  /** When it was put; putting the same content again makes it younger, within the hour. */
+  putAt: Date;
+}
+
 /**
  * A content-addressed store that is written once: an object’s name is the digest of its bytes, so equal content is one
  * object, an object never changes, and what was read can be proved to be what was written.
@@ -38,7 +44,19 @@ export interface ObjectStore {
   localPath(uri: string): Promise<string>;
   /** Whether the store holds the object. */
   exists(uri: string): Promise<boolean>;
+  /** All objects, in no order. */
+  objects(): AsyncIterable<ListedObject>;
+  /**
+   * Removes an object for good, unless it was put again since it was listed. Only the sweeper may: nothing refers to it.
+   * @returns whether it is gone
+   */
+  remove(listed: ListedObject): Promise<boolean>;
+  /** Removes what puts that began before `before` left unfinished; counts it only when `dryRun`. Nobody can see it. */
+  removeUnfinished(before: Date, dryRun: boolean): Promise<number>;
 }
+
+/** An object that is put again is made younger if it is older than this, so that no sweeper takes it before its commit. */
+export const RENEW_AFTER_MS = 3_600_000;
 
 const ADDRESS = /^store:\/\/([a-z][a-z0-9-]*)\/sha256\/([0-9a-f]{2})\/([0-9a-f]{64})$/;
 
@@ -65,4 +83,10 @@ export function digestOfUri(store: string, uri: string): string {
     throw new MillraceError('OBJECT_NOT_FOUND', `${uri} is in the store ${name}, and this is the store ${store}`);
   }
   return digest;
+}
+
+/** Whether a text is an address in a store. */
+export function isUriOf(store: string, uri: string): boolean {
+  const [, name, prefix, digest] = ADDRESS.exec(uri) ?? [];
+  return name === store && digest?.slice(0, 2) === prefix;
 }

@@ -18,6 +18,14 @@ export interface StoreUnderTest {
 
 const CONTENT = Buffer.from('flights of the first of March');
 
+const byDigest = (a: { digest: string }, b: { digest: string }) => (a.digest < b.digest ? -1 : 1);
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
 /** What every object store promises, whatever it is made of. */
 export function describeObjectStore(kind: string, open: () => Promise<StoreUnderTest>): void {
   describe(`${kind} keeps the promises of an object store`, () => {
@@ -89,6 +97,41 @@ export function describeObjectStore(kind: string, open: () => Promise<StoreUnder
       await expect(under.store.read(uri)).rejects.toMatchObject({ code: 'OBJECT_CORRUPT' });
       await expect(under.another.localPath(uri)).rejects.toMatchObject({ code: 'OBJECT_CORRUPT' });
       await expect(under.store.localPath(uri)).rejects.toMatchObject({ code: 'OBJECT_CORRUPT' });
+    });
+
+    it('lists every object with its size and the time when it was put, and nothing else', async () => {
+      const before = Date.now();
+      const put = await Promise.all(['a', 'bb', 'ccc'].map((text) => under.store.putBytes(Buffer.from(text))));
+      const listed = await all(under.another.objects());
+      expect(listed.map(({ digest, uri, bytes }) => ({ digest, uri, bytes })).sort(byDigest)).toEqual(
+        put.sort(byDigest),
+      );
+      for (const { putAt } of listed) expect(Math.abs(putAt.getTime() - before)).toBeLessThan(60_000);
+    });
+
+    it('removes an object for good, twice without harm, and takes it again', async () => {
+      const { uri } = await under.store.putBytes(CONTENT);
+      const [listed] = await all(under.store.objects());
+      if (listed === undefined) throw new Error('nothing is listed');
+      expect(await under.store.remove(listed)).toBe(true);
+      expect(await under.another.exists(uri)).toBe(false);
+      expect(await under.store.remove(listed)).toBe(true);
+      await under.another.putBytes(CONTENT);
+      expect((await under.another.read(uri)).equals(CONTENT)).toBe(true);
+    });
+
+    it('keeps an object that was put again after it was listed', async () => {
+      const { uri } = await under.store.putBytes(CONTENT);
+      const [listed] = await all(under.store.objects());
+      if (listed === undefined) throw new Error('nothing is listed');
+      const earlier = { ...listed, putAt: new Date(listed.putAt.getTime() - 60_000) };
+      expect(await under.store.remove(earlier)).toBe(false);
+      expect(await under.store.exists(uri)).toBe(true);
+    });
+
+    it('has nothing unfinished after puts that ended', async () => {
+      await under.store.putFile(await file(Buffer.alloc(300_000, 'abc')));
+      expect(await under.store.removeUnfinished(new Date(Date.now() + 60_000), true)).toBe(0);
     });
 
     it.each([

@@ -1,0 +1,58 @@
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Readable } from 'node:stream';
+import { s3Status, type S3Session } from './s3-session.js';
+
+export interface S3Download {
+  bucket: string;
+  key: string;
+}
+
+/** Times that a body which breaks off is asked for again, from where it broke. */
+const ATTEMPTS = 6;
+
+/**
+ * Writes an object to a new file, as a stream. A connection that breaks is taken up at the byte where it broke, under
+ * the condition that the object is still the same.
+ * @param onBytes told how many bytes are there, and how many there will be
+ */
+export async function downloadObject(
+  { sdk, client }: S3Session,
+  { bucket: Bucket, key: Key }: S3Download,
+  target: string,
+  { signal, onBytes }: { signal?: AbortSignal | undefined; onBytes?: (done: number, of: number) => void } = {},
+): Promise<void> {
+  let done = 0;
+  let etag: string | undefined;
+  for (let attempt = 1; ; attempt += 1) {
+    const resumed = done > 0 ? { Range: `bytes=${done}-`, IfMatch: etag } : {};
+    // The SDK tries a request again that fails before the body begins.
+    const answer = await client.send(new sdk.GetObjectCommand({ Bucket, Key, ...resumed }), { abortSignal: signal });
+    etag = answer.ETag;
+    const of = done + (answer.ContentLength ?? 0);
+    try {
+      await pipeline(
+        answer.Body as Readable,
+        async function* (chunks: AsyncIterable<Buffer>) {
+          for await (const chunk of chunks) {
+            yield chunk;
+            done += chunk.length;
+            onBytes?.(done, of);
+          }
+        },
+        createWriteStream(target, { flags: done > 0 ? 'r+' : 'w', start: done }),
+        { signal },
+      );
+      if (done >= of) return;
+      throw new Error(`the body ended after ${done} of ${of} bytes`);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (attempt === ATTEMPTS || s3Status(error) !== undefined || isOfDisk(error)) throw error;
+      await sleep(Math.random() * 250 * 2 ** attempt, undefined, { signal });
+    }
+  }
+}
+
+const isOfDisk = (error: unknown) =>
+  ['ENOSPC', 'EDQUOT', 'EACCES', 'EROFS', 'ENOENT', 'EIO'].includes((error as NodeJS.ErrnoException).code ?? '');
