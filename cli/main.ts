@@ -10,6 +10,7 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   dev: async () => (await import('./commands/dev.js')).devCommand,
   demo: async () => (await import('./commands/demo.js')).demoCommand,
   run: async () => (await import('./commands/run.js')).runCommand,
+  decide: async () => (await import('./commands/decide.js')).decideCommand,
   status: async () => (await import('./commands/status.js')).statusCommand,
   lineage: async () => (await import('./commands/lineage.js')).lineageCommand,
   worker: async () => (await import('./commands/worker.js')).workerCommand,

@@ -3,6 +3,7 @@ import type { RunProgress, RunResult, StepState, StepStatus } from '../schemas/r
 const SIGNS: Record<StepStatus, string> = {
   pending: '.',
   running: '>',
+  waiting: '?',
   succeeded: '+',
   refused: '!',
   failed: 'x',

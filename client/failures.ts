@@ -4,6 +4,7 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
   WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
 import { ERROR_TABLE, isMillraceError, MillraceError, type ErrorCode } from '../schemas/errors.js';
@@ -22,7 +23,7 @@ const detailsSchema = apiErrorSchema.shape.error.pick({ problems: true });
 /** What a call to Temporal failed with, as an error of the table. */
 export function asMillraceError(error: unknown, address: string): MillraceError {
   if (isMillraceError(error)) return error;
-  if (error instanceof WorkflowFailedError) return fromFailedRun(error);
+  if (error instanceof WorkflowFailedError || error instanceof WorkflowUpdateFailedError) return fromFailure(error);
   if (error instanceof WorkflowNotFoundError) {
     return new MillraceError('NOT_FOUND', `no run ${error.workflowId} is known to Temporal`, { cause: error });
   }
@@ -51,8 +52,8 @@ export function asMillraceError(error: unknown, address: string): MillraceError 
   return new MillraceError('INTERNAL', root instanceof Error ? root.message : String(root), { cause: error });
 }
 
-/** A run that ended without a result: the type of its failure is the code. */
-function fromFailedRun(error: WorkflowFailedError): MillraceError {
+/** A run that ended without a result, or an update that was refused: the type of the failure is the code. */
+function fromFailure(error: WorkflowFailedError | WorkflowUpdateFailedError): MillraceError {
   const root = rootOf(error);
   if (root instanceof ApplicationFailure) {
     const problems = detailsSchema.safeParse(root.details?.[0]).data?.problems ?? [];

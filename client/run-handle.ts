@@ -1,4 +1,5 @@
 import { QueryNotRegisteredError, type Client, type WorkflowHandle } from '@temporalio/client';
+import { gateDecisionSchema, type GateDecisionInput, type GateVerb } from '../schemas/gate.js';
 import { parseWith } from '../schemas/parse.js';
 import { runProgressSchema, runResultSchema, type RunProgress, type RunResult } from '../schemas/run.js';
 
@@ -18,6 +19,12 @@ export interface RunHandle {
   result(): Promise<RunResult>;
   /** How far the run is. Needs a worker of the role orchestration. @throws MillraceError TEMPORAL_UNREACHABLE, NOT_FOUND */
   progress(): Promise<RunProgress>;
+  /**
+   * Decides on a step that waits: `release` lets it go on, `reject` ends it as refused, `recheck` makes its data anew and
+   * judges again. Who and why are on record. The step may be left out where only one waits; gives its name.
+   * @throws MillraceError INPUT_INVALID when no such step waits; NOT_FOUND, TEMPORAL_UNREACHABLE
+   */
+  decide(verb: GateVerb, decision: GateDecisionInput): Promise<{ step: string }>;
   /** Asks the run to end: running steps are stopped, what is committed stays. */
   cancel(): Promise<void>;
 }
@@ -60,6 +67,12 @@ export function createRunHandle(parts: RunHandleParts): RunHandle {
           if (!(error instanceof QueryNotRegisteredError)) throw error;
           return { pipeline, partition: partition ?? '', phase: 'starting', steps: [] };
         }
+      }),
+    decide: (verb, decision) =>
+      call(async () => {
+        const args: [GateDecisionInput] = [parseWith(gateDecisionSchema, decision, verb)];
+        const target = await working();
+        return { step: (await target.executeUpdate<{ step: string }, typeof args>(verb, { args })).step };
       }),
     cancel: () =>
       call(async () => {

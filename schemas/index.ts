@@ -9,6 +9,7 @@ export * from './fields.js';
 export * from './lineage-api.js';
 export * from './lineage-record.js';
 export * from './metric-anomaly.js';
+export * from './gate.js';
 export * from './model.js';
 export * from './nearest.js';
 export * from './parse.js';

@@ -40,8 +40,10 @@ export const runVerdictField = z
   );
 
 export const stepStatusField = z
-  .enum(['pending', 'running', 'succeeded', 'refused', 'failed', 'skipped'])
-  .describe('refused: the step ran and its verdict is no; skipped: a step before it did not succeed.');
+  .enum(['pending', 'running', 'waiting', 'succeeded', 'refused', 'failed', 'skipped'])
+  .describe(
+    'waiting: for a decision, by the update release, reject or recheck; refused: the step ran and its verdict is no; skipped: a step before it did not succeed.',
+  );
 
 /** What a step left behind. */
 export const stepOutputSchema = z.strictObject({

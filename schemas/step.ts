@@ -85,6 +85,17 @@ export const checkStepSchema = z.strictObject({
   ...common,
   input: nameField.describe('Step whose output is checked.'),
   suite: suiteSchema.describe('The rules.'),
+  onFail: z
+    .enum(['refuse', 'wait'])
+    .default('refuse')
+    .describe(
+      'refuse: what depends on the data is skipped at once; wait: the run parks, without a worker, until somebody sends the update release, reject or recheck.',
+    ),
+  waitSeconds: z
+    .number()
+    .positive()
+    .optional()
+    .describe('Longest wait for a decision, in seconds, after which the data are refused; for ever by default.'),
 });
 
 export const trainStepSchema = z.strictObject({

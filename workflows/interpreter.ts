@@ -62,7 +62,8 @@ function skip(run: Run, name: string, blocking: string): void {
   setStepState(run, { ...state, status: 'skipped', summary: `${blocking} did not succeed` });
 }
 
-async function runStep(run: Run, { steps }: FrozenPipeline, name: string, frozen: FrozenInputs): Promise<void> {
+async function runStep(run: Run, pipeline: FrozenPipeline, name: string, frozen: FrozenInputs): Promise<void> {
+  const { steps } = pipeline;
   const step = steps[name];
   if (step === undefined) return;
   const read = (key: string, input: DataInput): DatasetVersionRef[] =>
@@ -78,7 +79,7 @@ async function runStep(run: Run, { steps }: FrozenPipeline, name: string, frozen
       await transform(run, name, step, readAll(step.inputs), { publish: checksOf(steps, name).length === 0 });
       return;
     case 'check':
-      return runCheck(run, steps, name, step);
+      return runCheck(run, pipeline, frozen, name, step);
     case 'train':
       await train(run, name, step, readAll(step.inputs));
       return;
@@ -102,13 +103,20 @@ async function runStep(run: Run, { steps }: FrozenPipeline, name: string, frozen
 /** A version with several checks is published when the last of them has passed. */
 async function runCheck(
   run: Run,
-  steps: Record<string, Step>,
+  pipeline: FrozenPipeline,
+  frozen: FrozenInputs,
   name: string,
   step: Extract<Step, { type: 'check' }>,
 ): Promise<void> {
   const ref = outputOf(run, step.input, 'dataset');
-  const others = checksOf(steps, step.input).filter((other) => other !== name);
-  await check(run, name, step, ref, { publish: others.length === 0 });
+  const others = checksOf(pipeline.steps, step.input).filter((other) => other !== name);
+  const remake = async (): Promise<DatasetVersionRef> => {
+    run.repeats.set(step.input, (run.repeats.get(step.input) ?? 0) + 1);
+    await runStep(run, pipeline, step.input, frozen);
+    return outputOf(run, step.input, 'dataset');
+  };
+  // With several checks, those that have passed did so on the data as they were.
+  await check(run, name, step, ref, others.length === 0 ? { remake } : { publish: false });
   const passed = [name, ...others].every((other) => run.steps.get(other)?.status === 'succeeded');
   if (others.length > 0 && passed) await commitRecords([published(run, name, ref)]);
 }

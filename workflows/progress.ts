@@ -3,6 +3,7 @@ import { shortVersion, type RunProgress, type StepState, type StepStatus } from 
 const MARKS: Record<StepStatus, string> = {
   pending: '· pending',
   running: '▶ running',
+  waiting: '⏸ waiting',
   succeeded: '✔ succeeded',
   refused: '✘ refused',
   failed: '✘ failed',

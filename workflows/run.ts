@@ -1,6 +1,15 @@
 import { defineQuery, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
-import type { Partitions, PartitionWindow, RunInput, RunProgress, StepState } from '../schemas/index.js';
+import type {
+  GateDecision,
+  GateVerb,
+  Partitions,
+  PartitionWindow,
+  RunInput,
+  RunProgress,
+  StepState,
+} from '../schemas/index.js';
 import { commitRecords } from './commit-records.js';
+import { acceptDecisions } from './gate-decisions.js';
 import { progressMarkdown } from './progress.js';
 
 /** How far a run is. */
@@ -21,6 +30,10 @@ export interface Run {
   readonly searchAttributes: boolean;
   /** States by step, in the order in which they are shown. */
   readonly steps: Map<string, StepState>;
+  /** Steps that wait, or waited, for a decision: what can be decided, and what was. */
+  readonly gates: Map<string, { verbs: readonly GateVerb[]; decision: GateDecision | null }>;
+  /** How often a step was begun again on purpose; its records are told apart by it. */
+  readonly repeats: Map<string, number>;
   /** What the run is doing, in a few words. */
   phase: string;
 }
@@ -50,9 +63,12 @@ export async function beginRun(options: RunSpecification, steps: readonly StepSt
     runId,
     workflowId,
     steps: new Map(steps.map((state) => [state.step, state])),
+    gates: new Map(),
+    repeats: new Map(),
     phase: 'starting',
   };
   setHandler(progressQuery, () => progressOf(run), { description: 'How far the run is: states of all steps.' });
+  acceptDecisions(run);
   showProgress(run);
   await commitRecords([
     {

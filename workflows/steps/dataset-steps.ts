@@ -2,13 +2,11 @@ import { proxyActivities } from '@temporalio/workflow';
 import type { z } from 'zod';
 import type { createDatasetActivities, WrittenDataset } from '../../activities/index.js';
 import {
-  checkStepSchema,
   ingestStepSchema,
   shortVersion,
   transformStepSchema,
   type DatasetVersionRef,
   type LineageRecord,
-  type QualityReport,
 } from '../../schemas/index.js';
 import { workOptions } from '../activity-options.js';
 import { parseInput } from '../failures.js';
@@ -60,23 +58,6 @@ export async function transform(
   });
 }
 
-/** Holds a dataset version to a suite. A failed suite is a value: its report says `fail`, and the version is not published. */
-export async function check(
-  run: Run,
-  name: string,
-  fields: Omit<StepFields<typeof checkStepSchema>, 'input'>,
-  ref: DatasetVersionRef,
-  { publish = true }: PublishOption = {},
-): Promise<QualityReport> {
-  const step = parseInput(checkStepSchema, { ...fields, input: 'input', type: 'check' }, `step ${name}`);
-  return recordedStep(run, name, 'check', async () => {
-    const summary = `${step.suite.checks.length} checks of ${ref.dataset} ${ref.partition}`;
-    const { check } = proxyActivities<DatasetActivities>(workOptions('io', 'data', step, summary));
-    const report = await withBudgets(() => check({ ref, suite: step.suite, window: run.window }));
-    return checkOutcome(run, name, ref, report, publish);
-  });
-}
-
 /** Makes a version the one that is read for its partition, from now on. */
 export function published(run: Run, name: string, { dataset, partition, version }: DatasetVersionRef): LineageRecord {
   return { ...recordBase(run, name, 'published'), kind: 'dataset_published', dataset, partition, version };
@@ -100,45 +81,4 @@ function writtenOutcome(
       ...(publish ? [published(run, name, ref)] : []),
     ],
   };
-}
-
-function checkOutcome(
-  run: Run,
-  name: string,
-  ref: DatasetVersionRef,
-  report: QualityReport,
-  publish: boolean,
-): StepOutcome<QualityReport> {
-  const { dataset, partition, version } = ref;
-  const passed = report.verdict === 'pass' || report.verdict === 'warn';
-  const result: LineageRecord = {
-    ...recordBase(run, name, 'quality'),
-    kind: 'quality_result',
-    dataset,
-    partition,
-    version,
-    report,
-  };
-  return {
-    value: report,
-    status: passed ? 'succeeded' : 'refused',
-    code: passed ? null : report.verdict === 'error' ? 'QUALITY_ERROR' : 'QUALITY_FAILED',
-    summary: reportSummary(report),
-    output: { dataset: ref },
-    inputs: [ref],
-    records: [result, ...(passed && publish ? [published(run, name, ref)] : [])],
-  };
-}
-
-/** One line: how many checks passed, and each that did not with its count and one example. */
-export function reportSummary(report: QualityReport): string {
-  const bad = report.checks.filter((result) => result.status !== 'pass');
-  const head = `${report.checks.length - bad.length} of ${report.checks.length} checks passed on ${report.rows} rows`;
-  const rest = bad.map((result) => {
-    const example = result.examples[0];
-    const shown = example === undefined ? '' : `, as in ${JSON.stringify(example)}`;
-    const count = result.total > 0 ? `${result.failing} of ${result.total}` : JSON.stringify(result.observed);
-    return `${result.name} ${result.status}: ${result.message ?? `${count}, expected ${result.threshold}`}${shown}`;
-  });
-  return [head, ...rest].join('; ');
 }

@@ -29,7 +29,9 @@ export interface StepOutcome<T> {
 
 /** The part of a record that every record of a step has. */
 export function recordBase(run: Run, step: string, fact: string) {
-  return { key: `${run.runId}/${step}/${fact}`, at: now(), runId: run.runId, step };
+  const repeat = run.repeats.get(step) ?? 0;
+  const begun = repeat === 0 ? step : `${step}#${repeat}`;
+  return { key: `${run.runId}/${begun}/${fact}`, at: now(), runId: run.runId, step };
 }
 
 /**
@@ -40,7 +42,7 @@ export async function recordedStep<T>(
   run: Run,
   step: string,
   type: string,
-  work: () => Promise<StepOutcome<T>>,
+  work: (state: StepState) => Promise<StepOutcome<T>>,
 ): Promise<T> {
   const started = Date.now();
   const state: StepState = {
@@ -55,7 +57,7 @@ export async function recordedStep<T>(
   };
   setStepState(run, state);
   try {
-    const outcome = await work();
+    const outcome = await work(state);
     const { status = 'succeeded', summary, code = null, records = [], output = {} } = outcome;
     const ended: StepState = { ...state, status, summary, code, output, durationMs: Date.now() - started };
     await commitRecords([...records, stepFinished(run, ended, outcome)]);

@@ -1,0 +1,51 @@
+import { userInfo } from 'node:os';
+import { Argument, type Command } from 'commander';
+import { connect } from '../../client/index.js';
+import { gateVerbField, type GateVerb } from '../../schemas/gate.js';
+import { addTargetOptions, jsonOption, type JsonOption, type TargetOptions } from '../options.js';
+import { EXIT, printJson } from '../output.js';
+import { resolveTarget } from '../target.js';
+
+interface DecideOptions extends TargetOptions, JsonOption {
+  partition: string;
+  reason: string;
+  by?: string;
+  step?: string;
+}
+
+/** `millrace decide`: decides on a step that waits. Exit code 0 taken, 2 not. */
+export function decideCommand(program: Command): void {
+  const command = program
+    .command('decide')
+    .description('decide on a step of a run that waits for somebody')
+    .addArgument(new Argument('<decision>', 'what is decided').choices(gateVerbField.options))
+    .argument('<pipeline>', 'name of the pipeline')
+    .requiredOption('--partition <key>', 'partition of the run')
+    .requiredOption('--reason <text>', 'why; it is on record')
+    .option('--by <name>', 'who decides (default: the user of this machine)')
+    .option('--step <name>', 'step that waits; needed where several do');
+  addTargetOptions(command)
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExample:\n  millrace decide release flight-delays --partition 2001-03-31 --reason "half a day is enough"',
+    )
+    .action(async (verb: GateVerb, pipeline: string, options: DecideOptions) => {
+      process.exitCode = await decide(verb, pipeline, options);
+    });
+}
+
+async function decide(verb: GateVerb, pipeline: string, options: DecideOptions): Promise<number> {
+  const { temporal } = await resolveTarget(options);
+  const client = await connect(temporal);
+  try {
+    const { partition, reason, step } = options;
+    const run = await client.getRun({ pipeline, partition });
+    const taken = await run.decide(verb, { by: options.by ?? userInfo().username, reason, step });
+    if (options.json) printJson({ workflowId: run.workflowId, decision: verb, ...taken });
+    else console.log(`${run.workflowId}: ${verb} of ${taken.step} is taken`);
+    return EXIT.done;
+  } finally {
+    await client.close();
+  }
+}
