@@ -2,48 +2,115 @@
  * Records the histories that `replay.test.ts` replays: `npx jiti test/replay/record.ts`, after `npm run build`.
  * One history a path through the workflows. Record anew only when nothing that is running can depend on the old ones.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
-import { startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
+import type { ModelVersionRef, RunProgress } from '../../schemas/index.js';
+import type { RolloutProgress } from '../../workflows/rollout-progress.js';
+import { PROJECT_DIR, startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
+import {
+  CLASSIFIER,
+  GRAPHS,
+  PLAIN,
+  registerModel,
+  startServing,
+  startTraffic,
+} from '../support/serving-environment.js';
 import { weatherProject } from '../support/weather-project.js';
+import { neutral } from './neutral.js';
 
 const HISTORIES = join(__dirname, 'histories');
+
+type Save = (name: string, handle: WorkflowHandle) => Promise<void>;
 
 async function main(): Promise<void> {
   await mkdir(HISTORIES, { recursive: true });
   const millrace = await startMillrace(weatherProject());
   try {
-    await record(millrace, 'run-succeeded', 'run/weather/2012-03', { pipeline: 'weather', partition: '2012-03' });
-    await record(millrace, 'run-refused', 'run/weather/2012-08', {
-      pipeline: 'weather',
-      partition: '2012-08',
-      params: { hottest: 30 },
-    });
-    await record(millrace, 'run-failed', 'run/weather/2012-09', {
-      pipeline: 'weather',
-      partition: '2012-09',
-      params: { path: 'nowhere.csv' },
-    });
-    await record(millrace, 'run-retried', 'run/weather/2012-10', {
-      pipeline: 'weather',
-      partition: '2012-10',
-      params: { failures: 2 },
-    });
-    await record(millrace, 'run-joined', 'typed-by-a-person', { pipeline: 'weather', partition: '2012-11' });
-    await record(millrace, 'run-invalid', 'typed-wrongly', { pipeline: 5 });
+    const save: Save = async (name, handle) => {
+      // A failed run is a path of its own.
+      await handle.result().catch(() => undefined);
+      const history: unknown = JSON.parse(historyToJSON(await handle.fetchHistory()));
+      const text = JSON.stringify(neutral(history, [PROJECT_DIR, millrace.dataDir]), null, 1);
+      await writeFile(join(HISTORIES, `${name}.json`), `${text}\n`);
+    };
+    await recordRuns(millrace, save);
+    await recordRollouts(millrace, save);
   } finally {
     await millrace.close();
   }
 }
 
-async function record({ client }: MillraceEnvironment, name: string, workflowId: string, input: object): Promise<void> {
-  const { workflow } = client.temporal;
-  const handle = await workflow.start('pipelineRun', { taskQueue: 'orchestration', workflowId, args: [input] });
-  // A failed run is a path of its own.
-  await handle.result().catch(() => undefined);
-  const history = historyToJSON(await handle.fetchHistory());
-  await writeFile(join(HISTORIES, `${name}.json`), `${JSON.stringify(JSON.parse(history), null, 1)}\n`);
+async function recordRuns({ client }: MillraceEnvironment, save: Save): Promise<void> {
+  const start = (workflowId: string, input: object) =>
+    client.temporal.workflow.start('pipelineRun', { taskQueue: 'orchestration', workflowId, args: [input] });
+  const month = (partition: string, params: object = {}) =>
+    start(`run/weather/${partition}`, { pipeline: 'weather', partition, params });
+
+  await save('run-succeeded', await month('2012-03'));
+  await save('run-refused', await month('2012-08', { hottest: 30 }));
+  await save('run-failed', await month('2012-09', { path: 'nowhere.csv' }));
+  await save('run-retried', await month('2012-10', { failures: 2 }));
+  await save('run-joined', await start('typed-by-a-person', { pipeline: 'weather', partition: '2012-11' }));
+  await save('run-invalid', await start('typed-wrongly', { pipeline: 5 }));
+
+  const waiting = await month('2012-12', { waits: true });
+  await until(async () => {
+    const { steps } = await waiting.query<RunProgress>('progress');
+    return steps.filter(({ status }) => status === 'succeeded').length === 3;
+  });
+  await waiting.cancel();
+  await save('run-cancelled', waiting);
+}
+
+async function recordRollouts(millrace: MillraceEnvironment, save: Save): Promise<void> {
+  const serving = await startServing(millrace);
+  const traffic = startTraffic(serving.url, 'delay', 300);
+  try {
+    const register = async (graph: string) =>
+      registerModel(
+        millrace,
+        'delay',
+        await readFile(join(GRAPHS, `${graph}.onnx`)),
+        graph === 'raises' ? PLAIN : CLASSIFIER,
+      );
+    const start = (candidate: ModelVersionRef, minimumSamples: number) => {
+      const analysis = { minimumSamples, intervalSeconds: 0.2, latencyFloorMs: 1_000 };
+      const input = { endpoint: 'delay', candidate, spec: { analysis }, requestedBy: 'recorder', runId: 'recorder' };
+      return millrace.client.temporal.workflow.start('rollout', {
+        taskQueue: 'orchestration',
+        workflowId: 'rollout/delay',
+        args: [input],
+      });
+    };
+    const measuring = async (handle: WorkflowHandle) => {
+      await until(async () => (await handle.query<RolloutProgress>('progress')).phase.startsWith('measuring'));
+      return handle;
+    };
+    const first = await register('delay-v1');
+    const second = await register('delay-v2');
+    await save('rollout-first-release', await start(first, 10));
+    await save('rollout-promoted', await start(second, 10));
+    await save('rollout-unchanged', await start(second, 10));
+    await save('rollout-rolled-back', await start(await register('raises'), 10));
+
+    const aborted = await measuring(await start(first, 1_000_000));
+    await aborted.executeUpdate('abort', { args: [{ by: 'ann', reason: 'the figures look odd' }] as [unknown] });
+    await save('rollout-aborted', aborted);
+
+    const cancelled = await measuring(await start(first, 1_000_000));
+    await cancelled.cancel();
+    await save('rollout-cancelled', cancelled);
+  } finally {
+    await traffic.stop();
+    await serving.close();
+  }
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await delay(50);
 }
 
 void main();

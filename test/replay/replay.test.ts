@@ -4,6 +4,7 @@ import { DeterminismViolationError } from '@temporalio/workflow';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
 import { Worker, type ReplayHistoriesIterable } from '@temporalio/worker';
 import { workflowBundle } from '../../workers/workflow-bundle.js';
+import { textsOf } from './neutral.js';
 
 const HISTORIES = join(__dirname, 'histories');
 const names = readdirSync(HISTORIES).map((file) => file.replace(/\.json$/, ''));
@@ -41,12 +42,24 @@ describe('recorded histories', () => {
         'run-retried',
         'run-joined',
         'run-invalid',
+        'run-cancelled',
+        'rollout-first-release',
+        'rollout-promoted',
+        'rollout-unchanged',
+        'rollout-rolled-back',
+        'rollout-aborted',
+        'rollout-cancelled',
       ]),
     );
   });
 
   it.each(names)('%s replays without a difference', async (name) => {
     expect(await replay(read(name))).toBeUndefined();
+  });
+
+  it.each(names)('%s names nothing of the machine that recorded it', (name) => {
+    const absolute = /(?:^|[\s"'(:])\/(?:home|root|tmp|usr|var|work|opt|mnt|Users)\//;
+    expect(textsOf(read(name)).filter((text) => absolute.test(text) || /^\d+@/.test(text))).toEqual([]);
   });
 
   it('fail when an activity in them is not the one that the workflow calls', async () => {
@@ -56,6 +69,16 @@ describe('recorded histories', () => {
     );
     if (ingest?.activityTaskScheduledEventAttributes === undefined) throw new Error('the history has no ingestion');
     ingest.activityTaskScheduledEventAttributes.activityType.name = 'transform';
+    expect(await replay(altered)).toBeInstanceOf(DeterminismViolationError);
+  });
+
+  it('fail when a rollout in them gave the canary no traffic before it was measured', async () => {
+    const altered = read('rollout-promoted');
+    const [, commit] = altered.events.filter(
+      (event) => event.activityTaskScheduledEventAttributes?.activityType.name === 'commitRecords',
+    );
+    if (commit?.activityTaskScheduledEventAttributes === undefined) throw new Error('the history has no second commit');
+    commit.activityTaskScheduledEventAttributes.activityType.name = 'analyzeStep';
     expect(await replay(altered)).toBeInstanceOf(DeterminismViolationError);
   });
 });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { definePipeline, param, type MillraceConfigInput, type ProjectActivity } from '../../schemas/index.js';
 
 /** A small project on other real data: daily weather of Seattle and New York, 2012 to 2015. */
@@ -9,6 +10,7 @@ export const weather = definePipeline({
     path: { type: 'string', default: 'node_modules/vega-datasets/data/weather.csv' },
     hottest: { type: 'number', default: 45, description: 'Highest temperature that passes, in degrees Celsius.' },
     failures: { type: 'number', default: 0, description: 'How often the activity of the project fails first.' },
+    waits: { type: 'boolean', default: false, description: 'Whether the activity waits until it is cancelled.' },
   },
   steps: {
     raw: { type: 'ingest', source: { kind: 'csv', path: '{{ params.path }}' }, dataset: 'weather', timeColumn: 'date' },
@@ -30,15 +32,20 @@ export const weather = definePipeline({
       sql: 'SELECT location, avg(temp_max) AS warmth, count(*) AS days FROM weather GROUP BY location ORDER BY location',
       dataset: 'weather-months',
     },
-    note: { type: 'activity', activity: 'note', input: { failures: param<number>('failures') } },
+    note: {
+      type: 'activity',
+      activity: 'note',
+      input: { failures: param<number>('failures'), waits: param<boolean>('waits') },
+    },
   },
 });
 
-/** An activity that fails a number of times, then says what it was given. */
+/** An activity that fails a number of times, then says what it was given; or that waits for its cancellation. */
 export function noteActivity(): ProjectActivity {
   const failed = new Map<string, number>();
-  return async ({ input, partition, runId, progress }) => {
+  return async ({ input, partition, runId, signal, progress }) => {
     progress('noting');
+    if (input.waits === true) await once(signal, 'abort');
     const before = failed.get(runId) ?? 0;
     if (before < Number(input.failures)) {
       failed.set(runId, before + 1);
