@@ -98,9 +98,9 @@ export class ByteSet {
   }
 }
 
-/** MurmurHash3 (x86, 32 bits; Austin Appleby, public domain), unseeded. Four bytes at a time, and all bits are well mixed. */
-function hashOf(bytes: Uint8Array, start: number, end: number): number {
-  let hash = 0;
+/** MurmurHash3 (x86, 32 bits; Austin Appleby, public domain). Four bytes at a time, and all bits are well mixed. */
+export function hashOf(bytes: Uint8Array, start: number, end: number, seed = 0): number {
+  let hash = seed;
   let i = start;
   for (; i + 4 <= end; i += 4) {
     hash ^= scrambled(bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24));

@@ -1,17 +1,19 @@
-import { Worker } from 'node:worker_threads';
+import type { Readable } from 'node:stream';
 import type { Suite } from '../../schemas/check.js';
 import { MillraceError } from '../../schemas/errors.js';
 import type { PartitionWindow } from '../../schemas/partition.js';
 import type { QualityReport } from '../../schemas/quality-report.js';
-import { compiledModule } from '../threads.js';
-import type { ScanResult } from './scan-files.js';
-import type { ScanMessage, ScanRequest } from './scan-thread.js';
+import type { EarlierVersion } from './kernels/kernel.js';
+import { findReferences, type References } from './references.js';
+import { runScan } from './run-scan.js';
+import { prepareFiles } from './sources/prepare-files.js';
+import type { CheckState } from './states.js';
 import { validateSuite } from './validate-suite.js';
-import { verdictOf } from './verdict.js';
+import { resultsOf, verdictOf } from './verdict.js';
 
 /** What to check. */
 export interface CheckFilesOptions {
-  /** Paths of Parquet files, which together are the dataset. */
+  /** Paths of files that together are the dataset: Parquet, Arrow IPC, CSV, NDJSON; `-` is the standard input. */
   files: readonly string[];
   /** The rules. */
   suite: Suite;
@@ -19,6 +21,16 @@ export interface CheckFilesOptions {
   window?: PartitionWindow | undefined;
   /** The clock’s time; by default that of the call. */
   now?: Date | undefined;
+  /** What the names of references in the suite stand for; other names are paths. */
+  references?: References | undefined;
+  /** Profiles of earlier versions of the dataset, the oldest first; without them checks of history are skipped. */
+  history?: readonly EarlierVersion[] | undefined;
+  /** At most so many threads; by default as many as there are processors, four at most. */
+  threads?: number | undefined;
+  /** Whether rows are read even where the footer or a dictionary would answer. The outcome is the same. */
+  fullScan?: boolean | undefined;
+  /** What `-` reads; by default the standard input. */
+  input?: Readable | undefined;
   /** Ends the scan; the promise is rejected with the signal’s reason. */
   signal?: AbortSignal | undefined;
   /** Told the number of rows judged so far, about ten times a second, and at the end. */
@@ -26,12 +38,13 @@ export interface CheckFilesOptions {
 }
 
 /**
- * Judges Parquet files by a suite, in a thread of its own. Bad data is a verdict, not an error; a check that cannot run on the
+ * Judges files by a suite, in threads of its own. Bad data is a verdict, not an error; a check that cannot run on the
  * files has the status `error`. Without rows, checks of rows pass with a total of 0, `row_count` counts 0 and `freshness` fails.
  * @throws MillraceError SUITE_INVALID, SOURCE_NOT_FOUND, SOURCE_EMPTY, SOURCE_UNREADABLE
  */
 export async function checkFiles(options: CheckFilesOptions): Promise<QualityReport> {
-  const { files, suite, window, now = new Date(), signal, onProgress } = options;
+  const { files, suite, window, now = new Date(), references = {}, history = [], fullScan = false } = options;
+  const { threads, signal, onProgress, input } = options;
   const problems = validateSuite(suite);
   if (problems.length > 0) {
     throw new MillraceError('SUITE_INVALID', `${problems[0]!.path} ${problems[0]!.message}`, { problems });
@@ -39,58 +52,34 @@ export async function checkFiles(options: CheckFilesOptions): Promise<QualityRep
   if (files.length === 0) throw new MillraceError('SOURCE_NOT_FOUND', 'there are no files to check');
   signal?.throwIfAborted();
   const started = performance.now();
-  const windowEnd = window?.end === undefined ? undefined : new Date(window.end);
-  const { rows, checks } = await scanInThread({ files, suite, clock: { now, windowEnd } }, signal, onProgress);
-  return { verdict: verdictOf(checks), rows, durationMs: performance.now() - started, checks };
+  const prepared = await prepareFiles(files, { input, signal });
+  try {
+    const findings = await findReferences(suite, references, { threads, signal });
+    const job = { files: prepared.files, suite, findings, fullScan, threads, signal, onProgress };
+    const { rows, states, kinds, fields } = await runScan(job);
+    await answerQueries(suite, prepared.files, states, signal);
+    const windowEnd = window?.end === undefined ? undefined : new Date(window.end);
+    const checks = resultsOf(suite, { states, kinds, fields, findings, history }, { now, windowEnd });
+    return { verdict: verdictOf(checks), rows, durationMs: performance.now() - started, checks };
+  } finally {
+    await prepared.dispose();
+  }
 }
 
-function scanInThread(
-  request: ScanRequest,
+/** Puts the states of queries where those of `custom_sql` are. DuckDB is loaded only where there are any. */
+async function answerQueries(
+  suite: Suite,
+  files: readonly string[],
+  states: CheckState[],
   signal: AbortSignal | undefined,
-  onProgress: CheckFilesOptions['onProgress'],
-): Promise<ScanResult> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(compiledModule(__filename, './scan-thread'), { workerData: request });
-    let file = request.files[0]!;
-    const settle = (outcome: () => void) => {
-      signal?.removeEventListener('abort', abort);
-      outcome();
-      void worker.terminate();
-    };
-    const abort = () => settle(() => reject(signal!.reason as Error));
-    signal?.addEventListener('abort', abort, { once: true });
-    worker.on('message', (message: ScanMessage) => {
-      switch (message.type) {
-        case 'file':
-          file = message.path;
-          return;
-        case 'rows':
-          onProgress?.(message.rows);
-          return;
-        case 'done':
-          settle(() => resolve(message.result));
-          return;
-        case 'failed':
-          settle(() => reject(new MillraceError(message.code, message.message, { problems: message.problems })));
-          return;
-        default:
-          message satisfies never;
-      }
-    });
-    worker.on('error', (error: Error) => settle(() => reject(threadError(error, file))));
-    // After an answer this changes nothing: a promise settles once. Without one, the decoder has stopped in the middle.
-    worker.on('exit', () => settle(() => reject(unreadableFile(file, 'the decoder gave no answer'))));
-  });
-}
-
-/** A trap of the WebAssembly decoder means that the file is corrupted in a way it does not foresee. */
-function threadError(error: Error, file: string): MillraceError {
-  // The name, since the class is another one in each realm.
-  return error.name === 'RuntimeError'
-    ? unreadableFile(file, 'its pages are corrupted', error)
-    : new MillraceError('INTERNAL', `the check of ${file} failed: ${error.message}`, { cause: error });
-}
-
-function unreadableFile(file: string, reason: string, cause?: unknown): MillraceError {
-  return new MillraceError('SOURCE_UNREADABLE', `${file} cannot be read as Parquet: ${reason}`, { cause });
+): Promise<void> {
+  const queries = suite.checks.flatMap((check, i) => (check.type === 'custom_sql' ? [{ i, sql: check.sql }] : []));
+  if (queries.length === 0) return;
+  const { runQueries } = await import('./custom-sql.js');
+  const answers = await runQueries(
+    files,
+    queries.map(({ sql }) => sql),
+    signal,
+  );
+  queries.forEach(({ i }, q) => (states[i] = answers[q]!));
 }

@@ -1,6 +1,5 @@
-import { DataType, Type, util, vectorFromArray, type Data, type Vector } from 'apache-arrow';
-import { ByteSet } from './byte-set.js';
-import { columnKind, type ColumnKind, type Layout } from './column-kind.js';
+import type { Layout } from './column-kind.js';
+import type { Json } from './states.js';
 
 /**
  * A run of rows of one column in the form that kernels read: always the same object shape and few kinds of arrays, so that the
@@ -22,10 +21,11 @@ export interface ColumnChunk {
   codes: Int32Array;
   /** The distinct values. The same object is kept while entries are only added at its end. */
   entries: ColumnChunk | null;
+  /** For `codes`: rows of each entry, nulls left out, once `countCodes` was asked for it. */
+  rowsOfEntry: Int32Array | null;
+  /** For `opaque`: one value as JSON, for examples. */
+  opaque: ((row: number) => Json) | null;
 }
-
-/** Distinct texts of a column are remembered up to this much memory; past it, each row is judged by itself. */
-const TEXT_INDEX_BYTES = 8 << 20;
 
 const NONE = {
   numbers: new Float64Array(0),
@@ -36,176 +36,74 @@ const NONE = {
 };
 
 export function emptyChunk(layout: ColumnChunk['layout']): ColumnChunk {
-  return { layout, length: 0, nullCount: 0, valid: null, ...NONE, offsetStride: 1, entries: null };
+  return {
+    layout,
+    length: 0,
+    nullCount: 0,
+    valid: null,
+    ...NONE,
+    offsetStride: 1,
+    entries: null,
+    rowsOfEntry: null,
+    opaque: null,
+  };
 }
 
 /**
- * Brings the Arrow data of one column into the form of the kernels, batch by batch, without a look at single values through
- * Arrow’s own accessors. Honours the offset of slices in bitmaps.
+ * The rows of a chunk whose numbers are in `rows`, in that order. Distinct values stay the same object, so what was judged of them
+ * holds on.
  */
-export class ColumnReader {
-  readonly kind: ColumnKind;
-  private readonly chunk: ColumnChunk;
-  private valid = new Uint8Array(0);
-  private numbers = new Float64Array(0);
-  private codes = new Int32Array(0);
-  private textIndex: ByteSet | null;
-  private readonly textEntries = emptyChunk('text');
-  private dictionary: Vector | null = null;
-  private dictionaryEntries: ColumnChunk | null = null;
-
-  /**
-   * @param type Arrow type of the column
-   * @param indexTexts number the distinct texts of a plain text column, so that each is judged once
-   */
-  constructor(
-    private readonly type: DataType,
-    indexTexts = false,
-  ) {
-    this.kind = columnKind(type);
-    this.chunk = emptyChunk(this.kind.layout);
-    this.textIndex = indexTexts && this.kind.domain === 'text' ? new ByteSet(TEXT_INDEX_BYTES) : null;
+export function gather(chunk: ColumnChunk, rows: Int32Array, stride: number): ColumnChunk {
+  const { length } = rows;
+  const out = { ...emptyChunk(chunk.layout), length, entries: chunk.entries };
+  if (chunk.valid !== null) {
+    const valid = new Uint8Array(length);
+    for (let i = 0; i < length; i++) out.nullCount += 1 - (valid[i] = chunk.valid[rows[i]!]!);
+    out.valid = out.nullCount > 0 ? valid : null;
   }
-
-  /** The chunk of `data`; the one returned before is overwritten. */
-  read(data: Data): ColumnChunk {
-    const chunk = this.chunk;
-    chunk.layout = this.kind.layout;
-    chunk.length = data.length;
-    this.readValidity(data);
-    if (DataType.isDictionary(this.type)) this.readDictionary(data);
-    else if (chunk.layout === 'number') this.readNumbers(data);
-    else if (chunk.layout === 'wide')
-      chunk.words = wordsOf(data.values as ArrayBufferView, data.length * this.kind.stride);
-    else if (chunk.layout === 'text') this.readTexts(data);
-    return chunk;
-  }
-
-  private readValidity(data: Data): void {
-    const { chunk } = this;
-    chunk.nullCount = data.typeId === Type.Null ? data.length : data.nullCount;
-    chunk.valid = null;
-    if (chunk.nullCount === 0) return;
-    chunk.valid = this.valid = grown(this.valid, data.length);
-    if (data.typeId === Type.Null) this.valid.fill(0, 0, data.length);
-    else expandBits(data.nullBitmap, data.offset, data.length, this.valid);
-  }
-
-  private readNumbers(data: Data): void {
-    this.chunk.numbers = this.numbers = grown(this.numbers, data.length);
-    if (data.typeId === Type.Bool) expandBits(data.values as Uint8Array, data.offset, data.length, this.numbers);
-    else if (DataType.isFloat(data.type) && data.values instanceof Uint16Array) {
-      for (let i = 0; i < data.length; i++) this.numbers[i] = util.uint16ToFloat64(data.values[i]!);
-    } else this.numbers.set((data.values as Float64Array).subarray(0, data.length));
-  }
-
-  private readTexts(data: Data): void {
-    const { chunk } = this;
-    if (DataType.isUtf8View(data.type) || DataType.isBinaryView(data.type)) copyViews(data, chunk);
-    else {
-      const offsets = data.valueOffsets as Int32Array | BigInt64Array;
-      chunk.bytes = data.values as Uint8Array;
-      // A batch in memory is below 2 GiB, so the low word of a 64-bit offset is the offset.
-      const wide = offsets instanceof BigInt64Array;
-      chunk.offsets = wide ? wordsOf(offsets, (data.length + 1) * 2) : offsets;
-      chunk.offsetStride = wide ? 2 : 1;
-    }
-    if (this.textIndex) this.numberTexts(this.textIndex);
-  }
-
-  private numberTexts(index: ByteSet): void {
-    const { chunk, textEntries } = this;
-    const { bytes, offsets, offsetStride, valid, length } = chunk;
-    const codes = (this.codes = grown(this.codes, length));
-    for (let i = 0, at = 0; i < length; i++, at += offsetStride) {
-      if (valid !== null && valid[i] === 0) {
-        codes[i] = 0;
-        continue;
+  switch (chunk.layout) {
+    case 'codes':
+      out.codes = Int32Array.from(rows, (row) => chunk.codes[row]!);
+      return out;
+    case 'number':
+      out.numbers = new Float64Array(length);
+      for (let i = 0; i < length; i++) out.numbers[i] = chunk.numbers[rows[i]!]!;
+      return out;
+    case 'wide':
+      out.words = new Int32Array(length * stride);
+      for (let i = 0, at = 0; i < length; i++) {
+        for (let from = rows[i]! * stride, to = from + stride; from < to; from++) out.words[at++] = chunk.words[from]!;
       }
-      const code = index.add(bytes, offsets[at]!, offsets[at + offsetStride]!);
-      if (code < 0) {
-        // Too many distinct texts to be worth it: judge rows from here on.
-        this.textIndex = null;
-        return;
-      }
-      codes[i] = code;
-    }
-    textEntries.bytes = index.bytes;
-    textEntries.offsets = index.offsets;
-    textEntries.length = index.size;
-    chunk.layout = 'codes';
-    chunk.codes = codes;
-    chunk.entries = textEntries;
-  }
-
-  private readDictionary(data: Data): void {
-    const { chunk } = this;
-    const entries = this.entriesOf(data.dictionary!);
-    const codes = (this.codes = grown(this.codes, data.length));
-    const indices = data.values as Int32Array | BigInt64Array;
-    if (indices instanceof BigInt64Array || indices instanceof BigUint64Array) {
-      const words = wordsOf(indices, data.length * 2);
-      for (let i = 0; i < data.length; i++) codes[i] = words[2 * i]!;
-    } else codes.set(indices.subarray(0, data.length));
-    chunk.layout = 'codes';
-    chunk.codes = codes;
-    chunk.entries = entries;
-    if (chunk.valid) for (let i = 0; i < data.length; i++) if (chunk.valid[i] === 0) codes[i] = 0;
-    if (entries.valid) this.foldNullEntries(codes, entries.valid);
-  }
-
-  /** A row whose dictionary entry is null is null. */
-  private foldNullEntries(codes: Int32Array, entryValid: Uint8Array): void {
-    const { chunk } = this;
-    const valid = chunk.valid ?? (this.valid = grown(this.valid, chunk.length)).fill(1, 0, chunk.length);
-    let nulls = 0;
-    for (let i = 0; i < chunk.length; i++) nulls += 1 - (valid[i] = valid[i]! & entryValid[codes[i]!]!);
-    chunk.valid = nulls > 0 ? valid : null;
-    chunk.nullCount = nulls;
-  }
-
-  private entriesOf(dictionary: Vector): ColumnChunk {
-    if (this.dictionary === dictionary && this.dictionaryEntries) return this.dictionaryEntries;
-    const whole =
-      dictionary.data.length === 1 ? dictionary : vectorFromArray([...dictionary] as unknown[], dictionary.type);
-    this.dictionary = dictionary;
-    this.dictionaryEntries = new ColumnReader(dictionary.type as DataType).read(whole.data[0] as Data);
-    return this.dictionaryEntries;
+      return out;
+    case 'text':
+      return gatherTexts(chunk, rows, out);
+    case 'opaque':
+      out.opaque = (row) => chunk.opaque?.(rows[row]!) ?? null;
+      return out;
+    default:
+      return chunk.layout satisfies never;
   }
 }
 
-/** Writes bits `offset` to `offset + length` as a 0 or 1 each. */
-export function expandBits(bits: Uint8Array, offset: number, length: number, into: Uint8Array | Float64Array): void {
-  for (let i = 0, bit = offset; i < length; i++, bit++) into[i] = (bits[bit >> 3]! >> (bit & 7)) & 1;
-}
-
-/** The 32-bit words under a typed array. */
-function wordsOf(array: ArrayBufferView, count: number): Int32Array {
-  if (array.byteOffset % 4 === 0) return new Int32Array(array.buffer, array.byteOffset, count);
-  const bytes = new Uint8Array(array.buffer, array.byteOffset, count * 4);
-  return new Int32Array(bytes.slice().buffer);
-}
-
-/** Lays the values of a view column one behind the other, as other text columns have them. */
-function copyViews(data: Data, chunk: ColumnChunk): void {
-  const views = wordsOf(data.values as Uint8Array, data.length * 4);
-  const inline = new Uint8Array(views.buffer, views.byteOffset, data.length * 16);
-  let total = 0;
-  for (let i = 0; i < data.length; i++) total += chunk.valid?.[i] === 0 ? 0 : views[i * 4]!;
-  const bytes = new Uint8Array(total);
-  const offsets = new Int32Array(data.length + 1);
-  for (let i = 0, at = 0; i < data.length; i++) {
-    const size = chunk.valid?.[i] === 0 ? 0 : views[i * 4]!;
-    const source = size <= 12 ? inline : data.variadicBuffers[views[i * 4 + 2]!]!;
-    const from = size <= 12 ? i * 16 + 4 : views[i * 4 + 3]!;
-    bytes.set(source.subarray(from, from + size), at);
-    offsets[i + 1] = at += size;
+function gatherTexts(chunk: ColumnChunk, rows: Int32Array, out: ColumnChunk): ColumnChunk {
+  const { offsets, offsetStride } = chunk;
+  const sizeOf = (row: number) => offsets[(row + 1) * offsetStride]! - offsets[row * offsetStride]!;
+  out.offsets = new Int32Array(rows.length + 1);
+  for (let i = 0; i < rows.length; i++) out.offsets[i + 1] = out.offsets[i]! + sizeOf(rows[i]!);
+  out.bytes = new Uint8Array(out.offsets[rows.length]!);
+  for (let i = 0; i < rows.length; i++) {
+    const from = offsets[rows[i]! * offsetStride]!;
+    out.bytes.set(chunk.bytes.subarray(from, from + sizeOf(rows[i]!)), out.offsets[i]);
   }
-  chunk.bytes = bytes;
-  chunk.offsets = offsets;
-  chunk.offsetStride = 1;
+  return out;
 }
 
-function grown<T extends Uint8Array | Float64Array | Int32Array>(array: T, length: number): T {
-  return array.length >= length ? array : new (array.constructor as new (length: number) => T)(length);
+/** Rows of each entry of a chunk of codes, nulls left out; counted once, however many kernels ask. */
+export function countCodes(chunk: ColumnChunk): Int32Array {
+  if (chunk.rowsOfEntry !== null) return chunk.rowsOfEntry;
+  const counts = new Int32Array(chunk.entries!.length);
+  const { codes, valid, length } = chunk;
+  if (valid === null) for (let i = 0; i < length; i++) counts[codes[i]!]!++;
+  else for (let i = 0; i < length; i++) counts[codes[i]!]! += valid[i]!;
+  return (chunk.rowsOfEntry = counts);
 }

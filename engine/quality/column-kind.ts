@@ -1,5 +1,3 @@
-import { DataType, DateUnit, Precision, TimeUnit } from 'apache-arrow';
-
 /** What the values of a column mean, as far as checks care. */
 export type Domain = 'number' | 'boolean' | 'integer' | 'decimal' | 'instant' | 'date' | 'text' | 'binary' | 'other';
 
@@ -21,58 +19,48 @@ export interface ColumnKind {
   readonly scale: number;
   /** Nanoseconds of one unit, for instants and dates. */
   readonly unitNs: bigint;
+  /** Whether values can be NaN or infinite. */
+  readonly floating: boolean;
   /** Whether values have only single precision, so that literals are rounded to it before they are compared. */
   readonly single: boolean;
   /** Arrow’s name of the type, for messages. */
   readonly name: string;
 }
 
-const NS_PER_MS = 1_000_000n;
-const UNIT_NS = {
-  [TimeUnit.SECOND]: 1_000_000_000n,
-  [TimeUnit.MILLISECOND]: NS_PER_MS,
-  [TimeUnit.MICROSECOND]: 1_000n,
-  [TimeUnit.NANOSECOND]: 1n,
-} as const;
+/** A column of a file. */
+export interface Field {
+  readonly name: string;
+  readonly kind: ColumnKind;
+  /** Whether the file declares that there may be nulls. */
+  readonly nullable: boolean;
+}
 
-/** Translates an Arrow type. */
-export function columnKind(type: DataType): ColumnKind {
-  if (DataType.isDictionary(type)) return { ...columnKind(type.dictionary as DataType), name: nameOf(type) };
-  const kind = (domain: Domain, layout: Layout, more: Partial<ColumnKind> = {}): ColumnKind => ({
+/** A kind with what is usual for the fields that are not given. */
+export function kindOf(domain: Domain, layout: Layout, name: string, more: Partial<ColumnKind> = {}): ColumnKind {
+  return {
     domain,
     layout,
     stride: 2,
     unsigned: false,
     scale: 0,
     unitNs: 1n,
+    floating: false,
     single: false,
-    name: nameOf(type),
+    name,
     ...more,
-  });
-  if (DataType.isBool(type)) return kind('boolean', 'number');
-  if (DataType.isInt(type)) {
-    return type.bitWidth === 64 ? kind('integer', 'wide', { unsigned: !type.isSigned }) : kind('number', 'number');
-  }
-  if (DataType.isFloat(type)) return kind('number', 'number', { single: type.precision === Precision.SINGLE });
-  if (DataType.isDecimal(type)) return kind('decimal', 'wide', { stride: type.bitWidth / 32, scale: type.scale });
-  if (DataType.isTimestamp(type)) return kind('instant', 'wide', { unitNs: UNIT_NS[type.unit] });
-  if (DataType.isDate(type)) {
-    return type.unit === DateUnit.DAY
-      ? kind('date', 'number', { unitNs: 86_400_000n * NS_PER_MS })
-      : kind('date', 'wide', { unitNs: NS_PER_MS });
-  }
-  if (DataType.isTime(type)) return type.bitWidth === 64 ? kind('other', 'wide') : kind('other', 'number');
-  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isUtf8View(type)) return kind('text', 'text');
-  if (DataType.isBinary(type) || DataType.isLargeBinary(type) || DataType.isBinaryView(type)) {
-    return kind('binary', 'text');
-  }
-  if (DataType.isFixedSizeBinary(type) && type.byteWidth % 4 === 0) {
-    return kind('binary', 'wide', { stride: type.byteWidth / 4 });
-  }
-  return kind('other', 'opaque');
+  };
 }
 
-/** Arrow’s types write themselves as text, though their base class does not declare it. */
-function nameOf(type: { toString(): string }): string {
-  return type.toString();
+/** Family of a kind in the words of a suite, as `column_type` takes them. */
+export function familyOf(kind: ColumnKind): string {
+  if (kind.domain === 'instant') return 'timestamp';
+  if (kind.domain === 'number') return kind.floating ? 'float' : 'integer';
+  return kind.domain;
+}
+
+/** Whether a column is of the type that a suite names: a family, `number` for each family of numbers, or the exact type. */
+export function isOfType({ family, type }: { family: string; type: string }, dataType: string): boolean {
+  const wanted = dataType.toLowerCase();
+  if (wanted === 'number') return family === 'integer' || family === 'float' || family === 'decimal';
+  return wanted === family || wanted === type.toLowerCase();
 }

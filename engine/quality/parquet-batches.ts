@@ -14,8 +14,12 @@ const WHOLE_GROUP_BYTES = 64 << 20;
 export interface ParquetSource {
   readonly rows: number;
   readonly schema: Schema;
+  /** Rows of each row group. */
+  readonly groupRows: readonly number[];
   /** Batches of the columns, in the order of the file. Other columns may be in them too. */
   batches(columns: readonly string[]): AsyncGenerator<RecordBatch, void, undefined>;
+  /** Batches of one row group. */
+  groupBatches(group: number, columns: readonly string[]): AsyncGenerator<RecordBatch, void, undefined>;
 }
 
 /**
@@ -35,25 +39,29 @@ export async function openParquet(path: string): Promise<ParquetSource> {
     const file = await ParquetFile.fromFile(await openAsBlob(path));
     const metadata = file.metadata();
     const { schema } = tableFromIPC(file.schema().intoIPCStream());
+    async function* groupBatches(group: number, columns: readonly string[]) {
+      const options = { rowGroups: [group], columns: [...columns], batchSize: BATCH_ROWS };
+      if (metadata.rowGroup(group).totalByteSize() <= WHOLE_GROUP_BYTES) {
+        const table = await guarded(path, async () => tableFromIPC((await file.read(options)).intoIPCStream()));
+        yield* table.batches;
+        return;
+      }
+      const reader = (await guarded(path, () => file.stream(options))).getReader();
+      for (;;) {
+        const next = await guarded(path, () => reader.read());
+        if (next.done) return;
+        const batch = next.value as WasmBatch;
+        yield* await guarded(path, async () => tableFromIPC(batch.intoIPCStream()).batches);
+      }
+    }
+    const groups = Array.from({ length: metadata.numRowGroups() }, (_, group) => group);
     return {
       rows: metadata.fileMetadata().numRows(),
       schema,
+      groupRows: groups.map((group) => metadata.rowGroup(group).numRows()),
+      groupBatches,
       async *batches(columns) {
-        for (let group = 0; group < metadata.numRowGroups(); group++) {
-          const options = { rowGroups: [group], columns: [...columns], batchSize: BATCH_ROWS };
-          if (metadata.rowGroup(group).totalByteSize() <= WHOLE_GROUP_BYTES) {
-            const table = await guarded(path, async () => tableFromIPC((await file.read(options)).intoIPCStream()));
-            yield* table.batches;
-          } else {
-            const reader = (await guarded(path, () => file.stream(options))).getReader();
-            for (;;) {
-              const next = await guarded(path, () => reader.read());
-              if (next.done) break;
-              const batch = next.value as WasmBatch;
-              yield* await guarded(path, async () => tableFromIPC(batch.intoIPCStream()).batches);
-            }
-          }
-        }
+        for (const group of groups) yield* groupBatches(group, columns);
       },
     };
   });

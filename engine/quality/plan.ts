@@ -1,58 +1,131 @@
-import type { DataType, Schema } from 'apache-arrow';
-import type { Suite } from '../../schemas/check.js';
+import type { Check, Suite } from '../../schemas/check.js';
 import { MillraceError } from '../../schemas/errors.js';
 import { hint } from '../../schemas/pipeline-problems.js';
-import { columnKind } from './column-kind.js';
-import { definitionOf } from './kernels/index.js';
-import type { Kernel } from './kernels/kernel.js';
+import type { ColumnKind, Field } from './column-kind.js';
+import { columnsOfText, compileCondition, parseExpression, type Condition } from './expression/index.js';
+import { definitionOf, whereOf } from './kernels/index.js';
+import type { Kernel, ReferenceFindings } from './kernels/kernel.js';
 import { Misfit } from './literals.js';
 import type { ErrorState } from './states.js';
 
+/** A kernel that one check needs, or several. */
+export interface PlannedKernel {
+  /** Columns that it reads, those of its filter included. */
+  readonly columns: readonly string[];
+  /** The filter, which kernels of equal text share. */
+  readonly where: string | undefined;
+  start(): Kernel;
+}
+
 /** How a suite runs over files of one schema. */
 export interface Plan {
-  /** Columns that are decoded, with their types; every check of a column works on the same decoded batch. */
-  readonly columns: ReadonlyMap<string, DataType>;
-  /** Plain text columns whose distinct values are numbered, since a check judges each but once. */
+  readonly kinds: ReadonlyMap<string, ColumnKind>;
+  /** Text columns whose distinct values are numbered, since a check judges each but once. */
   readonly indexedTexts: ReadonlySet<string>;
   /** Columns that are shown with failing rows. */
   readonly keyColumns: readonly string[];
-  /** In the order of the suite: starts a fresh kernel, or tells why the check cannot run. */
-  readonly steps: readonly (ErrorState | (() => Kernel))[];
+  /** Columns whose values are never shown. */
+  readonly piiColumns: ReadonlySet<string>;
+  readonly kernels: readonly PlannedKernel[];
+  readonly conditions: ReadonlyMap<string, Condition>;
+  /** In the order of the suite: the number of the check’s kernel, or why the check cannot run. */
+  readonly steps: readonly (ErrorState | number)[];
+  /** Types of what each check reads, in the order of the suite. */
+  readonly checkKinds: readonly (readonly ColumnKind[])[];
 }
 
 /**
- * Compiles a suite for a file’s schema. A check that the schema does not allow becomes an error of that check alone.
- * @throws MillraceError SUITE_INVALID where a key column is not in the file
+ * Compiles a suite for a file’s columns. A check that they do not allow becomes an error of that check alone.
+ * @param findings what is known of the checks’ references, in the order of the suite
+ * @throws MillraceError SUITE_INVALID where a key column or a column with personal data is not in the file
  */
-export function compilePlan(suite: Suite, schema: Schema): Plan {
-  const types = new Map(schema.fields.map((field) => [field.name, field.type as DataType]));
-  const names = [...types.keys()];
-  const columns = new Map<string, DataType>();
-  const indexedTexts = new Set<string>();
-  const steps = suite.checks.map((check) => {
+export function compilePlan(
+  suite: Suite,
+  fields: readonly Field[],
+  findings: readonly (ReferenceFindings | undefined)[] = [],
+): Plan {
+  const compiler = new Compiler(fields);
+  const compiled = suite.checks.map((check, i) => compiler.compile(check, findings[i]));
+  refuseUnknownColumns(suite, fields);
+  return {
+    kinds: compiler.kinds,
+    indexedTexts: compiler.indexedTexts,
+    keyColumns: suite.keyColumns.filter((name) => !suite.piiColumns.includes(name)),
+    piiColumns: new Set(suite.piiColumns),
+    kernels: compiler.kernels,
+    conditions: compiler.conditions,
+    steps: compiled.map(({ step }) => step),
+    checkKinds: compiled.map(({ kinds }) => kinds),
+  };
+}
+
+interface Compiled {
+  step: ErrorState | number;
+  kinds: readonly ColumnKind[];
+}
+
+class Compiler {
+  readonly kinds: Map<string, ColumnKind>;
+  readonly indexedTexts = new Set<string>();
+  readonly kernels: PlannedKernel[] = [];
+  readonly conditions = new Map<string, Condition>();
+  private readonly shared = new Map<string, number>();
+  private readonly twice: Set<string>;
+
+  constructor(private readonly fields: readonly Field[]) {
+    const names = fields.map(({ name }) => name);
+    this.kinds = new Map(fields.map(({ name, kind }) => [name, kind]));
+    this.twice = new Set(names.filter((name, i) => names.indexOf(name) !== i));
+  }
+
+  compile(check: Check, findings: ReferenceFindings | undefined): Compiled {
     const definition = definitionOf(check);
-    const needed = definition.columns(check);
-    const missing = needed.find((name) => !types.has(name));
-    if (missing !== undefined) return failure(unknownColumn(missing, names));
-    const kinds = needed.map((name) => columnKind(types.get(name)!));
+    const where = whereOf(check);
+    const reads = definition.reads?.(check, this.fields) ?? definition.columns(check);
+    const columns = [...new Set([...reads, ...(where === undefined ? [] : columnsOfText(where))])];
+    const unusable = this.unusable(columns);
+    if (unusable !== undefined) return { step: failure(unusable), kinds: [] };
+    const kinds = reads.map((name) => this.kinds.get(name)!);
+    const start = () => definition.start(check, kinds, { fields: this.fields, findings });
     try {
-      definition.start(check, kinds);
+      start();
+      if (where !== undefined) this.addCondition(where);
     } catch (error) {
-      if (error instanceof Misfit) return failure(error.message);
+      if (error instanceof Misfit) return { step: failure(error.message), kinds };
       throw error;
     }
-    for (const name of needed) {
-      columns.set(name, types.get(name)!);
-      if (definition.indexTexts) indexedTexts.add(name);
-    }
-    return () => definition.start(check, kinds);
-  });
-  const problems = suite.keyColumns.flatMap((name, i) =>
-    types.has(name) ? [] : [{ path: `keyColumns[${i}]`, message: unknownColumn(name, names) }],
-  );
+    if (definition.indexTexts) for (const name of reads) this.indexedTexts.add(name);
+    return { step: this.kernelFor(definition.share?.(check), { columns, where, start }), kinds };
+  }
+
+  private kernelFor(share: string | undefined, kernel: PlannedKernel): number {
+    const key = share === undefined ? undefined : `${share}\n${kernel.where ?? ''}`;
+    const known = key === undefined ? undefined : this.shared.get(key);
+    if (known !== undefined) return known;
+    if (key !== undefined) this.shared.set(key, this.kernels.length);
+    return this.kernels.push(kernel) - 1;
+  }
+
+  private addCondition(where: string): void {
+    if (!this.conditions.has(where)) this.conditions.set(where, compileCondition(parseExpression(where), this.kinds));
+  }
+
+  private unusable(columns: readonly string[]): string | undefined {
+    const missing = columns.find((name) => !this.kinds.has(name));
+    if (missing !== undefined) return unknownColumn(missing, [...this.kinds.keys()]);
+    const twice = columns.find((name) => this.twice.has(name));
+    return twice === undefined ? undefined : `there are several columns "${twice}"`;
+  }
+}
+
+function refuseUnknownColumns({ keyColumns, piiColumns }: Suite, fields: readonly Field[]): void {
+  const names = fields.map(({ name }) => name);
+  const problemsOf = (list: readonly string[], path: string) =>
+    list.flatMap((name, i) =>
+      names.includes(name) ? [] : [{ path: `${path}[${i}]`, message: unknownColumn(name, names) }],
+    );
+  const problems = [...problemsOf(keyColumns, 'keyColumns'), ...problemsOf(piiColumns, 'piiColumns')];
   if (problems.length > 0) throw new MillraceError('SUITE_INVALID', problems[0]!.message, { problems });
-  for (const name of suite.keyColumns) columns.set(name, types.get(name)!);
-  return { columns, indexedTexts, keyColumns: suite.keyColumns, steps };
 }
 
 function failure(message: string): ErrorState {

@@ -1,16 +1,35 @@
 import { basename } from 'node:path';
 import type { Suite } from '../../schemas/check.js';
-import type { CheckResult } from '../../schemas/quality-report.js';
-import { openParquet, unreadable, type ParquetSource } from './parquet-batches.js';
+import type { ColumnKind, Field } from './column-kind.js';
+import type { ReferenceFindings } from './kernels/kernel.js';
+import { mergeStates } from './merge-states.js';
 import { compilePlan } from './plan.js';
 import { Scan } from './scan.js';
-import { mergeStates, type CheckState } from './states.js';
-import { resultsOf, type Clock } from './verdict.js';
+import { openSource } from './sources/open-source.js';
+import type { Part } from './sources/row-source.js';
+import type { CheckState } from './states.js';
 
-/** What a scan found; the report without its verdict and its time. */
+/** What is scanned, by which suite. */
+export interface ScanRequest {
+  files: readonly string[];
+  suite: Suite;
+  /** What is known of the checks’ references, in the order of the suite. */
+  findings: readonly (ReferenceFindings | undefined)[];
+  /** Which share of each file. */
+  part: Part;
+  /** Whether rows are read even where the footer or a dictionary would answer. */
+  fullScan: boolean;
+}
+
+/** What a scan saw. */
 export interface ScanResult {
   rows: number;
-  checks: CheckResult[];
+  /** In the order of the suite. */
+  states: CheckState[];
+  /** Types of what each check reads, in the order of the suite. */
+  kinds: readonly (readonly ColumnKind[])[];
+  /** Columns of the first file. */
+  fields: readonly Field[];
 }
 
 /** Where a scan tells how far it is. */
@@ -22,55 +41,53 @@ export interface ScanListener {
 }
 
 /**
- * Runs a suite over Parquet files on this thread; one row group, or one batch of a large one, is in memory at a time. Files of
- * one schema in a row share a plan and its kernels; where the schema changes, the checks are planned anew and the states merged.
- * For the errors see `checkFiles`.
+ * Runs a suite over files on this thread; one batch is in memory at a time. Files of one schema in a row share a plan and its
+ * kernels; where the schema changes, the checks are planned anew and the states merged.
  */
-export async function scanFiles(
-  files: readonly string[],
-  suite: Suite,
-  clock: Clock,
-  listener: ScanListener,
-): Promise<ScanResult> {
-  let rows = 0;
+export async function scanFiles(request: ScanRequest, listener: ScanListener): Promise<ScanResult> {
+  const { files, suite, findings, part, fullScan } = request;
+  // Filled when the first plan is made, before any column is read.
+  const indexTexts = new Set<string>();
   let merged: CheckState[] | null = null;
   let scan: Scan | null = null;
   let schemaText = '';
+  let result: Pick<ScanResult, 'kinds' | 'fields'> = { kinds: [], fields: [] };
+  let rows = 0;
   for (const path of files) {
     listener.onFile(path);
-    const source = await openParquet(path);
-    const text = source.schema.fields.map((field) => `${JSON.stringify(field.name)} ${String(field.type)}`).join();
-    if (scan === null || text !== schemaText) {
-      if (scan !== null) merged = mergeAll(merged, scan.states());
-      scan = new Scan(compilePlan(suite, source.schema));
-      schemaText = text;
+    const source = await openSource(path, indexTexts);
+    try {
+      const text = JSON.stringify(source.fields.map(({ name, kind, nullable }) => [name, kind.name, nullable]));
+      if (scan === null || text !== schemaText) {
+        if (scan !== null) merged = mergeAll(merged, scan.states());
+        const plan = compilePlan(suite, source.fields, findings);
+        for (const name of plan.indexedTexts) indexTexts.add(name);
+        if (scan === null) result = { kinds: plan.checkKinds, fields: source.fields };
+        scan = new Scan(plan);
+        schemaText = text;
+      }
+      scan.startFile(files.length > 1 ? basename(path) : undefined);
+      for await (const group of source.groups(part)) {
+        const facts = fullScan ? null : group.facts;
+        const columns = scan.startGroup(group.firstRow, facts);
+        if (columns === null) rows += facts!.rows;
+        else {
+          for await (const batch of group.batches(columns, scan.plan.keyColumns)) {
+            scan.update(batch);
+            rows += batch.rows;
+            listener.onRows(rows);
+          }
+        }
+        listener.onRows(rows);
+      }
+    } finally {
+      await source.close();
     }
-    scan.startFile(files.length > 1 ? basename(path) : undefined);
-    const before = rows;
-    rows += await scanFile(path, source, scan, (read) => listener.onRows(before + read));
   }
-  return { rows, checks: resultsOf(suite, mergeAll(merged, scan?.states() ?? []), clock) };
+  return { rows, states: mergeAll(merged, scan?.states() ?? []), ...result };
 }
 
-/** Puts a file through a scan, and returns its number of rows. */
-async function scanFile(path: string, source: ParquetSource, scan: Scan, onRows: (read: number) => void) {
-  const columns = [...scan.plan.columns.keys()];
-  if (columns.length === 0) {
-    scan.countRows(source.rows);
-    return source.rows;
-  }
-  let read = 0;
-  for await (const batch of source.batches(columns)) {
-    scan.update(batch);
-    read += batch.numRows;
-    onRows(read);
-  }
-  if (read !== source.rows) {
-    throw unreadable(path, new Error(`its footer promises ${source.rows} rows, and ${read} are there`));
-  }
-  return read;
-}
-
-function mergeAll(before: CheckState[] | null, next: CheckState[]): CheckState[] {
+/** The states of two scans of one suite, the first before the second. */
+export function mergeAll(before: CheckState[] | null, next: CheckState[]): CheckState[] {
   return before === null ? next : before.map((state, i) => mergeStates(state, next[i]!));
 }

@@ -1,16 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Suite } from '../../schemas/check.js';
 import { isMillraceError, type ErrorCode } from '../../schemas/errors.js';
 import type { Problem } from '../../schemas/problems.js';
-import { scanFiles, type ScanResult } from './scan-files.js';
-import type { Clock } from './verdict.js';
-
-/** What the thread is started with. */
-export interface ScanRequest {
-  files: readonly string[];
-  suite: Suite;
-  clock: Clock;
-}
+import { scanFiles, type ScanRequest, type ScanResult } from './scan-files.js';
 
 /** What the thread posts: any number of `file` and `rows`, then one `done` or `failed`. */
 export type ScanMessage =
@@ -23,11 +14,10 @@ export type ScanMessage =
 const PROGRESS_MS = 100;
 
 async function run(): Promise<void> {
-  const { files, suite, clock } = workerData as ScanRequest;
   const post = (message: ScanMessage) => parentPort!.postMessage(message);
   let told = performance.now();
   try {
-    const result = await scanFiles(files, suite, clock, {
+    const result = await scanFiles(workerData as ScanRequest, {
       onFile: (path) => post({ type: 'file', path }),
       onRows(rows) {
         if (performance.now() - told < PROGRESS_MS) return;

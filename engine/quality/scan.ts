@@ -1,92 +1,135 @@
-import { Vector, type Data, type RecordBatch } from 'apache-arrow';
 import { cellOf } from './cell.js';
-import { ColumnReader, type ColumnChunk } from './column-chunk.js';
-import type { Batch, Kernel } from './kernels/kernel.js';
+import { gather, type ColumnChunk } from './column-chunk.js';
+import type { Batch, GroupFacts, Kernel } from './kernels/kernel.js';
 import type { Plan } from './plan.js';
-import type { CheckState, ErrorState, Example } from './states.js';
+import type { SourceBatch } from './sources/row-source.js';
+import type { CheckState, Example, Json } from './states.js';
 
-/** A plan at work on the record batches of one file, or of several with the same schema. */
+/** A plan at work on the rows of one file, or of several with the same schema. */
 export class Scan {
-  private readonly readers: Map<string, ColumnReader>;
-  private readonly kernels: readonly (ErrorState | Kernel)[];
-  private rows = 0;
+  private readonly kernels: readonly Kernel[];
+  private pending: readonly number[];
+  private firstRow = 0;
   private file: string | undefined;
 
   constructor(readonly plan: Plan) {
-    this.readers = new Map(
-      [...plan.columns].map(([name, type]) => [name, new ColumnReader(type, plan.indexedTexts.has(name))]),
-    );
-    this.kernels = plan.steps.map((step) => (typeof step === 'function' ? step() : step));
+    this.kernels = plan.kernels.map((kernel) => kernel.start());
+    this.pending = this.kernels.map((_, i) => i);
   }
 
   /**
-   * The batches that follow are of another file: rows are numbered from 0 again.
+   * The rows that follow are of another file.
    * @param name what is shown with failing rows, where there are several files
    */
   startFile(name: string | undefined): void {
     this.file = name;
-    this.rows = 0;
+    this.firstRow = 0;
   }
 
-  /** Takes in the next rows of the file. */
-  update(batch: RecordBatch): void {
-    this.feed(new ArrowBatch(batch, this.rows, this.readers, this.plan.keyColumns, this.file));
+  /**
+   * A group of rows begins. What its facts answer is taken in.
+   * @returns the columns that must be read for the rest; null where nothing is left to be seen
+   */
+  startGroup(firstRow: number, facts: GroupFacts | null): string[] | null {
+    this.firstRow = firstRow;
+    this.pending = this.kernels.flatMap((kernel, i) => {
+      const answered =
+        facts !== null && this.plan.kernels[i]!.where === undefined && kernel.updateFromFacts?.(facts) === true;
+      return answered ? [] : [i];
+    });
+    if (this.pending.length === 0) return null;
+    return [...new Set(this.pending.flatMap((i) => this.plan.kernels[i]!.columns))];
   }
 
-  /** Counts rows of a file of which no column is read. */
-  countRows(rows: number): void {
-    const nothing = (): never => {
-      throw new TypeError('no column was read');
-    };
-    this.feed({ rows, column: nothing, example: nothing });
+  /** Takes in the next rows of the group. */
+  update(source: SourceBatch): void {
+    const whole = new ScanBatch(source, this.plan, this.firstRow, this.file);
+    const filtered = new Map<string, Batch>();
+    for (const i of this.pending) {
+      const { where } = this.plan.kernels[i]!;
+      let batch: Batch = whole;
+      if (where !== undefined) {
+        batch = filtered.get(where) ?? new FilteredBatch(whole, this.plan.conditions.get(where)!(whole), this.plan);
+        filtered.set(where, batch);
+      }
+      this.kernels[i]!.update(batch);
+    }
+    this.firstRow += source.rows;
   }
 
   /** What each check has seen, in the order of the suite. */
   states(): CheckState[] {
-    return this.kernels.map((kernel) => ('update' in kernel ? kernel.state() : kernel));
-  }
-
-  private feed(batch: Batch): void {
-    for (const kernel of this.kernels) if ('update' in kernel) kernel.update(batch);
-    this.rows += batch.rows;
+    const states = this.kernels.map((kernel) => kernel.state());
+    return this.plan.steps.map((step) => (typeof step === 'number' ? states[step]! : step));
   }
 }
 
-class ArrowBatch implements Batch {
-  private readonly chunks = new Map<string, ColumnChunk>();
-
+class ScanBatch implements Batch {
   constructor(
-    private readonly batch: RecordBatch,
+    private readonly source: SourceBatch,
+    private readonly plan: Plan,
     private readonly firstRow: number,
-    private readonly readers: ReadonlyMap<string, ColumnReader>,
-    private readonly keyColumns: readonly string[],
     private readonly file: string | undefined,
   ) {}
 
   get rows(): number {
-    return this.batch.numRows;
+    return this.source.rows;
   }
 
   column(name: string): ColumnChunk {
-    const known = this.chunks.get(name);
-    if (known) return known;
-    const chunk = this.readers.get(name)!.read(this.data(name));
-    this.chunks.set(name, chunk);
+    return this.source.column(name);
+  }
+
+  example(row: number, columns: readonly string[]): Example {
+    const { keyColumns, piiColumns } = this.plan;
+    const shown = columns.filter((name) => !piiColumns.has(name));
+    return {
+      row: this.firstRow + row,
+      ...(this.file === undefined ? {} : { file: this.file }),
+      ...(shown.length === 0
+        ? {}
+        : { value: columns.length === 1 ? this.cells(row, shown)[shown[0]!]! : this.cells(row, shown) }),
+      ...(keyColumns.length === 0 ? {} : { keys: this.cells(row, keyColumns) }),
+    };
+  }
+
+  private cells(row: number, names: readonly string[]): { [name: string]: Json } {
+    return Object.fromEntries(names.map((name) => [name, cellOf(this.column(name), this.plan.kinds.get(name)!, row)]));
+  }
+}
+
+/** The rows of a batch for which a condition is true. */
+class FilteredBatch implements Batch {
+  private readonly kept: Int32Array;
+  private readonly chunks = new Map<string, ColumnChunk>();
+
+  constructor(
+    private readonly whole: Batch,
+    truths: Uint8Array,
+    private readonly plan: Plan,
+  ) {
+    const kept = new Int32Array(truths.length);
+    let count = 0;
+    for (let i = 0; i < truths.length; i++) if (truths[i] === 1) kept[count++] = i;
+    this.kept = kept.subarray(0, count);
+  }
+
+  get rows(): number {
+    return this.kept.length;
+  }
+
+  column(name: string): ColumnChunk {
+    let chunk = this.chunks.get(name);
+    if (chunk === undefined) {
+      const whole = this.whole.column(name);
+      const stride = this.plan.kinds.get(name)!.stride;
+      chunk = this.kept.length === this.whole.rows ? whole : gather(whole, this.kept, stride);
+      this.chunks.set(name, chunk);
+    }
     return chunk;
   }
 
   example(row: number, columns: readonly string[]): Example {
-    const cells = (names: readonly string[]) =>
-      Object.fromEntries(names.map((name) => [name, cellOf(new Vector([this.data(name)]), row)]));
-    return {
-      row: this.firstRow + row,
-      ...(this.file === undefined ? {} : { file: this.file }),
-      value: columns.length === 1 ? cells(columns)[columns[0]!]! : cells(columns),
-      ...(this.keyColumns.length === 0 ? {} : { keys: cells(this.keyColumns) }),
-    };
-  }
-
-  private data(name: string): Data {
-    return this.batch.data.children[this.batch.schema.fields.findIndex((field) => field.name === name)]!;
+    return this.whole.example(this.kept[row]!, columns);
   }
 }

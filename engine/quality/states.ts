@@ -1,4 +1,7 @@
-import { ByteSet, type ByteKeys } from './byte-set.js';
+import type { Operator } from './operator.js';
+import type { ByteKeys } from './byte-set.js';
+import type { DatasetProfile, Moments } from './profile/profile.js';
+import type { SketchState } from './profile/sketch.js';
 
 /** A failing row: its number in its file from 0 (DuckDB’s `file_row_number`), the value, the key columns. */
 export interface Example {
@@ -31,10 +34,14 @@ export interface NewestState {
   newestNs: string | null;
 }
 
-/** All distinct keys of `total` rows. `types` are the columns’ types: keys are comparable only between equal ones. */
+/**
+ * All distinct keys of `total` rows without nulls; `nulls` rows have one. `types` are the columns’ types: keys are comparable
+ * only between equal ones.
+ */
 export interface KeysState {
   kind: 'keys';
   total: number;
+  nulls: number;
   types: string;
   keys: ByteKeys;
   examples: Example[];
@@ -46,61 +53,144 @@ export interface ErrorState {
   message: string;
 }
 
+/** A value at the border of two parts, comparable with others of the same column. Texts are bytes in base64. */
+export type OrderKey = { number: number } | { integer: string } | { text: string };
+
+/** Rows in an order, with the values at both ends. */
+export interface OrderState extends Omit<ShareState, 'kind'> {
+  kind: 'order';
+  operator: Operator;
+  first: OrderKey | null;
+  last: OrderKey | null;
+}
+
+/** Schemas of the files, each once, with the number of nulls in the columns that were looked at. */
+export interface SchemaState {
+  kind: 'schema';
+  schemas: { name: string; type: string; family: string; nullable: boolean }[][];
+  nulls: { [column: string]: number };
+}
+
+/** Distinct keys with the number of rows of each; rows with a null in a column are in `nulls` alone. */
+export interface CountsState {
+  kind: 'counts';
+  total: number;
+  nulls: number;
+  types: string;
+  keys: ByteKeys;
+  counts: Float64Array;
+}
+
+/** Statistics of the numbers of a column; `least` and `greatest` are exact, in the column’s units. */
+export interface NumbersState {
+  kind: 'numbers';
+  /** Values that are not null. */
+  total: number;
+  nulls: number;
+  nans: number;
+  moments: Moments;
+  /** The exact sum of integers and decimals in the column’s units; null for floating point. */
+  sum: string | null;
+  least: OrderKey | null;
+  greatest: OrderKey | null;
+}
+
+/** Distribution of the numbers of a column: exact counts of its values up to a budget, then a KLL sketch. */
+export interface DistributionState {
+  kind: 'distribution';
+  total: number;
+  nans: number;
+  sketch: SketchState;
+}
+
+/** Joint moments of two columns, over rows where both have a value. */
+export interface PairState {
+  kind: 'pair';
+  total: number;
+  nans: number;
+  meanA: number;
+  meanB: number;
+  m2A: number;
+  m2B: number;
+  comoment: number;
+}
+
+/** Rows in buckets of time, by the number of the bucket. */
+export interface BucketsState {
+  kind: 'buckets';
+  total: number;
+  buckets: Map<number, number>;
+}
+
+/** Distinct values as a HyperLogLog sketch. */
+export interface SketchedDistinctState {
+  kind: 'sketched_distinct';
+  total: number;
+  registers: Uint8Array;
+}
+
+/** Numbers by name, which add up. */
+export interface TallyState {
+  kind: 'tally';
+  total: number;
+  tally: { [name: string]: number };
+  examples: Example[];
+}
+
+/** An order-independent digest of rows: the sum of their hashes modulo 2^64. */
+export interface ChecksumState {
+  kind: 'checksum';
+  rows: number;
+  types: string;
+  sum: bigint;
+}
+
+/** States of several questions at once, by name. */
+export interface ManyState {
+  kind: 'many';
+  states: { [name: string]: CheckState };
+}
+
+/** Profiles of columns. */
+export interface ProfileState {
+  kind: 'profile';
+  profile: DatasetProfile;
+}
+
+/** What a query gave: its rows, and the value of one that has one row and one column. */
+export interface SqlState {
+  kind: 'sql';
+  rows: number;
+  value: Json;
+  examples: Example[];
+}
+
+/** There was nothing to see in the rows. */
+export interface NothingState {
+  kind: 'nothing';
+}
+
 /**
  * What a check has seen so far. States hold plain values and typed arrays, so they survive a structured clone, and the state of
  * a whole is the merge of the states of its parts in their order.
  */
-export type CheckState = RowsState | ShareState | NewestState | KeysState | ErrorState;
-
-/** Memory that the keys of one `unique` check may take, in bytes, hash table included: about ten million short keys. */
-export const UNIQUE_BUDGET_BYTES = 512 << 20;
-
-/**
- * The state of two parts together, `a` before `b`. The examples of `unique` are those that the parts saw themselves: a row
- * that repeats a key of another part is counted, but its number is no longer known.
- * @param budget memory for the keys of `unique`, in bytes
- */
-export function mergeStates(a: CheckState, b: CheckState, budget = UNIQUE_BUDGET_BYTES): CheckState {
-  if (a.kind === 'error') return a;
-  if (b.kind === 'error') return b;
-  if (a.kind === 'rows' && b.kind === 'rows') return { kind: 'rows', rows: a.rows + b.rows };
-  if (a.kind === 'share' && b.kind === 'share') {
-    return {
-      kind: 'share',
-      total: a.total + b.total,
-      failing: a.failing + b.failing,
-      examples: [...a.examples, ...b.examples].slice(0, MAX_EXAMPLES),
-    };
-  }
-  if (a.kind === 'newest' && b.kind === 'newest') {
-    return { kind: 'newest', total: a.total + b.total, newestNs: later(a.newestNs, b.newestNs) };
-  }
-  if (a.kind === 'keys' && b.kind === 'keys') return mergeKeys(a, b, budget);
-  throw new TypeError(`states of two checks cannot be merged: ${a.kind} and ${b.kind}`);
-}
-
-/** What `unique` answers where its keys do not fit into memory. */
-export function overBudget(budget: number): ErrorState {
-  return {
-    kind: 'error',
-    message: `the distinct keys need more than the ${budget / (1 << 20)} MiB of memory that a unique check may use`,
-  };
-}
-
-function mergeKeys(a: KeysState, b: KeysState, budget: number): KeysState | ErrorState {
-  if (a.types !== b.types) {
-    return { kind: 'error', message: `the columns have the types ${a.types} in one file and ${b.types} in another` };
-  }
-  const set = ByteSet.from(a.keys, budget);
-  const { bytes, offsets } = b.keys;
-  for (let i = 0; i + 1 < offsets.length; i++) {
-    if (set.add(bytes, offsets[i]!, offsets[i + 1]!) < 0) return overBudget(budget);
-  }
-  const examples = [...a.examples, ...b.examples].slice(0, MAX_EXAMPLES);
-  return { kind: 'keys', total: a.total + b.total, types: a.types, keys: set.keys(), examples };
-}
-
-function later(a: string | null, b: string | null): string | null {
-  if (a === null || b === null) return a ?? b;
-  return BigInt(a) >= BigInt(b) ? a : b;
-}
+export type CheckState =
+  | RowsState
+  | ShareState
+  | NewestState
+  | KeysState
+  | OrderState
+  | SchemaState
+  | CountsState
+  | NumbersState
+  | DistributionState
+  | PairState
+  | BucketsState
+  | SketchedDistinctState
+  | TallyState
+  | ChecksumState
+  | ManyState
+  | ProfileState
+  | SqlState
+  | NothingState
+  | ErrorState;

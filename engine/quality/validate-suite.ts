@@ -1,6 +1,7 @@
 import type { Suite } from '../../schemas/check.js';
 import type { Problem } from '../../schemas/problems.js';
-import { definitionOf } from './kernels/index.js';
+import { definitionOf, whereOf } from './kernels/index.js';
+import { expressionProblems } from './kernels/expression.js';
 
 /**
  * Everything that is wrong with a suite whatever data it meets: empty ranges, invalid patterns, names used twice.
@@ -9,10 +10,11 @@ import { definitionOf } from './kernels/index.js';
 export function validateSuite(suite: Suite): Problem[] {
   const named = new Set<string>();
   return suite.checks.flatMap((check, i) => {
-    const problems = (definitionOf(check).problems?.(check) ?? []).map(({ path, message }) => ({
-      path: `checks[${i}].${path}`,
-      message,
-    }));
+    const where = whereOf(check);
+    const problems = [
+      ...(definitionOf(check).problems?.(check) ?? []),
+      ...(where === undefined ? [] : expressionProblems(where, 'where')),
+    ].map(({ path, message }) => ({ path: `checks[${i}].${path}`, message }));
     if (check.name !== undefined && named.has(check.name)) {
       problems.push({ path: `checks[${i}].name`, message: `is also the name of another check: ${check.name}` });
     }

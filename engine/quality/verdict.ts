@@ -1,6 +1,8 @@
 import type { Check, Suite } from '../../schemas/check.js';
 import type { CheckResult, QualityReport } from '../../schemas/quality-report.js';
+import type { ColumnKind, Field } from './column-kind.js';
 import { definitionOf } from './kernels/index.js';
+import type { EarlierVersion, JudgeContext, ReferenceFindings } from './kernels/kernel.js';
 import type { CheckState } from './states.js';
 import { checkNames } from './validate-suite.js';
 
@@ -11,10 +13,29 @@ export interface Clock {
   windowEnd?: Date | undefined;
 }
 
-/** The results of a suite from the states of its checks, in its order. Pure. */
-export function resultsOf(suite: Suite, states: readonly CheckState[], clock: Clock): CheckResult[] {
+/** What a scan saw, and what it is judged by. All lists are in the order of the suite, but `fields` and `history`. */
+export interface Evidence {
+  states: readonly CheckState[];
+  kinds: readonly (readonly ColumnKind[])[];
+  fields: readonly Field[];
+  findings: readonly (ReferenceFindings | undefined)[];
+  /** Earlier versions of the dataset, the oldest first. */
+  history: readonly EarlierVersion[];
+}
+
+/** The results of a suite from what was seen, in its order. Pure. */
+export function resultsOf(suite: Suite, evidence: Evidence, clock: Clock): CheckResult[] {
   const names = checkNames(suite);
-  return suite.checks.map((check, i) => resultOf(names[i]!, check, states[i]!, clock));
+  return suite.checks.map((check, i) => {
+    const atNow = check.type === 'freshness' && check.reference === 'now';
+    return resultOf(names[i]!, check, evidence.states[i]!, {
+      reference: (!atNow && clock.windowEnd) || clock.now,
+      kinds: evidence.kinds[i] ?? [],
+      fields: evidence.fields,
+      findings: evidence.findings[i],
+      history: evidence.history,
+    });
+  });
 }
 
 /** The verdict on the whole. Failures of severity info are shown as `warn` and do not count. */
@@ -24,7 +45,7 @@ export function verdictOf(results: readonly CheckResult[]): QualityReport['verdi
   return results.some((result) => result.status === 'warn' && result.severity !== 'info') ? 'warn' : 'pass';
 }
 
-function resultOf(name: string, check: Check, state: CheckState, clock: Clock): CheckResult {
+function resultOf(name: string, check: Check, state: CheckState, context: JudgeContext): CheckResult {
   const definition = definitionOf(check);
   const columns = definition.columns(check);
   const base = {
@@ -34,12 +55,14 @@ function resultOf(name: string, check: Check, state: CheckState, clock: Clock): 
     severity: check.severity,
     threshold: definition.threshold(check),
   };
-  if (state.kind === 'error') {
-    return { ...base, status: 'error', observed: null, failing: 0, total: 0, examples: [], message: state.message };
-  }
-  const atWindowEnd = check.type === 'freshness' && check.reference === 'window_end';
-  const { passed, ...finding } = definition.judge(state, check, (atWindowEnd && clock.windowEnd) || clock.now);
-  return { ...base, status: passed ? 'pass' : failedStatus(check.severity), ...finding };
+  const nothing = { observed: null, failing: 0, total: 0, examples: [] };
+  if (state.kind === 'error') return { ...base, status: 'error', ...nothing, message: state.message };
+  const outcome = definition.judge(state, check, context);
+  if ('failed' in outcome) return { ...base, status: 'error', ...nothing, message: outcome.failed };
+  if ('skipped' in outcome) return { ...base, status: 'skip', ...nothing, message: outcome.skipped };
+  const { passed, calm = true, ...finding } = outcome;
+  const status = passed ? (calm ? 'pass' : 'warn') : failedStatus(check.severity);
+  return { ...base, status, ...finding };
 }
 
 function failedStatus(severity: Check['severity']): CheckResult['status'] {

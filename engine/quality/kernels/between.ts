@@ -1,7 +1,7 @@
 import type { ColumnKind } from '../column-kind.js';
 import { Misfit, ordinalOf } from '../literals.js';
 import { packWide, wideRange } from '../wide.js';
-import { boundsProblems, rangeWords } from './bounds.js';
+import { boundsProblems, rangeWords, type Bounds } from './bounds.js';
 import type { CheckDefinition, CheckOf } from './kernel.js';
 import { judgeShare, RowCheck, withMostly, type Judge } from './row-check.js';
 
@@ -15,10 +15,11 @@ export const between: CheckDefinition<CheckOf<'between'>> = {
     return new RowCheck(check.column, judgeBetween(check, kind!));
   },
   threshold: (check) => withMostly(rangeWords(check), check.mostly),
-  judge: (state, check) => judgeShare(state, check.mostly),
+  judge: judgeShare,
 };
 
-function judgeBetween({ min, max }: CheckOf<'between'>, kind: ColumnKind): Judge {
+/** Fails values outside a closed range, and NaN. */
+export function judgeBetween({ min, max }: Bounds, kind: ColumnKind): Judge {
   if (!ORDERED.has(kind.domain)) throw new Misfit(`a column of type ${kind.name} has no range`);
   const low = min === undefined ? null : ordinalOf(min, kind, 'up');
   const high = max === undefined ? null : ordinalOf(max, kind, 'down');

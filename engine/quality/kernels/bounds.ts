@@ -1,6 +1,7 @@
 import { parseDecimal, parseInstantNs, type Literal } from '../literals.js';
 
-interface Bounds {
+/** A closed range; at least one side is there. */
+export interface Bounds {
   min?: string | number | undefined;
   max?: string | number | undefined;
 }

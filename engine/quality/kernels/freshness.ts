@@ -21,12 +21,13 @@ export const freshness: CheckDefinition<CheckOf<'freshness'>> = {
     const at = check.reference === 'now' ? 'now' : 'at the end of the window';
     return `at most ${check.maxAgeSeconds} s old ${at}`;
   },
-  judge(state, check, reference) {
+  judge(state, check, { reference }) {
     const { total, newestNs } = state as NewestState;
     if (newestNs === null) return { passed: false, observed: null, failing: 0, total, examples: [] };
     const ageNs = BigInt(reference.getTime()) * 1_000_000n - BigInt(newestNs);
     const passed = Number(ageNs) <= check.maxAgeSeconds * 1e9;
-    return { passed, observed: formatInstantNs(BigInt(newestNs)), failing: 0, total, examples: [] };
+    const calm = check.warn === undefined || Number(ageNs) <= check.warn.maxAgeSeconds * 1e9;
+    return { passed, calm, observed: formatInstantNs(BigInt(newestNs)), failing: 0, total, examples: [] };
   },
 };
 

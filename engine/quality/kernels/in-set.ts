@@ -3,22 +3,34 @@ import type { ColumnKind } from '../column-kind.js';
 import { Misfit, ordinalOf, type Literal } from '../literals.js';
 import { packWide, wideRange } from '../wide.js';
 import type { CheckDefinition, CheckOf } from './kernel.js';
-import { judgeShare, RowCheck, withMostly, type Judge } from './row-check.js';
+import { judgeShare, negated, RowCheck, withMostly, type Judge } from './row-check.js';
 
 /** NaN is in no set; nulls are passed over. */
 export const inSet: CheckDefinition<CheckOf<'in_set'>> = {
   indexTexts: true,
   columns: (check) => [check.column],
   start: (check, [kind]) => new RowCheck(check.column, judgeInSet(check.set, kind!)),
-  threshold(check) {
-    const shown = check.set.slice(0, 10).map((member) => JSON.stringify(member));
-    const more = check.set.length > shown.length ? `, … (${check.set.length} values)` : '';
-    return withMostly(`one of ${shown.join(', ')}${more}`, check.mostly);
-  },
-  judge: (state, check) => judgeShare(state, check.mostly),
+  threshold: (check) => withMostly(`one of ${setWords(check.set)}`, check.mostly),
+  judge: judgeShare,
 };
 
-function judgeInSet(set: readonly Literal[], kind: ColumnKind): Judge {
+/** NaN passes; nulls are passed over. */
+export const notInSet: CheckDefinition<CheckOf<'not_in_set'>> = {
+  indexTexts: true,
+  columns: (check) => [check.column],
+  start: (check, [kind]) => new RowCheck(check.column, negated(judgeInSet(check.set, kind!))),
+  threshold: (check) => withMostly(`none of ${setWords(check.set)}`, check.mostly),
+  judge: judgeShare,
+};
+
+/** The first members of a set, and how many there are. */
+export function setWords(set: readonly Literal[]): string {
+  const shown = set.slice(0, 10).map((member) => JSON.stringify(member));
+  return `${shown.join(', ')}${set.length > shown.length ? `, … (${set.length} values)` : ''}`;
+}
+
+/** Fails values that are not in a set. */
+export function judgeInSet(set: readonly Literal[], kind: ColumnKind): Judge {
   if (kind.domain === 'text') return textsInSet(set, kind);
   const ordinals = set.map((literal) => ordinalOf(literal, kind, 'exact')).filter((ordinal) => ordinal !== null);
   if (kind.layout === 'number') return numbersInSet(ordinals.map(Number));

@@ -1,33 +1,52 @@
-import { MAX_EXAMPLES, type CheckState, type Example } from '../states.js';
-import type { Batch, CheckDefinition, CheckOf, Kernel } from './kernel.js';
-import { judgeShare, withMostly } from './row-check.js';
+import type { CheckState } from '../states.js';
+import type { Batch, CheckDefinition, CheckOf, GroupFacts, Kernel } from './kernel.js';
+import { judgeShare, ShareCounter, withMostly } from './row-check.js';
 
 class NotNull implements Kernel {
-  private total = 0;
-  private failing = 0;
-  private readonly examples: Example[] = [];
+  private readonly count = new ShareCounter();
+  private fails = new Uint8Array(0);
 
-  constructor(private readonly column: string) {}
+  constructor(private readonly columns: readonly string[]) {}
 
   update(batch: Batch): void {
-    const { length, nullCount, valid } = batch.column(this.column);
-    this.total += length;
-    this.failing += nullCount;
-    if (valid === null) return;
-    for (let i = 0; i < length && this.examples.length < MAX_EXAMPLES; i++) {
-      if (valid[i] === 0) this.examples.push(batch.example(i, [this.column]));
+    const chunks = this.columns.map((column) => batch.column(column));
+    if (chunks.every(({ nullCount }) => nullCount === 0)) {
+      this.count.total += batch.rows;
+      return;
     }
+    if (this.fails.length < batch.rows) this.fails = new Uint8Array((batch.rows + 3) & ~3);
+    const { fails } = this;
+    fails.fill(0);
+    for (const { valid } of chunks) {
+      if (valid !== null) for (let i = 0; i < batch.rows; i++) fails[i] = fails[i]! | (1 - valid[i]!);
+    }
+    this.count.add(batch, batch.rows, fails, this.columns);
+  }
+
+  updateFromFacts(facts: GroupFacts): boolean {
+    if (this.columns.some((column) => facts.nullCount(column) !== 0)) return false;
+    this.count.total += facts.rows;
+    return true;
   }
 
   state(): CheckState {
-    return { kind: 'share', total: this.total, failing: this.failing, examples: [...this.examples] };
+    return this.count.state();
   }
 }
 
 /** NaN is a value. */
 export const notNull: CheckDefinition<CheckOf<'not_null'>> = {
   columns: (check) => [check.column],
-  start: (check) => new NotNull(check.column),
+  start: (check) => new NotNull([check.column]),
   threshold: (check) => withMostly('not null', check.mostly),
-  judge: (state, check) => judgeShare(state, check.mostly),
+  judge: judgeShare,
+};
+
+/** A row fails once, however many of its columns are null. */
+export const rowsComplete: CheckDefinition<CheckOf<'rows_complete'>> = {
+  columns: (check) => check.columns ?? [],
+  reads: (check, fields) => check.columns ?? fields.map(({ name }) => name),
+  start: (check, _, { fields }) => new NotNull(check.columns ?? fields.map(({ name }) => name)),
+  threshold: (check) => withMostly('no nulls in the row', check.mostly),
+  judge: judgeShare,
 };

@@ -1,36 +1,41 @@
 import { RE2JS } from 're2js';
-import { Misfit } from '../literals.js';
+import type { Problem } from '../../../schemas/problems.js';
+import type { ColumnKind } from '../column-kind.js';
 import type { CheckDefinition, CheckOf } from './kernel.js';
-import { judgeShare, RowCheck, withMostly, type Judge } from './row-check.js';
+import { judgeShare, negated, RowCheck, withMostly, type Judge } from './row-check.js';
+import { judgeTexts } from './texts.js';
 
 /** RE2 takes time linear in the text, so a pattern from outside cannot stall a worker. Nulls are passed over. */
 export const regex: CheckDefinition<CheckOf<'regex'>> = {
   indexTexts: true,
   columns: (check) => [check.column],
-  problems({ pattern }) {
-    try {
-      RE2JS.compile(pattern);
-      return [];
-    } catch (error) {
-      return [{ path: 'pattern', message: `is not a valid RE2 pattern: ${(error as Error).message}` }];
-    }
-  },
-  start(check, [kind]) {
-    if (kind!.domain !== 'text') throw new Misfit(`a column of type ${kind!.name} holds no texts`);
-    return new RowCheck(check.column, judgeRegex(RE2JS.compile(check.pattern)));
-  },
+  problems: ({ pattern }) => patternProblems(pattern),
+  start: (check, [kind]) => new RowCheck(check.column, judgeRegex(check.pattern, kind!)),
   threshold: (check) => withMostly(`matches ${check.pattern}`, check.mostly),
-  judge: (state, check) => judgeShare(state, check.mostly),
+  judge: judgeShare,
 };
 
-function judgeRegex(pattern: RE2JS): Judge {
-  return (chunk, from, to, fails) => {
-    const { offsets, offsetStride, valid } = chunk;
-    const text = Buffer.from(chunk.bytes.buffer, chunk.bytes.byteOffset, chunk.bytes.byteLength);
-    for (let i = from; i < to; i++) {
-      if (valid !== null && valid[i] === 0) continue;
-      const at = i * offsetStride;
-      fails[i] = pattern.test(text.toString('utf8', offsets[at], offsets[at + offsetStride])) ? 0 : 1;
-    }
-  };
+/** The same, the other way round. */
+export const notRegex: CheckDefinition<CheckOf<'not_regex'>> = {
+  indexTexts: true,
+  columns: (check) => [check.column],
+  problems: ({ pattern }) => patternProblems(pattern),
+  start: (check, [kind]) => new RowCheck(check.column, negated(judgeRegex(check.pattern, kind!))),
+  threshold: (check) => withMostly(`does not match ${check.pattern}`, check.mostly),
+  judge: judgeShare,
+};
+
+function patternProblems(pattern: string): Problem[] {
+  try {
+    RE2JS.compile(pattern);
+    return [];
+  } catch (error) {
+    return [{ path: 'pattern', message: `is not a valid RE2 pattern: ${(error as Error).message}` }];
+  }
+}
+
+/** Fails texts that a pattern does not match anywhere. */
+export function judgeRegex(pattern: string, kind: ColumnKind): Judge {
+  const compiled = RE2JS.compile(pattern);
+  return judgeTexts(kind, (text) => compiled.test(text));
 }

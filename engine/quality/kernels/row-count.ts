@@ -1,12 +1,19 @@
 import type { RowsState } from '../states.js';
 import { boundsProblems, rangeWords } from './bounds.js';
 import type { CheckDefinition, CheckOf, Kernel } from './kernel.js';
+import { withinLimits } from './limits.js';
 
-class RowCount implements Kernel {
+/** Counts rows. */
+export class RowCount implements Kernel {
   private rows = 0;
 
   update(batch: { rows: number }): void {
     this.rows += batch.rows;
+  }
+
+  updateFromFacts(facts: { rows: number }): boolean {
+    this.rows += facts.rows;
+    return true;
   }
 
   state(): RowsState {
@@ -17,10 +24,11 @@ class RowCount implements Kernel {
 export const rowCount: CheckDefinition<CheckOf<'row_count'>> = {
   columns: () => [],
   problems: boundsProblems,
+  share: () => 'rows',
   start: () => new RowCount(),
   threshold: (check) => `${rangeWords(check)} rows`,
-  judge(state, { min = 0, max = Infinity }) {
+  judge(state, check) {
     const { rows } = state as RowsState;
-    return { passed: rows >= min && rows <= max, observed: rows, failing: 0, total: rows, examples: [] };
+    return { ...withinLimits(rows, check), observed: rows, failing: 0, total: rows, examples: [] };
   },
 };

@@ -1,3 +1,5 @@
+export { mergeProfiles } from './merge-profiles.js';
+export { distinctOf, metricOf, type ProfileMetric } from './metric-of.js';
 export {
   PROFILE_VERSION,
   type Categories,
@@ -7,3 +9,4 @@ export {
   type Distribution,
   type Moments,
 } from './profile.js';
+export { quantileOf } from './sketch.js';

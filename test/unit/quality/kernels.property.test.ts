@@ -25,9 +25,9 @@ import {
 } from 'apache-arrow';
 import fc from 'fast-check';
 import { RE2JS } from 're2js';
-import { mergeStates } from '../../../engine/quality/states';
+import { mergeStates } from '../../../engine/quality/merge-states';
 import { resultsOf } from '../../../engine/quality/verdict';
-import { resultsOn, statesOf, suiteOf } from './quality-fixtures';
+import { evidenceOf, resultsOn, suiteOf } from './quality-fixtures';
 
 type Value = number | bigint | string | boolean | null;
 interface Column {
@@ -229,11 +229,14 @@ test('the merge of the states of parts gives the result of the whole, also after
     fc.property(chunksOf(NUMBERS['int16']!), fc.nat({ max: 4 }), (chunks, at) => {
       const table = tableOf(new Int16(), chunks);
       const [a, b] = [table.batches.slice(0, at), table.batches.slice(at)].map((part) =>
-        structuredClone(statesOf(suite, table, part)),
+        structuredClone(evidenceOf(suite, table, part).states),
       );
       const merged = a!.map((state, i) => mergeStates(state, b![i]!));
       const strip = (results: ReturnType<typeof resultsOf>) => results.map(({ examples: _, ...result }) => result);
-      expect(strip(resultsOf(suite, merged, clock))).toEqual(strip(resultsOf(suite, statesOf(suite, table), clock)));
+      const whole = evidenceOf(suite, table);
+      expect(strip(resultsOf(suite, { ...whole, states: merged }, clock))).toEqual(
+        strip(resultsOf(suite, whole, clock)),
+      );
     }),
     RUNS,
   );

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { Table } from 'apache-arrow';
+import { fieldsOf } from '../../../engine/quality/arrow-kind';
 import { compilePlan } from '../../../engine/quality/plan';
 import { Scan } from '../../../engine/quality/scan';
-import type { CheckState } from '../../../engine/quality/states';
-import { resultsOf, type Clock } from '../../../engine/quality/verdict';
+import { ArrowBatches } from '../../../engine/quality/sources/arrow-batches';
+import { resultsOf, type Clock, type Evidence } from '../../../engine/quality/verdict';
 import { suiteSchema, type Suite, type SuiteInput } from '../../../schemas/check';
 import type { CheckResult } from '../../../schemas/quality-report';
 
@@ -45,14 +46,17 @@ export function withParquetFolder() {
 
 const CLOCK: Clock = { now: new Date('2001-07-02T00:00:00Z') };
 
-/** What the checks of a suite have seen after some batches of an Arrow table. */
-export function statesOf(suite: Suite, table: Table, batches = table.batches): CheckState[] {
-  const scan = new Scan(compilePlan(suite, table.schema));
-  for (const batch of batches) scan.update(batch);
-  return scan.states();
+/** What a suite saw in some batches of an Arrow table, and what it is judged by. */
+export function evidenceOf(suite: Suite, table: Table, batches = table.batches): Evidence {
+  const fields = fieldsOf(table.schema);
+  const plan = compilePlan(suite, fields);
+  const arrow = new ArrowBatches(plan.indexedTexts);
+  const scan = new Scan(plan);
+  for (const batch of batches) scan.update(arrow.next(batch));
+  return { states: scan.states(), kinds: plan.checkKinds, fields, findings: [], history: [] };
 }
 
 /** Results of a suite on an Arrow table, without a file or a thread. */
 export function resultsOn(suite: Suite, table: Table, clock = CLOCK): CheckResult[] {
-  return resultsOf(suite, statesOf(suite, table), clock);
+  return resultsOf(suite, evidenceOf(suite, table), clock);
 }

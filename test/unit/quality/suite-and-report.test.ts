@@ -1,9 +1,10 @@
 import { Int32, Table, Utf8, vectorFromArray } from 'apache-arrow';
 import { ByteSet } from '../../../engine/quality/byte-set';
-import { columnKind } from '../../../engine/quality/column-kind';
+import { columnKind } from '../../../engine/quality/arrow-kind';
+import { emptyChunk } from '../../../engine/quality/column-chunk';
 import { renderReportMarkdown, summarizeFailures, validateSuite } from '../../../engine/quality/index';
 import { Unique } from '../../../engine/quality/kernels/unique';
-import { mergeStates } from '../../../engine/quality/states';
+import { mergeStates } from '../../../engine/quality/merge-states';
 import { verdictOf } from '../../../engine/quality/verdict';
 import { checkNames } from '../../../engine/quality/validate-suite';
 import type { CheckResult, QualityReport } from '../../../schemas/quality-report';
@@ -78,24 +79,15 @@ describe('unique within a budget of memory', () => {
 
   test('answers error rather than a wrong count when the keys do not fit', () => {
     const chunk = {
-      layout: 'text',
+      ...emptyChunk('text'),
       length: 5000,
-      nullCount: 0,
-      valid: null,
       bytes: column.data[0]!.values,
-    };
-    const offsets = { offsets: column.data[0]!.valueOffsets, offsetStride: 1 };
-    const full = {
-      ...chunk,
-      ...offsets,
-      numbers: new Float64Array(),
-      words: new Int32Array(),
-      codes: new Int32Array(),
+      offsets: column.data[0]!.valueOffsets,
     };
     const kinds = [columnKind(new Utf8())];
     const states = [1 << 14, 1 << 20].map((budget) => {
-      const kernel = new Unique(['a'], kinds, budget);
-      kernel.update({ ...batch, column: () => ({ ...full, layout: 'text', offsetStride: 1, entries: null }) });
+      const kernel = new Unique(['a'], kinds, 'pass', budget);
+      kernel.update({ ...batch, column: () => chunk });
       return kernel.state();
     });
     expect(states.map(({ kind }) => kind)).toEqual(['error', 'keys']);

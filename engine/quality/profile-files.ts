@@ -1,0 +1,45 @@
+import type { Readable } from 'node:stream';
+import { MillraceError } from '../../schemas/errors.js';
+import type { DatasetProfile } from './profile/profile.js';
+import { runScan } from './run-scan.js';
+import { prepareFiles } from './sources/prepare-files.js';
+
+/** How a profile is taken. */
+export interface ProfileFilesOptions {
+  /** Columns that are profiled; by default all. */
+  columns?: readonly string[] | undefined;
+  /** At most so many threads; by default as many as there are processors, four at most. */
+  threads?: number | undefined;
+  /** What `-` reads; by default the standard input. */
+  input?: Readable | undefined;
+  signal?: AbortSignal | undefined;
+  /** Told the number of rows read so far. */
+  onProgress?: ((rows: number) => void) | undefined;
+}
+
+/**
+ * Profiles files that together are one dataset, in threads of its own and in memory that does not grow with the rows.
+ * @throws MillraceError SOURCE_NOT_FOUND, SOURCE_EMPTY, SOURCE_UNREADABLE, SOURCE_SCHEMA_MISMATCH
+ */
+export async function profileFiles(
+  files: readonly string[],
+  options: ProfileFilesOptions = {},
+): Promise<DatasetProfile> {
+  const { columns, input, ...how } = options;
+  if (files.length === 0) throw new MillraceError('SOURCE_NOT_FOUND', 'there are no files to profile');
+  const prepared = await prepareFiles(files, { input, signal: how.signal });
+  try {
+    const check = { type: 'train_serve_skew', reference: '', alpha: 1, max: 0, severity: 'error' } as const;
+    const suite = {
+      checks: [columns === undefined ? check : { ...check, columns: [...columns] }],
+      keyColumns: [],
+      piiColumns: [],
+    };
+    const { states } = await runScan({ ...how, files: prepared.files, suite, findings: [], fullScan: true });
+    const [state] = states;
+    if (state?.kind === 'profile') return state.profile;
+    throw new MillraceError('SOURCE_SCHEMA_MISMATCH', state?.kind === 'error' ? state.message : 'there are no columns');
+  } finally {
+    await prepared.dispose();
+  }
+}

@@ -1,0 +1,63 @@
+import type { Moments } from './profile.js';
+
+/** Moments of nothing. */
+export function emptyMoments(): Moments {
+  return { count: 0, mean: 0, m2: 0, min: 0, max: 0, sum: 0, infinite: 0 };
+}
+
+/** Takes in `weight` rows of one finite value. */
+export function addToMoments(moments: Moments, value: number, weight = 1): void {
+  if (moments.count === 0) moments.min = moments.max = value;
+  else if (value < moments.min) moments.min = value;
+  else if (value > moments.max) moments.max = value;
+  moments.count += weight;
+  moments.sum += value * weight;
+  const delta = value - moments.mean;
+  moments.mean += (delta * weight) / moments.count;
+  moments.m2 += delta * (value - moments.mean) * weight;
+}
+
+/** Moments of finite numbers; two passes, which is more exact than one. */
+export function momentsOf(values: Float64Array, length: number): Moments {
+  if (length === 0) return emptyMoments();
+  let sum = 0;
+  let min = values[0]!;
+  let max = min;
+  for (let i = 0; i < length; i++) {
+    const value = values[i]!;
+    sum += value;
+    if (value < min) min = value;
+    else if (value > max) max = value;
+  }
+  const mean = sum / length;
+  let m2 = 0;
+  let rest = 0;
+  for (let i = 0; i < length; i++) {
+    const delta = values[i]! - mean;
+    m2 += delta * delta;
+    rest += delta;
+  }
+  return { count: length, mean: mean + rest / length, m2: m2 - (rest * rest) / length, min, max, sum, infinite: 0 };
+}
+
+/** Moments of two parts together (Chan, Golub and LeVeque 1979). */
+export function mergeMoments(a: Moments, b: Moments): Moments {
+  const infinite = a.infinite + b.infinite;
+  if (a.count === 0 || b.count === 0) return { ...(a.count === 0 ? b : a), infinite };
+  const count = a.count + b.count;
+  const delta = b.mean - a.mean;
+  return {
+    count,
+    mean: a.mean + (delta * b.count) / count,
+    m2: a.m2 + b.m2 + ((delta * delta * a.count) / count) * b.count,
+    min: Math.min(a.min, b.min),
+    max: Math.max(a.max, b.max),
+    sum: a.sum + b.sum,
+    infinite,
+  };
+}
+
+/** Variance of a sample (n - 1); NaN with fewer than two values. */
+export function sampleVariance({ count, m2 }: Moments): number {
+  return count < 2 ? NaN : m2 / (count - 1);
+}

@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import type { Check, Suite } from '../../schemas/check.js';
+import { definitionOf } from './kernels/index.js';
+import type { ReferenceFindings } from './kernels/kernel.js';
+import { PROFILE_VERSION, type DatasetProfile } from './profile/profile.js';
+import { runScan, type ScanJob } from './run-scan.js';
+import { prepareFiles } from './sources/prepare-files.js';
+
+/** What the name of a reference stands for: files of rows, or a profile that was taken of them. */
+export type Reference = { files: readonly string[] } | { profile: DatasetProfile };
+
+/** References by the names that a suite uses. */
+export type References = Readonly<Record<string, Reference>>;
+
+/** A check that profiles columns and is not judged. */
+function profiling(columns: readonly string[] | 'all'): Check {
+  const measuring = { type: 'train_serve_skew', reference: '', alpha: 1, max: 0, severity: 'error' } as const;
+  return columns === 'all' ? measuring : { ...measuring, columns: [...columns] };
+}
+
+/**
+ * Finds out what the references of a suite’s checks are, each read once, whatever the number of checks. A reference that cannot be
+ * read makes its checks errors, not the suite.
+ * @returns in the order of the suite; undefined for checks without a reference
+ */
+export async function findReferences(
+  suite: Suite,
+  references: References,
+  how: Pick<ScanJob, 'threads' | 'signal'>,
+): Promise<(ReferenceFindings | undefined)[]> {
+  const wanted = suite.checks.map((check) => definitionOf(check).comparison?.(check));
+  const names = new Set(wanted.flatMap((comparison) => comparison?.reference ?? []));
+  const findings: (ReferenceFindings | undefined)[] = wanted.map(() => undefined);
+  for (const name of names) {
+    const places = wanted.flatMap((comparison, i) => (comparison?.reference === name ? [i] : []));
+    const checks = places.map((i) => wanted[i]!.check ?? profiling(wanted[i]!.profile ?? 'all'));
+    const found = await findReference(name, references[name], checks, how);
+    places.forEach((place, i) => (findings[place] = found[i]!));
+  }
+  return findings;
+}
+
+async function findReference(
+  name: string,
+  reference: Reference | undefined,
+  checks: Check[],
+  how: Pick<ScanJob, 'threads' | 'signal'>,
+): Promise<ReferenceFindings[]> {
+  try {
+    const known = reference ?? (name.endsWith('.json') ? { profile: await readProfile(name) } : { files: [name] });
+    if ('profile' in known) {
+      return checks.map((check) =>
+        check.type === 'train_serve_skew'
+          ? { profile: known.profile }
+          : { failed: `of ${name} there is but a profile` },
+      );
+    }
+    const prepared = await prepareFiles(known.files, how);
+    try {
+      const suite = { checks, keyColumns: [], piiColumns: [] };
+      const { states, kinds } = await runScan({ ...how, files: prepared.files, suite, findings: [], fullScan: false });
+      return states.map((state, i) => {
+        if (state.kind === 'error') return { failed: `the reference ${name}: ${state.message}` };
+        return state.kind === 'profile' ? { profile: state.profile } : { state, kinds: kinds[i]! };
+      });
+    } finally {
+      await prepared.dispose();
+    }
+  } catch (error) {
+    how.signal?.throwIfAborted();
+    return checks.map(() => ({ failed: `the reference ${name}: ${(error as Error).message}` }));
+  }
+}
+
+async function readProfile(path: string): Promise<DatasetProfile> {
+  const profile = JSON.parse(await readFile(path, 'utf8')) as DatasetProfile;
+  if (profile.version !== PROFILE_VERSION || !Array.isArray(profile.columns)) {
+    throw new TypeError(`it is no profile of version ${PROFILE_VERSION}`);
+  }
+  return profile;
+}
