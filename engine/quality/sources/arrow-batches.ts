@@ -1,4 +1,4 @@
-import type { RecordBatch, Schema } from 'apache-arrow';
+import type { RecordBatch } from 'apache-arrow';
 import { ColumnReader } from '../arrow-column.js';
 import type { ColumnChunk } from '../column-chunk.js';
 import type { SourceBatch } from './row-source.js';
