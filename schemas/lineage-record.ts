@@ -13,7 +13,7 @@ const common = {
     .min(1)
     .max(400)
     .describe(
-      'Idempotency key: the same key with the same content is recorded once, with other content it is refused.',
+      'Idempotency key: the same key with the same content is recorded once, with other content it is refused. Times of the writer’s clock (at, startedAt) are no content: the first ones stay.',
     ),
   at: instantField.describe('When it happened, in the writer’s words.'),
 };

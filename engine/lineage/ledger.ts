@@ -61,7 +61,7 @@ export class Ledger {
   }
 
   private acceptOne(record: LineageRecord, accepted: AcceptedRecord[]): RecordResult {
-    const digest = digestOf(record);
+    const digest = contentDigest(record);
     const known = this.state.records.get(record.key);
     if (known !== undefined) {
       if (known.digest === digest) return resultOf(record.key, 'known', known.answer);
@@ -148,6 +148,15 @@ export class Ledger {
     this.undo.push(() => set(before));
     set(value);
   }
+}
+
+/**
+ * What makes two records the same. The writer’s clock does not: a workflow task that the server turned down runs again a
+ * moment later, and commits the same fact with another time. The first one stays.
+ */
+function contentDigest(record: LineageRecord): string {
+  const clock = new Set(['at', 'startedAt']);
+  return digestOf(Object.fromEntries(Object.entries(record).filter(([field]) => !clock.has(field))));
 }
 
 function resultOf(key: string, status: RecordResult['status'], { modelVersion, generation }: Answer): RecordResult {

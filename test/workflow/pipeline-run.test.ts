@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { runResultSchema, type Problem, type RunResult } from '../../schemas/index.js';
+import { isMillraceError, runResultSchema, type Problem, type RunResult } from '../../schemas/index.js';
 import { startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
 import { weatherProject } from '../support/weather-project.js';
 
@@ -185,4 +185,27 @@ describe('pipelineRun', () => {
     }
     expect(found).toContain('run/weather/2014-01');
   });
+
+  it('ends as cancelled at whatever moment it is cancelled, and says so on record', async () => {
+    for (let moment = 0; moment < 10; moment += 1) {
+      const partition = `2014-${String((moment % 12) + 1).padStart(2, '0')}`;
+      const run = await millrace.client.startRun({
+        pipeline: 'weather',
+        partition,
+        params: { hottest: 45 + moment },
+        requestedBy: 'test',
+      });
+      const ended = run.result().then(
+        ({ verdict }) => verdict as string,
+        (error: unknown) => (isMillraceError(error) ? error.code : String(error)),
+      );
+      await new Promise((resolve) => setTimeout(resolve, moment * 40));
+      await run.cancel();
+      // Late in a run there is nothing left to cancel.
+      expect(['RUN_CANCELLED', 'succeeded']).toContain(await ended);
+      const onRecord = (await millrace.lineage.runs({ limit: 1000 })).find((other) => other.runId === run.runId);
+      // Cancelled before it began, it is not on record at all.
+      if (onRecord !== undefined) expect(['failed', 'succeeded']).toContain(onRecord.verdict);
+    }
+  }, 120_000);
 });

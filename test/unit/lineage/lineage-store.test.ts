@@ -44,6 +44,17 @@ describe('the lineage store', () => {
     });
   });
 
+  it('knows a fact again that is told with another time, and keeps the first one', async () => {
+    await withStore(async (store) => {
+      const first = runStarted('run-1', 'p');
+      await store.record([first]);
+      const [result] = await store.record([{ ...first, at: '2030-01-01T00:00:00.000Z' }]);
+      expect(result?.status).toBe('known');
+      const kept = await store.read<{ payload: string }>('SELECT payload FROM events');
+      expect(kept.map(({ payload }) => JSON.parse(payload) as unknown)).toEqual([first]);
+    });
+  });
+
   it('refuses a key that is on record with other content, however small the difference', async () => {
     await withStore(async (store) => {
       await store.record([runStarted('run-1', 'p')]);
