@@ -39,6 +39,17 @@ export const lineageRecordSchema = z.discriminatedUnion('kind', [
       .describe('Who passed over the evaluation gate, and why.'),
   }),
   z.strictObject({
+    kind: z
+      .literal('pipeline_declared')
+      .describe(
+        'A worker started with a pipeline: what a run of it would do now, with the defaults of its parameters.',
+      ),
+    ...common,
+    pipeline: nameField.describe('Name of the pipeline.'),
+    specificationDigest: digestField.describe('Digest of the specification.'),
+    specification: jsonField.describe('The specification.'),
+  }),
+  z.strictObject({
     kind: z.literal('run_finished').describe('A run ended.'),
     ...common,
     ...ofRun,

@@ -14,6 +14,7 @@ import {
 } from '../activities/index.js';
 import { createLineageClient, startLineageOwner } from '../engine/lineage/index.js';
 import { MillraceError, WORKER_ROLES, type MillraceConfig, type WorkerRole } from '../schemas/index.js';
+import { declarePipelines } from './declare-pipelines.js';
 import { hasSearchAttributes } from './search-attributes.js';
 import { sweepScratch } from './scratch.js';
 import { defaultStore } from './stores.js';
@@ -63,6 +64,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       const dependencies = await dependenciesOf(options, connection, lineageUrl);
       // A bundle that cannot be built must be known before any worker holds the connection.
       const bundle = parsed.some(({ role }) => role === 'orchestration') ? await bundleOf(options) : undefined;
+      if (bundle !== undefined) await declarePipelines(options.config, dependencies.lineage, logger);
       const workers = await Promise.all(
         parsed.map((part) => createWorker(part, options, connection, dependencies, bundle)),
       );

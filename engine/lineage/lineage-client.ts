@@ -7,6 +7,7 @@ import {
   endpointHistoryResponseSchema,
   endpointsResponseSchema,
   endpointStateSchema,
+  impactSchema,
   isMillraceError,
   lineageGraphSchema,
   lineageHealthSchema,
@@ -18,12 +19,14 @@ import {
   runDetailsSchema,
   runQualityResponseSchema,
   runsResponseSchema,
+  staleResponseSchema,
   type AliasDetails,
   type AliasMove,
   type DatasetSummary,
   type DatasetVersionDetails,
   type EndpointChange,
   type EndpointState,
+  type Impact,
   type LineageGraph,
   type LineageHealth,
   type LineageRecord,
@@ -35,6 +38,7 @@ import {
   type ResolvedPartition,
   type RunDetails,
   type RunSummary,
+  type StaleResponse,
 } from '../../schemas/index.js';
 import { createRequest, type Fetch } from './http-request.js';
 
@@ -78,6 +82,13 @@ export interface LineageClient {
    * The node may be given loosely, as in `flight-delays` or `dataset:flights/2001-03-01`; throws NOT_FOUND.
    */
   graph(node: string, options?: { direction?: LineageGraph['direction']; depth?: number }): Promise<LineageGraph>;
+  /** Everything downstream of a node, however far: models, endpoints that serve them, dataset versions, runs. Throws NOT_FOUND. */
+  impact(node: string): Promise<Impact>;
+  /**
+   * Partitions that are not what a run would make of them now, with the reasons; all datasets by default. A page has 100 by
+   * default, at most 1000; give the `next` of an answer as `after` for the following one.
+   */
+  stale(options?: { dataset?: string; limit?: number; after?: string }): Promise<StaleResponse>;
 }
 
 /** A client of the lineage owner. Makes no connection before the first call. */
@@ -125,6 +136,8 @@ export function createLineageClient(options: {
     },
     modelServers: async () => (await get(modelServersResponseSchema, '/model-servers')).servers,
     graph: (node, query = {}) => get(lineageGraphSchema, `/lineage${search({ node, ...query })}`),
+    impact: (node) => get(impactSchema, `/impact${search({ node })}`),
+    stale: (query = {}) => get(staleResponseSchema, `/stale${search(query)}`),
   };
 }
 

@@ -1,31 +1,24 @@
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
 import {
   MillraceError,
   modelServerStatusSchema,
-  nameField,
   parseWith,
   recordsRequestSchema,
   resolvePartitionsRequestSchema,
   type LineageHealth,
 } from '../../schemas/index.js';
+import { QUERIES } from './api-operations.js';
 import { listDatasets, listDatasetVersions, resolvePartitions } from './dataset-queries.js';
 import { endpointHistory, endpointState, listEndpoints } from './endpoint-queries.js';
 import { lineageGraph } from './lineage-graph.js';
 import type { LineageStore } from './lineage-store.js';
 import { aliasDetails, aliasHistory, listModels, modelDetails } from './model-queries.js';
 import type { ModelServers } from './model-servers.js';
+import { openApiDocument } from './openapi.js';
 import { ownerPage } from './owner-page.js';
+import { impactOf } from './impact.js';
+import { stalePartitions } from './staleness.js';
 import { listRuns, runDetails, runQuality } from './run-queries.js';
-
-const limitField = z.coerce.number().int().min(1).max(1000).default(100);
-const versionsQuery = z.strictObject({ partition: z.string().min(1).optional(), limit: limitField });
-const runsQuery = z.strictObject({ pipeline: nameField.optional(), limit: limitField });
-const lineageQuery = z.strictObject({
-  node: z.string().min(1),
-  direction: z.enum(['upstream', 'downstream']).default('upstream'),
-  depth: z.coerce.number().int().min(1).max(100).default(20),
-});
 
 /** Path parameters; each route knows which of them it has. */
 interface Params {
@@ -59,10 +52,10 @@ export function addRoutes(app: FastifyInstance, store: LineageStore, servers: Mo
 
   get('/api/v1/datasets', async () => ({ datasets: await listDatasets(read) }));
   get('/api/v1/datasets/:dataset/versions', async ({ dataset }, query) => ({
-    versions: await listDatasetVersions(read, { dataset, ...parseWith(versionsQuery, query, 'query') }),
+    versions: await listDatasetVersions(read, { dataset, ...parseWith(QUERIES.datasetVersions, query, 'query') }),
   }));
 
-  get('/api/v1/runs', async (_, query) => ({ runs: await listRuns(read, parseWith(runsQuery, query, 'query')) }));
+  get('/api/v1/runs', async (_, query) => ({ runs: await listRuns(read, parseWith(QUERIES.runs, query, 'query')) }));
   get('/api/v1/runs/:runId', ({ runId }) => runDetails(read, runId));
   get('/api/v1/runs/:runId/quality', async ({ runId }) => ({ results: await runQuality(read, runId) }));
 
@@ -91,7 +84,13 @@ export function addRoutes(app: FastifyInstance, store: LineageStore, servers: Mo
   });
   get('/api/v1/model-servers', async () => ({ servers: servers.list() }));
 
-  get('/api/v1/lineage', (_, query) => lineageGraph(read, parseWith(lineageQuery, query, 'query')));
+  get('/api/v1/lineage', (_, query) => lineageGraph(read, parseWith(QUERIES.lineage, query, 'query')));
+
+  get('/api/v1/impact', (_, query) => impactOf(read, parseWith(QUERIES.impact, query, 'query').node));
+  get('/api/v1/stale', (_, query) => stalePartitions(read, parseWith(QUERIES.stale, query, 'query')));
+
+  const document = openApiDocument();
+  get('/api/v1/openapi.json', async () => document);
 
   app.get('/', async (_, reply) => {
     const [runs, datasets, models, endpoints] = await Promise.all([

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import type { LineageRecord, LineageRecordOf } from '../../schemas/index.js';
+import type { DatasetVersionRef, LineageRecord, LineageRecordOf } from '../../schemas/index.js';
+import { sealKey, slotKey, writerKey } from './hash-keys.js';
 import { nodeId } from './node-ids.js';
 import type { Answer } from './ledger.js';
+import { stepSpecifications } from './step-specifications.js';
 
 /** A value of a column: texts for VARCHAR, JSON and (as ISO 8601) TIMESTAMP columns. */
 export type Cell = string | number | boolean | null;
@@ -32,7 +34,12 @@ export function project(record: LineageRecord, answer: Answer): Row[] {
           forced: record.force !== null,
         }),
         ...sourceEdges(record),
+        ...specificationRows(record),
       ];
+    case 'pipeline_declared': {
+      const { pipeline, specificationDigest } = record;
+      return [row('specifications', { pipeline, digest: specificationDigest, declared: true })];
+    }
     case 'run_finished': {
       const { runId, verdict, reason, message, at } = record;
       return [row('run_ends', { run_id: runId, verdict, reason, message, finished_at: at })];
@@ -50,7 +57,7 @@ export function project(record: LineageRecord, answer: Answer): Row[] {
           summary,
           code,
         }),
-        ...record.inputs.map((ref) => edge(nodeId.dataset(ref), stepOf(record))),
+        ...record.inputs.flatMap((ref) => inputRows(record, ref)),
         ...record.inputModels.map((ref) => edge(nodeId.model(ref), stepOf(record))),
       ];
     }
@@ -69,12 +76,16 @@ export function project(record: LineageRecord, answer: Answer): Row[] {
           ...writer(record),
           written_at: record.at,
         }),
+        row('write_keys', { ...keysOf(ref), writer: writerKey(record) }),
         edge(stepOf(record), nodeId.dataset(ref)),
       ];
     }
     case 'dataset_published': {
       const { dataset, partition, version, at } = record;
-      return [row('publications', { dataset, partition, version, ...writer(record), published_at: at })];
+      return [
+        row('publications', { dataset, partition, version, ...writer(record), published_at: at }),
+        row('publication_keys', keysOf(record)),
+      ];
     }
     case 'quality_result':
       return qualityRows(record);
@@ -158,6 +169,36 @@ function sourceEdges(record: LineageRecordOf<'run_started'>): Row[] {
     const ingest = ingestSchema.safeParse(step);
     return ingest.success ? [edge(nodeId.source(ingest.data.source.path), nodeId.step(record.runId, name))] : [];
   });
+}
+
+/** What the steps of a run were to do, to be compared with what they would do now. */
+function specificationRows(record: LineageRecordOf<'run_started'>): Row[] {
+  const { pipeline, specification, specificationDigest, runId } = record;
+  const steps = stepSpecifications(specification).filter(({ dataset }) => dataset !== null);
+  return [
+    row('specifications', { pipeline, digest: specificationDigest, declared: false }),
+    ...steps.map(({ step, digest, codeDigest }) =>
+      row('step_specifications', {
+        writer: writerKey({ runId, step }),
+        pipeline,
+        step,
+        digest,
+        code_digest: codeDigest,
+      }),
+    ),
+  ];
+}
+
+function inputRows(record: LineageRecordOf<'step_finished'>, ref: DatasetVersionRef): Row[] {
+  const { dataset, partition, version } = ref;
+  return [
+    edge(nodeId.dataset(ref), stepOf(record)),
+    row('step_inputs', { writer: writerKey(record), ...keysOf(ref), dataset, partition, version }),
+  ];
+}
+
+function keysOf(ref: { dataset: string; partition: string; version: string }): Record<string, Cell> {
+  return { slot: slotKey(ref), seal: sealKey(ref) };
 }
 
 function qualityRows(record: LineageRecordOf<'quality_result'>): Row[] {

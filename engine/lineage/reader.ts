@@ -1,4 +1,4 @@
-import { listValue, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api';
+import { LIST, listValue, VARCHAR, type DuckDBConnection, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
 
 /** A value to bind: arrays become lists of texts. */
 export type Bound = string | number | boolean | null | readonly string[];
@@ -9,7 +9,9 @@ export type Reader = <Row>(sql: string, values?: readonly Bound[]) => Promise<Ro
 /** A reader on one connection; calls must not overlap. */
 export function connectionReader(connection: DuckDBConnection): Reader {
   return async <Row>(sql: string, values: readonly Bound[] = []) => {
-    const result = await connection.runAndReadAll(sql, values.map(toBind));
+    // Types are given because an empty list says nothing of its own; undefined leaves it to the value.
+    const types = values.map((value) => (Array.isArray(value) ? LIST(VARCHAR) : undefined)) as DuckDBType[];
+    const result = await connection.runAndReadAll(sql, values.map(toBind), types);
     return result.getRowObjectsJS().map((row) => {
       for (const [name, value] of Object.entries(row)) {
         if (typeof value === 'bigint') row[name] = Number(value);

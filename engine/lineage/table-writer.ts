@@ -63,6 +63,8 @@ function append(appender: DuckDBAppender, type: DuckDBTypeId, cell: Cell): void 
   switch (type) {
     case DuckDBTypeId.BIGINT:
       return appender.appendBigInt(BigInt(cell));
+    case DuckDBTypeId.UBIGINT:
+      return appender.appendUBigInt(BigInt(cell));
     case DuckDBTypeId.INTEGER:
       return appender.appendInteger(Number(cell));
     case DuckDBTypeId.DOUBLE:

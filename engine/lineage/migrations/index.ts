@@ -1,7 +1,8 @@
 import { initial } from './0001-initial.js';
+import { staleness } from './0002-staleness.js';
 import type { Migration } from './migration.js';
 
 export type { Migration } from './migration.js';
 
 /** All migrations in order. */
-export const MIGRATIONS: readonly Migration[] = [initial];
+export const MIGRATIONS: readonly Migration[] = [initial, staleness];

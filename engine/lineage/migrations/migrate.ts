@@ -2,6 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { MillraceError } from '../../../schemas/index.js';
 import { sha256 } from '../../digest.js';
 import { inTransaction } from '../database.js';
+import { rebuildProjections } from '../rebuild.js';
 import type { Migration } from './migration.js';
 
 /**
@@ -25,9 +26,13 @@ export async function migrate(connection: DuckDBConnection, migrations: readonly
       throw unusable(`migration ${version} (${name}) was applied with the digest ${digest}, which is not that of ours`);
     }
   }
-  for (const migration of migrations.slice(applied.length)) {
+  const pending = migrations.slice(applied.length);
+  // Only the tables of the newest schema hold all that records mean, so they are filled once, at the end.
+  const rebuilder = pending.findLast((migration) => migration.rebuild === true) && pending.at(-1);
+  for (const migration of pending) {
     await inTransaction(connection, async () => {
       await connection.run(migration.sql);
+      if (migration === rebuilder) await rebuildProjections(connection);
       await connection.run('INSERT INTO schema_migrations VALUES ($1, $2, $3, now()::TIMESTAMPTZ AT TIME ZONE $4)', [
         migration.version,
         migration.name,

@@ -5,4 +5,6 @@ export interface Migration {
   name: string;
   /** Statements, separated by semicolons; run in one transaction together with the note that they were. */
   sql: string;
+  /** Whether the projections are made again from the events afterwards, in the same transaction. */
+  rebuild?: boolean;
 }

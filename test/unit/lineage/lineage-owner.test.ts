@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createLineageClient, startLineageOwner } from '../../../engine/lineage/index.js';
+import { MIGRATIONS } from '../../../engine/lineage/migrations/index.js';
 import type { ModelServerStatus } from '../../../schemas/index.js';
 import {
   aliasMoved,
@@ -28,7 +29,11 @@ describe('the lineage owner', () => {
       expect(results.find(({ key }) => key.includes('/register/'))?.modelVersion).toBe(1);
       expect(results.find(({ key }) => key === 'run-1/endpoint')?.generation).toBe(1);
 
-      expect(await client.health()).toEqual({ status: 'ok', schemaVersion: 1, records: records.length });
+      expect(await client.health()).toEqual({
+        status: 'ok',
+        schemaVersion: MIGRATIONS.length,
+        records: records.length,
+      });
       expect(await client.datasets()).toEqual([
         { dataset: 'flights', partitions: 28, published: 28, versions: 28, rows: 28 * 16_500, writtenAt: AT },
       ]);

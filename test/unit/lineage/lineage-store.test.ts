@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import fc from 'fast-check';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { openLineageStore, type LineageStore } from '../../../engine/lineage/index.js';
+import { MIGRATIONS } from '../../../engine/lineage/migrations/index.js';
 import { project } from '../../../engine/lineage/projection.js';
 import type { LineageRecord } from '../../../schemas/index.js';
 import {
@@ -141,7 +142,7 @@ describe('the lineage store', () => {
           counts.set(table, (counts.get(table) ?? 0) + 1);
         }
       }
-      counts.set('events', events.length).set('schema_migrations', 1);
+      counts.set('events', events.length).set('schema_migrations', MIGRATIONS.length);
       const tables = await store.read<{ name: string }>('SELECT table_name AS name FROM duckdb_tables()');
       expect(tables.map(({ name }) => name).sort()).toEqual([...counts.keys()].sort());
       for (const [table, count] of counts) {

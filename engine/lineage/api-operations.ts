@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import {
+  aliasDetailsSchema,
+  aliasHistoryResponseSchema,
+  datasetsResponseSchema,
+  datasetVersionsResponseSchema,
+  endpointHistoryResponseSchema,
+  endpointsResponseSchema,
+  endpointStateSchema,
+  impactSchema,
+  lineageGraphSchema,
+  lineageHealthSchema,
+  modelDetailsSchema,
+  modelServersResponseSchema,
+  modelServerStatusSchema,
+  modelsResponseSchema,
+  nameField,
+  recordsRequestSchema,
+  recordsResponseSchema,
+  resolvePartitionsRequestSchema,
+  resolvePartitionsResponseSchema,
+  runDetailsSchema,
+  runQualityResponseSchema,
+  runsResponseSchema,
+  staleResponseSchema,
+} from '../../schemas/index.js';
+
+/** One path of the API. The routes are held to this list by a test, and the OpenAPI document is made of it. */
+export interface ApiOperation {
+  method: 'GET' | 'POST' | 'PUT';
+  /** Below `/api/v1`, with parameters as `{name}`. */
+  path: string;
+  summary: string;
+  query?: z.ZodObject;
+  body?: z.ZodType;
+  /** Body of the answer; none for 204. */
+  answer?: z.ZodType;
+}
+
+const limit = z.coerce.number().int().min(1).max(1000).default(100).describe('Greatest number of entries.');
+const after = z.string().min(1).optional().describe('`next` of the answer before, for the page that follows it.');
+
+/** Queries of the paths that take one. */
+export const QUERIES = {
+  datasetVersions: z.strictObject({
+    partition: z.string().min(1).optional().describe('One partition; all by default.'),
+    limit,
+  }),
+  runs: z.strictObject({ pipeline: nameField.optional().describe('One pipeline; all by default.'), limit }),
+  lineage: z.strictObject({
+    node: z.string().min(1).describe('A node by its id, or loosely, as in `flight-delays` or `dataset:flights`.'),
+    direction: z.enum(['upstream', 'downstream']).default('upstream').describe('Direction to follow.'),
+    depth: z.coerce.number().int().min(1).max(100).default(20).describe('Greatest number of edges to follow.'),
+  }),
+  impact: z.strictObject({ node: z.string().min(1).describe('A node by its id, or loosely.') }),
+  stale: z.strictObject({
+    dataset: nameField.optional().describe('One dataset; all by default.'),
+    limit,
+    after,
+  }),
+};
+
+const get = (path: string, summary: string, answer: z.ZodType, query?: z.ZodObject): ApiOperation => ({
+  method: 'GET',
+  path,
+  summary,
+  answer,
+  ...(query === undefined ? {} : { query }),
+});
+
+/** Every path, in the order of the document. */
+export const API_OPERATIONS: readonly ApiOperation[] = [
+  get('/health', 'Whether the owner answers and can read its database', lineageHealthSchema),
+  get('/openapi.json', 'This document', z.looseObject({ openapi: z.string() })),
+  {
+    method: 'POST',
+    path: '/records',
+    summary: 'Records facts, all or none; answered once they are durable, idempotent by key',
+    body: recordsRequestSchema,
+    answer: recordsResponseSchema,
+  },
+  {
+    method: 'POST',
+    path: '/partitions/resolve',
+    summary: 'What can be read of each partition',
+    body: resolvePartitionsRequestSchema,
+    answer: resolvePartitionsResponseSchema,
+  },
+  get('/datasets', 'Datasets', datasetsResponseSchema),
+  get(
+    '/datasets/{dataset}/versions',
+    'Versions of a dataset, newest first',
+    datasetVersionsResponseSchema,
+    QUERIES.datasetVersions,
+  ),
+  get('/runs', 'Runs, newest first', runsResponseSchema, QUERIES.runs),
+  get('/runs/{runId}', 'A run with its steps', runDetailsSchema),
+  get('/runs/{runId}/quality', 'Quality reports of a run', runQualityResponseSchema),
+  get('/models', 'Models', modelsResponseSchema),
+  get('/models/{model}', 'A model with its versions', modelDetailsSchema),
+  get('/models/{model}/aliases/{alias}', 'The version that an alias stands for', aliasDetailsSchema),
+  get('/models/{model}/aliases/{alias}/history', 'Every move of an alias, newest first', aliasHistoryResponseSchema),
+  get('/endpoints', 'Endpoints and the states in force', endpointsResponseSchema),
+  get('/endpoints/{endpoint}', 'The state in force of an endpoint', endpointStateSchema),
+  get('/endpoints/{endpoint}/history', 'Every state of an endpoint, newest first', endpointHistoryResponseSchema),
+  {
+    method: 'PUT',
+    path: '/model-servers/{serverId}',
+    summary: 'What a model server says about itself',
+    body: modelServerStatusSchema,
+  },
+  get('/model-servers', 'Model servers that were heard of lately', modelServersResponseSchema),
+  get('/lineage', 'What a node came from, or what came of it', lineageGraphSchema, QUERIES.lineage),
+  get('/impact', 'Everything that contains a version, near or far', impactSchema, QUERIES.impact),
+  get('/stale', 'Partitions that are not what a run would make of them now', staleResponseSchema, QUERIES.stale),
+];

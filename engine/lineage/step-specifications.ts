@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { digestOf } from '../digest.js';
+
+/** As much of a specification as is read here; one of another make is kept on record as it is, and says nothing here. */
+const specificationSchema = z.object({ steps: z.record(z.string(), z.looseObject({ type: z.string() })) });
+
+/** Fields of a step that change nothing about what it writes. */
+const OPERATIONAL = ['description', 'needs', 'tag', 'timeoutSeconds'];
+
+/** What a step of a specification does, as digests that can be compared between runs. */
+export interface StepSpecification {
+  step: string;
+  type: string;
+  /** Dataset that the step writes; null for steps that write none. */
+  dataset: string | null;
+  /** Digest of the code that is part of the step: the SQL of a transform; null where there is none. */
+  codeDigest: string | null;
+  /** Digest of everything else that decides what the step writes. */
+  digest: string;
+}
+
+/** The steps of a specification with their digests; none for a specification without steps. */
+export function stepSpecifications(specification: unknown): StepSpecification[] {
+  const parsed = specificationSchema.safeParse(specification);
+  return Object.entries(parsed.data?.steps ?? {}).map(([step, fields]) => {
+    const { sql, ...rest } = fields;
+    const deciding = Object.fromEntries(Object.entries(rest).filter(([name]) => !OPERATIONAL.includes(name)));
+    return {
+      step,
+      type: fields.type,
+      dataset: typeof fields.dataset === 'string' ? fields.dataset : null,
+      codeDigest: typeof sql === 'string' ? digestOf(sql) : null,
+      digest: digestOf(deciding),
+    };
+  });
+}

@@ -1,0 +1,52 @@
+import { fastify } from 'fastify';
+import { openLineageStore } from '../../../engine/lineage/index.js';
+import { API_OPERATIONS } from '../../../engine/lineage/api-operations.js';
+import { ModelServers } from '../../../engine/lineage/model-servers.js';
+import { openApiDocument } from '../../../engine/lineage/openapi.js';
+import { addRoutes } from '../../../engine/lineage/owner-routes.js';
+import { withDatabasePath, withOwner } from './support.js';
+
+describe('the OpenAPI document', () => {
+  it('has every route of the API and no other', async () => {
+    await withDatabasePath(async (path) => {
+      const store = await openLineageStore({ path });
+      const app = fastify();
+      const routes: string[] = [];
+      app.addHook('onRoute', ({ method, url }) => {
+        if (method !== 'HEAD' && url !== '/') routes.push(`${String(method)} ${url}`);
+      });
+      addRoutes(app, store, new ModelServers());
+      await app.close();
+      await store.close();
+      const described = API_OPERATIONS.map(
+        ({ method, path: p }) => `${method} /api/v1${p.replace(/\{(\w+)\}/g, ':$1')}`,
+      );
+      expect(routes.sort()).toEqual(described.sort());
+    });
+  });
+
+  it('is served, and describes queries, bodies, answers and errors', async () => {
+    await withOwner(async (_, url) => {
+      const document = (await (await fetch(`${url}/api/v1/openapi.json`)).json()) as ReturnType<typeof openApiDocument>;
+      expect(document).toEqual(JSON.parse(JSON.stringify(openApiDocument())));
+      expect(document.paths).toMatchObject({
+        '/api/v1/stale': {
+          get: {
+            operationId: 'getStale',
+            parameters: [
+              { name: 'dataset', in: 'query', required: false },
+              { name: 'limit', schema: { type: 'integer', default: 100, maximum: 1000 } },
+              { name: 'after' },
+            ],
+          },
+        },
+        '/api/v1/records': { post: { requestBody: { content: { 'application/json': {} } } } },
+        '/api/v1/runs/{runId}': { get: { parameters: [{ name: 'runId', in: 'path', required: true }] } },
+      });
+      const ids = Object.values(document.paths as object).flatMap((methods: object) =>
+        Object.values(methods).map(({ operationId }: { operationId: string }) => operationId),
+      );
+      expect(new Set(ids).size).toBe(ids.length);
+    });
+  });
+});
