@@ -27,6 +27,7 @@ async function main(argv: readonly string[]): Promise<void> {
     .description('Runs data and training pipelines on Temporal.')
     .version(version())
     .showHelpAfterError('(see --help)')
+    .enablePositionalOptions() // a command with commands of its own leaves their options to them
     .exitOverride();
   if (json) program.configureOutput({ writeErr: () => undefined });
   const named = argv.find((argument) => argument in COMMANDS);
