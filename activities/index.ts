@@ -1,7 +1,9 @@
 /** The doors to the engine: one factory an activity group. */
+export * from './backfill-activities.js';
 export * from './dataset-activities.js';
 export * from './dependencies.js';
 export * from './lineage-activities.js';
+export * from './poll-execution.js';
 export * from './project-activities.js';
 export * from './rollout-activities.js';
 export * from './run-activities.js';

@@ -1,4 +1,3 @@
-import { WorkflowNotFoundError } from '@temporalio/client';
 import { precedingPartitions, partitionWindow } from '../engine/datasets/index.js';
 import { digestOf } from '../engine/digest.js';
 import { resolveRun, type ResolvedRun } from '../engine/pipelines/index.js';
@@ -13,13 +12,10 @@ import {
 } from '../schemas/index.js';
 import { quickScope } from './activity-scope.js';
 import type { ActivityDependencies } from './dependencies.js';
+import { pollExecution, type ExecutionPoll } from './poll-execution.js';
 
 /** State of another execution, as far as somebody who waits for it needs to know. */
-export type RunPoll =
-  | { status: 'running' }
-  | { status: 'absent' }
-  | { status: 'completed'; result: RunResult }
-  | { status: 'failed'; message: string; code: string };
+export type RunPoll = ExecutionPoll<RunResult>;
 
 /** Light activities of the role `orchestration`; all are local activities, done in milliseconds and safe to repeat. */
 export function createRunActivities({ config, lineage, temporal, searchAttributes }: ActivityDependencies) {
@@ -69,25 +65,7 @@ export function createRunActivities({ config, lineage, temporal, searchAttribute
 
     /** Looks at another run that this one waits for. */
     async pollRun(input: { workflowId: string }): Promise<RunPoll> {
-      return quickScope(async () => {
-        const handle = temporal.workflow.getHandle(input.workflowId);
-        try {
-          const { status } = await handle.describe();
-          if (status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW') return { status: 'running' };
-          if (status.name !== 'COMPLETED') {
-            const failure = await handle.result().then(
-              () => null,
-              (error: Error) => error,
-            );
-            const cause = (failure?.cause ?? failure) as (Error & { type?: string }) | null;
-            return { status: 'failed', message: cause?.message ?? status.name, code: cause?.type ?? status.name };
-          }
-          return { status: 'completed', result: runResultSchema.parse(await handle.result()) };
-        } catch (error) {
-          if (error instanceof WorkflowNotFoundError) return { status: 'absent' };
-          throw error;
-        }
-      });
+      return quickScope(() => pollExecution(temporal, input.workflowId, (result) => runResultSchema.parse(result)));
     },
   };
 }

@@ -1,10 +1,12 @@
 import { Client, Connection, isGrpcServiceError, type ConnectionOptions } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { BackfillRequest, BackfillResult } from '../schemas/backfill.js';
 import { parseWith } from '../schemas/parse.js';
 import { runInputSchema, type RunInput, type RunRequest } from '../schemas/run.js';
 import { taskQueue } from '../schemas/task-queues.js';
-import { runWorkflowId, SEARCH_ATTRIBUTES } from '../schemas/workflow-ids.js';
+import { backfillWorkflowId, runWorkflowId, SEARCH_ATTRIBUTES } from '../schemas/workflow-ids.js';
+import { createBackfillHandle, planBackfill, startBackfill, type BackfillHandle } from './backfill-handle.js';
 import { asMillraceError } from './failures.js';
 import { trackCalls } from './open-calls.js';
 import { createRunHandle, type Caller, type RunHandle } from './run-handle.js';
@@ -37,6 +39,19 @@ export interface MillraceClient {
    * @throws MillraceError INPUT_INVALID, TEMPORAL_UNREACHABLE
    */
   startRun(request: RunRequest): Promise<RunHandle>;
+  /**
+   * Starts a backfill: a run for each partition of a range that needs one. For a range there is one execution at a time: if one
+   * is under way, the handle is attached to it.
+   * @throws MillraceError INPUT_INVALID, TEMPORAL_UNREACHABLE
+   */
+  startBackfill(request: BackfillRequest): Promise<BackfillHandle>;
+  /**
+   * What a backfill would do: its result has the verdict `planned`, and the hash of the plan for `planHash`. Needs a worker.
+   * @throws MillraceError INPUT_INVALID, PIPELINE_UNKNOWN, PARTITION_INVALID, PARAMETER_INVALID, TEMPORAL_UNREACHABLE
+   */
+  planBackfill(request: BackfillRequest): Promise<BackfillResult>;
+  /** The newest backfill of a range, under way or ended. @throws MillraceError NOT_FOUND, TEMPORAL_UNREACHABLE */
+  getBackfill(range: { pipeline: string; from: string; to: string }): Promise<BackfillHandle>;
   /** The newest run of a pipeline for a partition, under way or ended. @throws MillraceError NOT_FOUND, TEMPORAL_UNREACHABLE */
   getRun(run: { pipeline: string; partition: string }): Promise<RunHandle>;
   /** Temporal’s own client, for everything else. */
@@ -93,6 +108,14 @@ export async function connect(options: ConnectOptions = {}): Promise<MillraceCli
       const input = parseWith(runInputSchema, request, 'run request');
       return call(() => startRun(client, call, input));
     },
+    startBackfill: (request) => startBackfill(client, call, request),
+    planBackfill: (request) => planBackfill(client, call, request),
+    getBackfill: ({ pipeline, from, to }) =>
+      call(async () => {
+        const handle = client.workflow.getHandle(backfillWorkflowId(pipeline, from, to));
+        await handle.describe();
+        return createBackfillHandle(call, handle, true);
+      }),
     getRun: ({ pipeline, partition }) =>
       call(async () => {
         const handle = client.workflow.getHandle(runWorkflowId(pipeline, partition));

@@ -118,6 +118,12 @@ export const ERROR_TABLE = {
     'Fewer partitions of a window are available than the step requires.',
     'Run the producing pipeline for the partitions that are named, or lower the minimum.',
   ),
+  PLAN_CHANGED: entry(
+    'data',
+    false,
+    'The plan that a backfill was to carry out is not the one that would be made now.',
+    'Look at the difference, make a new dry run, and start with its hash.',
+  ),
   OBJECT_NOT_FOUND: entry(
     'infrastructure',
     true,

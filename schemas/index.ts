@@ -1,3 +1,4 @@
+export * from './backfill.js';
 export * from './check.js';
 export * from './config.js';
 export * from './dataset.js';

@@ -63,6 +63,26 @@ export const runSummarySchema = z.strictObject({
   forced: z.boolean().describe('Whether a force was asked for.'),
 });
 
+/** Body of `POST /api/v1/runs/latest`. */
+export const latestRunsRequestSchema = z.strictObject({
+  pipeline: nameField.describe('Pipeline.'),
+  partitions: z.array(z.string().min(1)).min(1).max(100_000).describe('Partition keys.'),
+});
+
+/** The newest run of a partition, in few words: there may be a hundred thousand. */
+export const latestRunSchema = z.strictObject({
+  partition: z.string().describe('Partition.'),
+  runId: z.string().describe('Id of the run.'),
+  verdict: runVerdictField
+    .nullable()
+    .describe('Its verdict; null while it runs, or if it was never told to have ended.'),
+  specificationDigest: z.string().describe('Digest of its frozen specification.'),
+  durationMs: z.number().nonnegative().nullable().describe('How long it took; null while it runs.'),
+});
+
+/** Answer of `POST /api/v1/runs/latest`: partitions that never ran are left out. */
+export const latestRunsResponseSchema = z.strictObject({ runs: z.array(latestRunSchema) });
+
 /** A run with its steps. */
 export const runDetailsSchema = runSummarySchema.extend({
   specificationDigest: z.string().describe('Digest of the frozen specification.'),
@@ -225,6 +245,7 @@ export type RecordsResponse = z.infer<typeof recordsResponseSchema>;
 export type RecordResult = RecordsResponse['results'][number];
 export type ResolvedPartition = z.infer<typeof resolvePartitionsResponseSchema>['partitions'][number];
 export type RunSummary = z.infer<typeof runSummarySchema>;
+export type LatestRun = z.infer<typeof latestRunSchema>;
 export type RunDetails = z.infer<typeof runDetailsSchema>;
 export type ModelDetails = z.infer<typeof modelDetailsSchema>;
 export type AliasDetails = z.infer<typeof aliasDetailsSchema>;

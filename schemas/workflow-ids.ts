@@ -3,6 +3,11 @@ export function runWorkflowId(pipeline: string, partition: string): string {
   return `run/${pipeline}/${partition}`;
 }
 
+/** The id of the one backfill of a range of partitions. */
+export function backfillWorkflowId(pipeline: string, from: string, to: string): string {
+  return `backfill/${pipeline}/${from}..${to}`;
+}
+
 /** The id of the one rollout that may move an endpoint's traffic. */
 export function rolloutWorkflowId(endpoint: string): string {
   return `rollout/${endpoint}`;

@@ -4,6 +4,7 @@ import { Client, type Connection } from '@temporalio/client';
 import { NativeConnection, Worker, type NativeConnectionOptions, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import {
+  createBackfillActivities,
   createDatasetActivities,
   createLineageActivities,
   createProjectActivities,
@@ -164,7 +165,12 @@ function activitiesOf(role: WorkerRole, dependencies: ActivityDependencies): obj
   const project = createProjectActivities(dependencies);
   switch (role) {
     case 'orchestration':
-      return { ...createRunActivities(dependencies), ...createLineageActivities(dependencies), ...project };
+      return {
+        ...createRunActivities(dependencies),
+        ...createBackfillActivities(dependencies),
+        ...createLineageActivities(dependencies),
+        ...project,
+      };
     case 'data':
       return { ...createDatasetActivities(dependencies), ...project };
     case 'training':

@@ -1,6 +1,6 @@
 import { executeChild, isCancellation, ParentClosePolicy, proxyLocalActivities, sleep } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import type { createRunActivities } from '../activities/index.js';
+import type { createRunActivities, ExecutionPoll } from '../activities/index.js';
 import { taskQueue, type RunRequest, type RunResult } from '../schemas/index.js';
 import { QUICK } from './activity-options.js';
 import { failure } from './failures.js';
@@ -33,12 +33,17 @@ export async function joinRun(workflowId: string, request: RunRequest): Promise<
 }
 
 /** Waits for a run that somebody else started; undefined if it is gone. */
-async function awaitRun(workflowId: string): Promise<RunResult | undefined> {
+export function awaitRun(workflowId: string): Promise<RunResult | undefined> {
+  return awaitExecution(() => local.pollRun({ workflowId }));
+}
+
+/** Looks again and again, less and less often, until an execution has ended; undefined if it is gone. */
+export async function awaitExecution<T>(poll: () => Promise<ExecutionPoll<T>>): Promise<T | undefined> {
   for (let wait = FIRST_POLL_MS; ; wait = Math.min(LONGEST_POLL_MS, wait * 1.5)) {
-    const poll = await local.pollRun({ workflowId });
-    if (poll.status === 'completed') return poll.result;
-    if (poll.status === 'absent') return undefined;
-    if (poll.status === 'failed') throw failure(poll.code, poll.message);
+    const found = await poll();
+    if (found.status === 'completed') return found.result;
+    if (found.status === 'absent') return undefined;
+    if (found.status === 'failed') throw failure(found.code, found.message);
     await sleep(wait);
   }
 }

@@ -41,6 +41,6 @@ function version({ output }: StepState): string {
 }
 
 /** Text that cannot break out of its cell. */
-function cell(text: string): string {
+export function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ').slice(0, 300);
 }

@@ -1,3 +1,4 @@
 /** What a worker registers: each export is a workflow type. */
+export { backfill } from './backfill.js';
 export { pipelineRun } from './pipeline-run.js';
 export { rollout } from './rollout.js';

@@ -9,6 +9,7 @@ import {
   endpointStateSchema,
   impactSchema,
   isMillraceError,
+  latestRunsResponseSchema,
   lineageGraphSchema,
   lineageHealthSchema,
   modelDetailsSchema,
@@ -27,6 +28,7 @@ import {
   type EndpointChange,
   type EndpointState,
   type Impact,
+  type LatestRun,
   type LineageGraph,
   type LineageHealth,
   type LineageRecord,
@@ -57,6 +59,8 @@ export interface LineageClient {
   datasetVersions(dataset: string, options?: { partition?: string; limit?: number }): Promise<DatasetVersionDetails[]>;
   /** Runs, newest first; 100 by default, at most 1000. */
   runs(options?: { pipeline?: string; limit?: number }): Promise<RunSummary[]>;
+  /** The newest run of each partition, under way or ended; partitions that never ran are left out. */
+  latestRuns(pipeline: string, partitions: readonly string[]): Promise<LatestRun[]>;
   /** Throws NOT_FOUND. */
   run(runId: string): Promise<RunDetails>;
   /** Quality reports of a run. */
@@ -113,6 +117,8 @@ export function createLineageClient(options: {
     datasetVersions: async (dataset, query = {}) =>
       (await get(datasetVersionsResponseSchema, `${path`/datasets/${dataset}/versions`}${search(query)}`)).versions,
     runs: async (query = {}) => (await get(runsResponseSchema, `/runs${search(query)}`)).runs,
+    latestRuns: async (pipeline, partitions) =>
+      (await request(latestRunsResponseSchema, 'POST', '/runs/latest', { pipeline, partitions })).runs,
     run: (runId) => get(runDetailsSchema, path`/runs/${runId}`),
     runQuality: async (runId) => (await get(runQualityResponseSchema, path`/runs/${runId}/quality`)).results,
     models: async () => (await get(modelsResponseSchema, '/models')).models,

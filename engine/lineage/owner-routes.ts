@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import {
+  latestRunsRequestSchema,
   MillraceError,
   modelServerStatusSchema,
   parseWith,
@@ -10,6 +11,7 @@ import {
 import { QUERIES } from './api-operations.js';
 import { listDatasets, listDatasetVersions, resolvePartitions } from './dataset-queries.js';
 import { endpointHistory, endpointState, listEndpoints } from './endpoint-queries.js';
+import { latestRuns } from './latest-runs.js';
 import { lineageGraph } from './lineage-graph.js';
 import type { LineageStore } from './lineage-store.js';
 import { aliasDetails, aliasHistory, listModels, modelDetails } from './model-queries.js';
@@ -56,6 +58,10 @@ export function addRoutes(app: FastifyInstance, store: LineageStore, servers: Mo
   }));
 
   get('/api/v1/runs', async (_, query) => ({ runs: await listRuns(read, parseWith(QUERIES.runs, query, 'query')) }));
+  app.post('/api/v1/runs/latest', async (request) => {
+    const body = parseWith(latestRunsRequestSchema, request.body, 'partitions to look up');
+    return { runs: await latestRuns(read, body.pipeline, body.partitions) };
+  });
   get('/api/v1/runs/:runId', ({ runId }) => runDetails(read, runId));
   get('/api/v1/runs/:runId/quality', async ({ runId }) => ({ results: await runQuality(read, runId) }));
 

@@ -1,3 +1,4 @@
 /** Pipelines as data: choosing one, putting parameters in, choosing the partition of a run. */
+export * from './backfill-plan.js';
 export * from './freeze-pipeline.js';
 export * from './resolve-run.js';

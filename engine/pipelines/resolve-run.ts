@@ -30,7 +30,8 @@ export function resolveRun(pipelines: readonly Pipeline[], request: RunInput, fa
   return { pipeline: freezePipeline(pipeline, request.params), window, logicalTime };
 }
 
-function findPipeline(pipelines: readonly Pipeline[], name: string): Pipeline {
+/** @throws PIPELINE_UNKNOWN with the nearest name */
+export function findPipeline(pipelines: readonly Pipeline[], name: string): Pipeline {
   const pipeline = pipelines.find((candidate) => candidate.name === name);
   if (pipeline !== undefined) return pipeline;
   const names = pipelines.map((candidate) => candidate.name);

@@ -1,0 +1,230 @@
+import { objectUri, partitionRange, partitionWindow, type ObjectStore } from '../engine/datasets/index.js';
+import {
+  expectedMs,
+  findPipeline,
+  freezePipeline,
+  median,
+  planBackfill,
+  planDifference,
+  type BackfillPlan,
+} from '../engine/pipelines/index.js';
+import {
+  backfillResultSchema,
+  isMillraceError,
+  LISTED_PARTITIONS,
+  MillraceError,
+  OUTCOME_LETTERS,
+  runResultSchema,
+  type BackfillInput,
+  type BackfillPartition,
+  type BackfillResult,
+  type BackfillState,
+  type FrozenPipeline,
+  type OutcomeLetter,
+  type PlanSummary,
+  type RunResult,
+} from '../schemas/index.js';
+import { activityScope, quickScope } from './activity-scope.js';
+import type { ActivityDependencies } from './dependencies.js';
+import { pollExecution, type ExecutionPoll } from './poll-execution.js';
+
+/** A partition that is going to run. */
+export interface PlannedRun {
+  /** Place among the partitions of the plan that run. */
+  position: number;
+  partition: string;
+  /** End of its window: what a schedule would have run it at. Undefined where keys are not times. */
+  logicalTime: string | undefined;
+}
+
+/** How a run is that somebody waits for, in few words: there may be hundreds in one payload. */
+export type PolledRun =
+  { status: 'running' | 'absent' } | ({ status: 'ended' } & Pick<RunResult, 'verdict' | 'reason' | 'message'>);
+
+const POLLED_AT_ONCE = 20;
+
+/** Lines of a difference that are shown. */
+const SHOWN_DIFFERENCES = 20;
+
+/** What a backfill asks of the world. The plan is kept in the object store: with many partitions it is no payload. */
+export function createBackfillActivities({ config, lineage, store, temporal }: ActivityDependencies) {
+  const readPlan = planReader(store);
+  return {
+    /** Makes the plan and stores it. @throws PLAN_CHANGED if another one was asked for by its hash */
+    async planBackfill({ request, now }: { request: BackfillInput; now: string }): Promise<PlanSummary> {
+      return activityScope(async ({ progress }) => {
+        const pipeline = findPipeline(config.pipelines, request.pipeline);
+        const frozen = freezePipeline(pipeline, request.params);
+        const keys = partitionRange(pipeline.partitions, request.from, request.to);
+        progress(`asking for the last runs of ${keys.length} partitions`);
+        const latest = new Map((await lineage.latestRuns(pipeline.name, keys)).map((run) => [run.partition, run]));
+        const plan = planBackfill(
+          {
+            pipeline: pipeline.name,
+            partitions: pipeline.partitions,
+            reprocess: request.reprocess,
+            specification: frozen.digest,
+          },
+          { keys, latest, outdated: new Set(), now: Date.parse(now) },
+        );
+        const { digest, uri } = await store.putJson(plan);
+        if (request.planHash !== undefined && request.planHash !== digest) {
+          throw await planChanged(store, request.planHash, digest, plan, readPlan);
+        }
+        const { run = 0, reuse = 0, skip = 0 } = countBy(plan.entries.map(([, action]) => action));
+        const recent = await lineage.runs({ pipeline: pipeline.name, limit: 100 });
+        const durations = recent.flatMap(({ startedAt, finishedAt, verdict }) =>
+          finishedAt === null || verdict !== 'succeeded' ? [] : [Date.parse(finishedAt) - Date.parse(startedAt)],
+        );
+        return {
+          hash: digest,
+          uri,
+          partitions: keys.length,
+          run,
+          reuse,
+          skip,
+          reasons: countBy(plan.entries.map(([, , reason]) => reason)),
+          expectedRows: await expectedRows(frozen, run),
+          expectedMs: expectedMs(plan, latest, durations, request.maxActive),
+        };
+      });
+    },
+
+    /** Looks up partitions of a plan that are about to run. */
+    async readPlanned({ uri, positions }: { uri: string; positions: number[] }): Promise<PlannedRun[]> {
+      return activityScope(async () => {
+        const { plan, running } = await readPlan(uri);
+        return positions.flatMap((position) => {
+          const partition = running[position];
+          if (partition === undefined) return [];
+          return [{ position, partition, logicalTime: partitionWindow(plan.partitions, partition).end }];
+        });
+      });
+    },
+
+    /** Place of a partition among those that run; null if it is not one of them. */
+    async findPlanned({ uri, partition }: { uri: string; partition: string }): Promise<number | null> {
+      return activityScope(async () => {
+        const position = (await readPlan(uri)).running.indexOf(partition);
+        return position < 0 ? null : position;
+      });
+    },
+
+    /** Every partition with its outcome: as a list, or as an object where the list is too long for a payload. */
+    async listOutcomes(input: {
+      uri: string;
+      /** One letter for each partition that runs, in the order of the plan. */
+      outcomes: string;
+      notes: BackfillState['notes'];
+    }): Promise<Pick<BackfillResult, 'counts' | 'partitions' | 'partitionsUri'>> {
+      return activityScope(async () => {
+        const { plan } = await readPlan(input.uri);
+        const notes = new Map(input.notes.map(([position, code, message]) => [position, { code, message }]));
+        let position = -1;
+        const partitions = plan.entries.map(([partition, action, reason]): BackfillPartition => {
+          if (action !== 'run') {
+            const outcome = action === 'reuse' ? 'reused' : 'skipped';
+            return { partition, action, reason, outcome, code: null, message: null };
+          }
+          position += 1;
+          const outcome = OUTCOME_LETTERS[(input.outcomes[position] ?? '.') as OutcomeLetter];
+          const { code = null, message = null } = notes.get(position) ?? {};
+          return { partition, action, reason, outcome, code, message };
+        });
+        const counts = countBy(partitions.map(({ outcome }) => outcome));
+        if (partitions.length <= LISTED_PARTITIONS) return { counts, partitions, partitionsUri: null };
+        return { counts, partitions: null, partitionsUri: (await store.putJson(partitions)).uri };
+      });
+    },
+
+    /** Looks at runs that this backfill did not start, or started before it continued as new; in the order of the ids. */
+    async pollRuns({ workflowIds }: { workflowIds: string[] }): Promise<PolledRun[]> {
+      return activityScope(async () => {
+        const polled: PolledRun[] = [];
+        for (let start = 0; start < workflowIds.length; start += POLLED_AT_ONCE) {
+          const some = workflowIds.slice(start, start + POLLED_AT_ONCE);
+          polled.push(...(await Promise.all(some.map(pollRun))));
+        }
+        return polled;
+      });
+    },
+
+    /** Looks at a backfill that somebody else started. */
+    async pollBackfill({ workflowId }: { workflowId: string }): Promise<ExecutionPoll<BackfillResult>> {
+      return quickScope(() => pollExecution(temporal, workflowId, (result) => backfillResultSchema.parse(result)));
+    },
+  };
+
+  async function pollRun(workflowId: string): Promise<PolledRun> {
+    const poll = await pollExecution(temporal, workflowId, (result) => runResultSchema.parse(result));
+    if (poll.status === 'failed')
+      return { status: 'ended', verdict: 'failed', reason: poll.code, message: poll.message };
+    if (poll.status !== 'completed') return { status: poll.status };
+    const { verdict, reason, message } = poll.result;
+    return { status: 'ended', verdict, reason, message };
+  }
+
+  /** Rows of the typical version of each dataset that the pipeline writes. */
+  async function expectedRows({ steps }: FrozenPipeline, runs: number): Promise<number | null> {
+    const typical = await Promise.all(
+      Object.values(steps).map(async (step) => {
+        if (step.type !== 'ingest' && step.type !== 'transform') return 0;
+        return median((await lineage.datasetVersions(step.dataset)).map(({ ref }) => ref.rows));
+      }),
+    );
+    if (typical.some((rows) => rows === null)) return null;
+    return runs * typical.reduce<number>((sum, rows) => sum + (rows ?? 0), 0);
+  }
+}
+
+interface ReadPlan {
+  plan: BackfillPlan;
+  /** Partitions that run, in the order of the plan. */
+  running: string[];
+}
+
+/** Reads plans from the store; keeps the last few, since a backfill comes back for a page again and again. */
+function planReader(store: ObjectStore): (uri: string) => Promise<ReadPlan> {
+  const kept = new Map<string, Promise<ReadPlan>>();
+  return async (uri) => {
+    const reading = kept.get(uri) ?? read(uri);
+    kept.delete(uri);
+    kept.set(uri, reading);
+    for (const old of [...kept.keys()].slice(0, -4)) kept.delete(old);
+    reading.catch(() => kept.delete(uri));
+    return reading;
+  };
+
+  async function read(uri: string): Promise<ReadPlan> {
+    const plan = JSON.parse((await store.read(uri)).toString()) as BackfillPlan;
+    return { plan, running: plan.entries.flatMap(([key, action]) => (action === 'run' ? [key] : [])) };
+  }
+}
+
+async function planChanged(
+  store: ObjectStore,
+  expected: string,
+  actual: string,
+  plan: BackfillPlan,
+  readPlan: (uri: string) => Promise<ReadPlan>,
+): Promise<MillraceError> {
+  const head = `the plan ${expected.slice(0, 12)} was to be carried out, but now it would be ${actual.slice(0, 12)}`;
+  try {
+    const { plan: before } = await readPlan(objectUri(store.name, expected));
+    const lines = planDifference(before, plan);
+    const more = lines.length > SHOWN_DIFFERENCES ? [`and ${lines.length - SHOWN_DIFFERENCES} more`] : [];
+    const shown = [...lines.slice(0, SHOWN_DIFFERENCES), ...more];
+    return new MillraceError('PLAN_CHANGED', `${head}: ${shown.join('; ')}`, {
+      problems: shown.map((message) => ({ path: 'planHash', message })),
+    });
+  } catch (error) {
+    if (!isMillraceError(error) || error.code !== 'OBJECT_NOT_FOUND') throw error;
+    return new MillraceError('PLAN_CHANGED', `${head}; no plan of the first hash is in the object store`);
+  }
+}
+
+function countBy<K extends string>(values: readonly K[]): Partial<Record<K, number>> {
+  const counts: Partial<Record<K, number>> = {};
+  for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,34 @@
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+
+/** State of another execution, as far as somebody who waits for it needs to know. */
+export type ExecutionPoll<T> =
+  | { status: 'running' }
+  | { status: 'absent' }
+  | { status: 'completed'; result: T }
+  | { status: 'failed'; message: string; code: string };
+
+/** Looks at the newest execution of a workflow id. */
+export async function pollExecution<T>(
+  temporal: Client,
+  workflowId: string,
+  parse: (result: unknown) => T,
+): Promise<ExecutionPoll<T>> {
+  const handle = temporal.workflow.getHandle(workflowId);
+  try {
+    const { status } = await handle.describe();
+    if (status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW') return { status: 'running' };
+    if (status.name !== 'COMPLETED') {
+      const failure = await handle.result().then(
+        () => null,
+        (error: Error) => error,
+      );
+      const cause = (failure?.cause ?? failure) as (Error & { type?: string }) | null;
+      const code = status.name === 'CANCELLED' ? status.name : (cause?.type ?? status.name);
+      return { status: 'failed', message: cause?.message ?? status.name, code };
+    }
+    return { status: 'completed', result: parse(await handle.result()) };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return { status: 'absent' };
+    throw error;
+  }
+}

@@ -1,0 +1,110 @@
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import {
+  backfillInputSchema,
+  backfillProgressSchema,
+  backfillResultSchema,
+  backfillUpdateSchemas,
+  type BackfillInput,
+  type BackfillProgress,
+  type BackfillRequest,
+  type BackfillResult,
+  type BackfillUpdate,
+  type BackfillUpdateInput,
+} from '../schemas/backfill.js';
+import { parseWith } from '../schemas/parse.js';
+import { taskQueue } from '../schemas/task-queues.js';
+import { backfillWorkflowId } from '../schemas/workflow-ids.js';
+import type { Caller } from './run-handle.js';
+
+/** One execution of a backfill. Every message answers with the progress after it; messages need a worker of the role orchestration. */
+export interface BackfillHandle {
+  /** `backfill/PIPELINE/FROM..TO`. */
+  readonly workflowId: string;
+  /** Whether it was under way already, so that what was asked for now has no effect on it. */
+  readonly attached: boolean;
+  /**
+   * Waits for the end. Runs that fail are part of the result.
+   * @throws MillraceError PLAN_CHANGED, PIPELINE_UNKNOWN, PARTITION_INVALID, PARAMETER_INVALID, RUN_CANCELLED, TEMPORAL_UNREACHABLE
+   */
+  result(): Promise<BackfillResult>;
+  progress(): Promise<BackfillProgress>;
+  /** Starts no more runs; those under way go on. */
+  pause(request?: BackfillUpdateInput<'pause'>): Promise<BackfillProgress>;
+  resume(request?: BackfillUpdateInput<'resume'>): Promise<BackfillProgress>;
+  setMaxActive(request: BackfillUpdateInput<'setMaxActive'>): Promise<BackfillProgress>;
+  /** Of runs that are started from now on; 1 first, 5 last. */
+  setPriority(request: BackfillUpdateInput<'setPriority'>): Promise<BackfillProgress>;
+  /** Runs again what failed. @throws INPUT_INVALID when the backfill has ended */
+  retryFailed(request?: BackfillUpdateInput<'retryFailed'>): Promise<BackfillProgress>;
+  /** Leaves a partition out, or cancels its run. @throws PARTITION_INVALID, or INPUT_INVALID if it has ended or is not this backfill’s */
+  cancelPartition(request: BackfillUpdateInput<'cancelPartition'>): Promise<BackfillProgress>;
+  /** Ends it; runs under way finish, or stop with `running: 'stop'`. */
+  cancel(request?: BackfillUpdateInput<'cancel'>): Promise<BackfillProgress>;
+}
+
+/** Starts a backfill, or attaches to the one of the same range. @internal */
+export async function startBackfill(client: Client, call: Caller, request: BackfillRequest): Promise<BackfillHandle> {
+  const input = parseWith(backfillInputSchema, request, 'backfill request');
+  return call(async () => {
+    const startId = crypto.randomUUID();
+    const handle = await client.workflow.start('backfill', {
+      ...startOptions(input),
+      workflowId: backfillWorkflowId(input.pipeline, input.from, input.to),
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      memo: { requestedBy: input.requestedBy, startId },
+    });
+    // The server does not tell whether it started something, but an execution keeps its first memo.
+    const { memo } = await client.workflow.getHandle(handle.workflowId, handle.firstExecutionRunId).describe();
+    return createBackfillHandle(call, handle, memo?.startId !== startId);
+  });
+}
+
+/** Makes a plan and nothing else. @internal */
+export async function planBackfill(client: Client, call: Caller, request: BackfillRequest): Promise<BackfillResult> {
+  const input = parseWith(backfillInputSchema, { ...request, dryRun: true }, 'backfill request');
+  return call(async () => {
+    const workflowId = `backfill-plan/${crypto.randomUUID()}`;
+    const result: unknown = await client.workflow.execute('backfill', { ...startOptions(input), workflowId });
+    return parseWith(backfillResultSchema, result, 'plan of a backfill', 'INTERNAL');
+  });
+}
+
+/** @internal */
+export function createBackfillHandle(call: Caller, handle: WorkflowHandle, attached: boolean): BackfillHandle {
+  const { workflowId } = handle;
+  const update =
+    <U extends BackfillUpdate>(name: U) =>
+    async (request: BackfillUpdateInput<U>): Promise<BackfillProgress> => {
+      const input: unknown = parseWith(backfillUpdateSchemas[name], request, `input of ${name}`);
+      return call(async () => {
+        const answer: unknown = await handle.executeUpdate(name, { args: [input] });
+        return parseWith(backfillProgressSchema, answer, `progress of ${workflowId}`, 'INTERNAL');
+      });
+    };
+  return {
+    workflowId,
+    attached,
+    result: () =>
+      call(async () => parseWith(backfillResultSchema, await handle.result(), `result of ${workflowId}`, 'INTERNAL')),
+    progress: () =>
+      call(async () =>
+        parseWith(backfillProgressSchema, await handle.query('progress'), `progress of ${workflowId}`, 'INTERNAL'),
+      ),
+    pause: (request = {}) => update('pause')(request),
+    resume: (request = {}) => update('resume')(request),
+    setMaxActive: update('setMaxActive'),
+    setPriority: update('setPriority'),
+    retryFailed: (request = {}) => update('retryFailed')(request),
+    cancelPartition: update('cancelPartition'),
+    cancel: (request = {}) => update('cancel')(request),
+  };
+}
+
+function startOptions(input: BackfillInput) {
+  return {
+    taskQueue: taskQueue('orchestration'),
+    args: [input],
+    staticSummary: `${input.pipeline} ${input.from}..${input.to}`,
+  };
+}

@@ -1,0 +1,261 @@
+import { z } from 'zod';
+import { actorField, digestField, identifierField, instantField, nameField } from './fields.js';
+
+/** Runs that a backfill has under way at most; Temporal is comfortable with this many pending children. */
+export const GREATEST_WINDOW = 500;
+
+/** Partitions that a result lists itself; more are in the object store, because payloads are small. */
+export const LISTED_PARTITIONS = 1_000;
+
+/** Priority of a run that nobody gave one. Temporal has 1 (first) to 5 (last). */
+export const ORDINARY_PRIORITY = 3;
+
+const maxActiveField = z.int().min(1).max(GREATEST_WINDOW);
+const priorityField = z.int().min(1).max(5);
+
+/** Input of the workflow `backfill`: one object, as the Temporal UI sends it. */
+export const backfillInputSchema = z.strictObject({
+  pipeline: nameField.describe('Name of the pipeline.'),
+  from: z.string().min(1).describe('Key of the first partition, as in `2001-03-01`.'),
+  to: z.string().min(1).describe('Key of the last partition; it is included.'),
+  reprocess: z
+    .enum(['missing', 'failed', 'stale', 'all'])
+    .default('missing')
+    .describe(
+      'Which partitions run. missing: those that never ran; failed: also those whose last run did not succeed; stale: also those whose result is out of date; all: every one.',
+    ),
+  maxActive: maxActiveField.default(4).describe('Runs under way at once.'),
+  batchSize: z
+    .int()
+    .min(1)
+    .max(GREATEST_WINDOW)
+    .default(GREATEST_WINDOW)
+    .describe(
+      'Runs that are started before the workflow continues as new, so that its history stays small. Only tests and very large results need less.',
+    ),
+  order: z.enum(['forward', 'backward']).default('forward').describe('Oldest first, or newest first.'),
+  params: z
+    .record(identifierField, z.union([z.string(), z.number(), z.boolean()]))
+    .default({})
+    .describe('Values of parameters, the same for every run.'),
+  priority: priorityField
+    .default(5)
+    .describe(
+      'Priority of the runs, 1 (first) to 5 (last); a nightly run has 3. One of the runs always has 3, so that a backfill is never starved.',
+    ),
+  dryRun: z.boolean().default(false).describe('Whether the plan is the result, and nothing runs.'),
+  planHash: digestField
+    .optional()
+    .describe(
+      'Hash of a plan that was looked at: if another plan would be made now, nothing runs, and the difference is shown.',
+    ),
+  stopAfterFailures: z
+    .int()
+    .positive()
+    .optional()
+    .describe('Failed runs after which no more are started; without it failures never stop the rest.'),
+  requestedBy: actorField.default('unknown').describe('Who asked.'),
+});
+
+/** What a plan does about a partition. */
+export const planActionField = z
+  .enum(['run', 'reuse', 'skip'])
+  .describe('run: it is run, or joined if it is under way; reuse: its result holds; skip: it is left as it is.');
+
+/** Why. */
+export const planReasonField = z
+  .enum([
+    'never_ran',
+    'under_way',
+    'failed_before',
+    'refused_before',
+    'specification_changed',
+    'inputs_changed',
+    'up_to_date',
+    'not_complete',
+  ])
+  .describe(
+    'never_ran, under_way, failed_before, refused_before (also a canary that was taken back): its last run; specification_changed: it ran with other steps or parameters; inputs_changed: what it read has a newer version; up_to_date: its result is what a run would give; not_complete: its window has not ended yet.',
+  );
+
+/** What became of a partition. */
+export const partitionOutcomeField = z
+  .enum(['planned', 'succeeded', 'refused', 'rolled_back', 'failed', 'cancelled', 'not_started', 'reused', 'skipped'])
+  .describe(
+    'The verdict of its run; cancelled: it or its run was cancelled; not_started: the backfill ended first; planned: it would run, in a dry run.',
+  );
+
+/** One letter for the state of a partition that runs: a hundred thousand of them are carried as one text. */
+export const OUTCOME_LETTERS = {
+  '.': 'planned',
+  s: 'succeeded',
+  r: 'refused',
+  b: 'rolled_back',
+  f: 'failed',
+  c: 'cancelled',
+  n: 'not_started',
+} as const satisfies Record<string, z.infer<typeof partitionOutcomeField>>;
+
+/** A partition in the result of a backfill. */
+export const backfillPartitionSchema = z.strictObject({
+  partition: z.string().describe('Key.'),
+  action: planActionField,
+  reason: planReasonField,
+  outcome: partitionOutcomeField,
+  code: z
+    .string()
+    .nullable()
+    .describe('Reason or error code of a run that did not succeed; kept for the first 500 of them.'),
+  message: z.string().nullable().describe('The same in words.'),
+});
+
+/** What a backfill is going to do. */
+export const planSummarySchema = z.strictObject({
+  hash: digestField.describe('SHA-256 of the plan: equal plans have equal hashes.'),
+  uri: z.string().describe('The whole plan as JSON in the object store.'),
+  partitions: z.int().nonnegative().describe('Partitions in the range.'),
+  run: z.int().nonnegative().describe('Partitions that run.'),
+  reuse: z.int().nonnegative().describe('Partitions whose result holds.'),
+  skip: z.int().nonnegative().describe('Partitions that are left as they are.'),
+  reasons: z.partialRecord(planReasonField, z.int().positive()).describe('Partitions by reason.'),
+  expectedRows: z
+    .int()
+    .nonnegative()
+    .nullable()
+    .describe(
+      'Rows that the runs are going to write, from earlier versions of their datasets; null: nothing is known.',
+    ),
+  expectedMs: z
+    .int()
+    .nonnegative()
+    .nullable()
+    .describe(
+      'Time that it is going to take with `maxActive` runs at once, from earlier runs; null: nothing is known.',
+    ),
+});
+
+/** Result of the workflow `backfill`. */
+export const backfillResultSchema = z.strictObject({
+  pipeline: nameField.describe('Name of the pipeline.'),
+  from: z.string().describe('Key of the first partition.'),
+  to: z.string().describe('Key of the last partition.'),
+  verdict: z
+    .enum(['planned', 'succeeded', 'incomplete', 'stopped', 'cancelled'])
+    .describe(
+      'planned: a dry run; succeeded: every run did; incomplete: some runs did not; stopped: after too many failures; cancelled: by somebody.',
+    ),
+  message: z.string().describe('The same in words.'),
+  plan: planSummarySchema,
+  counts: z.partialRecord(partitionOutcomeField, z.int().positive()).describe('Partitions by outcome.'),
+  partitions: z
+    .array(backfillPartitionSchema)
+    .nullable()
+    .describe(`Every partition with its outcome, oldest first; null if there are more than ${LISTED_PARTITIONS}.`),
+  partitionsUri: z
+    .string()
+    .nullable()
+    .describe('The same as JSON in the object store, where the list is too long for a payload.'),
+  durationMs: z.number().nonnegative().describe('Time from start to end.'),
+});
+
+/** A run that did not succeed. */
+export const backfillFailureSchema = z.strictObject({
+  partition: z.string().describe('Key.'),
+  code: z.string().describe('Reason or error code.'),
+  message: z.string().describe('The same in words.'),
+  workflowId: z.string().describe('Workflow of the run.'),
+});
+
+/** Result of the query `progress` of a backfill. */
+export const backfillProgressSchema = z.strictObject({
+  pipeline: nameField.describe('Name of the pipeline.'),
+  from: z.string().describe('Key of the first partition.'),
+  to: z.string().describe('Key of the last partition.'),
+  phase: z.enum(['planning', 'running', 'paused', 'stopping', 'ended']).describe('What it is doing.'),
+  pausedBy: actorField.nullable().describe('Who paused it.'),
+  maxActive: maxActiveField.describe('Runs at once.'),
+  priority: priorityField.describe('Priority of runs that are started from now on.'),
+  planned: z.int().nonnegative().describe('Partitions that run.'),
+  waiting: z.int().nonnegative().describe('Partitions that have not begun.'),
+  running: z.int().nonnegative().describe('Runs under way.'),
+  joined: z.int().nonnegative().describe('Runs under way that somebody else had started.'),
+  outcomes: z
+    .partialRecord(partitionOutcomeField, z.int().positive())
+    .describe('Partitions that have ended, by outcome.'),
+  perMinute: z
+    .number()
+    .nonnegative()
+    .nullable()
+    .describe('Runs that end in a minute, of late; null until two have ended.'),
+  expectedEnd: instantField.nullable().describe('When it will be done at this rate.'),
+  active: z.array(z.string()).describe('Partitions under way, at most 20.'),
+  failures: z.array(backfillFailureSchema).describe('The last runs that did not succeed, newest first, at most 10.'),
+});
+
+/** What the workflow keeps when it continues as new. */
+export const backfillStateSchema = z.strictObject({
+  plan: planSummarySchema,
+  startedAt: instantField,
+  outcomes: z.string().describe('One letter a partition that runs, in the order of the plan.'),
+  active: z.array(
+    z.strictObject({ position: z.int(), partition: z.string(), owned: z.boolean(), ordinary: z.boolean() }),
+  ),
+  notes: z
+    .array(z.tuple([z.int(), z.string(), z.string()]))
+    .describe('Position, code and message of what did not succeed.'),
+  failures: z.array(backfillFailureSchema),
+  ends: z.array(z.number()).describe('When the last runs ended, in milliseconds.'),
+  failed: z.int().nonnegative().describe('Failed runs since the start or the last retryFailed.'),
+  pausedBy: actorField.nullable(),
+  maxActive: maxActiveField,
+  priority: priorityField,
+  stop: z.strictObject({ verdict: z.enum(['stopped', 'cancelled']), message: z.string() }).nullable(),
+});
+
+/** What the workflow takes: the input, and when it continues as new what it has done so far. */
+export const backfillContinuationSchema = backfillInputSchema.extend({
+  carried: backfillStateSchema
+    .optional()
+    .describe('Set by the workflow itself when it continues as new; leave it out.'),
+});
+
+const by = actorField.default('unknown').describe('Who asked.');
+
+/** Inputs of the updates of `backfill`: each takes one object. */
+export const backfillUpdateSchemas = {
+  pause: z.strictObject({ by }),
+  resume: z.strictObject({ by }),
+  setMaxActive: z.strictObject({ maxActive: maxActiveField.describe('Runs at once.'), by }),
+  setPriority: z.strictObject({
+    priority: priorityField.describe('Priority of runs that are started from now on.'),
+    by,
+  }),
+  retryFailed: z.strictObject({ by }),
+  cancelPartition: z.strictObject({ partition: z.string().min(1).describe('Key.'), by }),
+  cancel: z.strictObject({
+    running: z
+      .enum(['finish', 'stop'])
+      .default('finish')
+      .describe('Whether runs under way come to their end, or are cancelled. Joined runs are never cancelled.'),
+    by,
+  }),
+};
+
+export type BackfillInput = z.infer<typeof backfillInputSchema>;
+/** A backfill as somebody asks for it. */
+export type BackfillRequest = z.input<typeof backfillInputSchema>;
+export type PlanAction = z.infer<typeof planActionField>;
+export type PlanReason = z.infer<typeof planReasonField>;
+export type PartitionOutcome = z.infer<typeof partitionOutcomeField>;
+export type BackfillPartition = z.infer<typeof backfillPartitionSchema>;
+export type PlanSummary = z.infer<typeof planSummarySchema>;
+export type BackfillResult = z.infer<typeof backfillResultSchema>;
+export type BackfillFailure = z.infer<typeof backfillFailureSchema>;
+export type BackfillProgress = z.infer<typeof backfillProgressSchema>;
+export type BackfillContinuation = z.infer<typeof backfillContinuationSchema>;
+export type OutcomeLetter = keyof typeof OUTCOME_LETTERS;
+export type BackfillState = z.infer<typeof backfillStateSchema>;
+/** Names of the updates of `backfill`. */
+export type BackfillUpdate = keyof typeof backfillUpdateSchemas;
+/** What somebody sends with an update. */
+export type BackfillUpdateInput<U extends BackfillUpdate> = z.input<(typeof backfillUpdateSchemas)[U]>;

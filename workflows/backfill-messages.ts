@@ -1,0 +1,40 @@
+import { defineQuery, defineUpdate, setHandler } from '@temporalio/workflow';
+import type { z } from 'zod';
+import { backfillUpdateSchemas, type BackfillProgress, type BackfillUpdate } from '../schemas/index.js';
+import { parseInput } from './failures.js';
+
+type Schemas = typeof backfillUpdateSchemas;
+
+/** What each update does; its input is parsed already. */
+export type BackfillHandlers = {
+  [U in BackfillUpdate]: (request: z.output<Schemas[U]>) => BackfillProgress | Promise<BackfillProgress>;
+};
+
+/** How far a backfill is. */
+export const backfillProgressQuery = defineQuery<BackfillProgress>('progress');
+
+const DESCRIPTIONS: Record<BackfillUpdate, string> = {
+  pause: 'Starts no more runs; those under way go on. Takes {"by"}.',
+  resume: 'Goes on after a pause. Takes {"by"}.',
+  setMaxActive: 'Changes how many runs are under way at once. Takes {"maxActive", "by"}.',
+  setPriority: 'Changes the priority of runs that are started from now on, 1 first, 5 last. Takes {"priority", "by"}.',
+  retryFailed: 'Runs again what failed. Takes {"by"}.',
+  cancelPartition: 'Leaves a partition out, or cancels its run. Takes {"partition", "by"}.',
+  cancel: 'Ends the backfill; runs under way finish, or stop if {"running": "stop"} is given.',
+};
+
+/** Sets the handlers of all messages. Bad input of an update is refused before anything is on record. */
+export function setBackfillHandlers(progress: () => BackfillProgress, handlers: BackfillHandlers): void {
+  setHandler(backfillProgressQuery, progress, { description: 'Counts, rate, expected end and the last failures.' });
+  for (const name of Object.keys(backfillUpdateSchemas) as BackfillUpdate[]) listen(name, handlers);
+}
+
+function listen<U extends BackfillUpdate>(name: U, handlers: BackfillHandlers): void {
+  // An empty box in the Temporal UI is no input at all.
+  const parse = (request: unknown) =>
+    parseInput(backfillUpdateSchemas[name], request ?? {}, `input of ${name}`) as z.output<Schemas[U]>;
+  setHandler(defineUpdate<BackfillProgress, [unknown]>(name), async (request) => handlers[name](parse(request)), {
+    description: DESCRIPTIONS[name],
+    validator: (request) => void parse(request),
+  });
+}

@@ -1,0 +1,177 @@
+import {
+  CancellationScope,
+  CancelledFailure,
+  continueAsNew,
+  executeChild,
+  isCancellation,
+  ParentClosePolicy,
+  proxyActivities,
+  proxyLocalActivities,
+  setCurrentDetails,
+  workflowInfo,
+  condition,
+} from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import type { createBackfillActivities } from '../activities/index.js';
+import {
+  backfillContinuationSchema,
+  backfillWorkflowId,
+  taskQueue,
+  type BackfillContinuation,
+  type BackfillInput,
+  type BackfillProgress,
+  type BackfillResult,
+  type BackfillState,
+} from '../schemas/index.js';
+import { QUICK, workOptions } from './activity-options.js';
+import { setBackfillHandlers, type BackfillHandlers } from './backfill-messages.js';
+import { backfillMarkdown } from './backfill-progress.js';
+import { BackfillWindow } from './backfill-window.js';
+import { asFailure, failure, parseInput } from './failures.js';
+import { awaitExecution } from './join-run.js';
+import { now } from './run.js';
+
+type BackfillActivities = ReturnType<typeof createBackfillActivities>;
+
+const local = proxyLocalActivities<BackfillActivities>(QUICK);
+const { planBackfill, listOutcomes } = proxyActivities<BackfillActivities>(
+  workOptions('io', 'orchestration', { timeoutSeconds: 600 }, 'plan and outcomes'),
+);
+
+/**
+ * Runs a pipeline for a range of partitions: makes a plan, then carries it out. Takes one object, `backfillInputSchema`;
+ * gives `backfillResultSchema`. Runs that fail are part of the result and never stop the rest, unless it is asked for.
+ *
+ * Its id is `backfill/PIPELINE/FROM..TO`; started under any other id, it starts or joins that one and gives its result.
+ */
+export async function backfill(input: unknown): Promise<BackfillResult> {
+  const { carried, ...request } = parseInput(backfillContinuationSchema, input, 'input of backfill');
+  const workflowId = backfillWorkflowId(request.pipeline, request.from, request.to);
+  if (!request.dryRun && workflowInfo().workflowId !== workflowId) return joinBackfill(workflowId, request);
+
+  const desk = new Desk(request);
+  const state = carried ?? (await firstState(request));
+  if (request.dryRun) return planned(request, state);
+  const window = new BackfillWindow(
+    request,
+    state,
+    `backfill ${request.from}..${request.to} by ${request.requestedBy}`.slice(0, 200),
+  );
+  desk.open(window);
+
+  // Cancelled in Temporal’s own way, it cancels its runs, and waits for them before it ends.
+  const root = CancellationScope.current();
+  root.cancelRequested.catch(() => window.cancel('a request to Temporal', 'stop'));
+  return CancellationScope.nonCancellable(async () => {
+    if ((await window.run()) === 'continue') {
+      const next: BackfillContinuation = { ...request, carried: await window.leave() };
+      return continueAsNew<typeof backfill>(next);
+    }
+    const result = await finished(request, state, window);
+    if (root.consideredCancelled) throw new CancelledFailure(result.message, [result]);
+    return result;
+  });
+}
+
+/** Takes messages from the first moment on; what they ask for waits until there is a plan. */
+class Desk {
+  private window: BackfillWindow | undefined;
+
+  constructor(private readonly request: BackfillInput) {
+    setBackfillHandlers(() => this.progress(), this.handlers());
+    setCurrentDetails(backfillMarkdown(this.progress()));
+  }
+
+  open(window: BackfillWindow): void {
+    this.window = window;
+  }
+
+  private progress(): BackfillProgress {
+    const { pipeline, from, to, maxActive, priority } = this.request;
+    return (
+      this.window?.progress() ?? {
+        ...{ pipeline, from, to, maxActive, priority },
+        ...{ phase: 'planning', pausedBy: null, planned: 0, waiting: 0, running: 0, joined: 0, outcomes: {} },
+        ...{ perMinute: null, expectedEnd: null, active: [], failures: [] },
+      }
+    );
+  }
+
+  private handlers(): BackfillHandlers {
+    const withWindow =
+      <R>(handle: (handlers: BackfillHandlers, request: R) => BackfillProgress | Promise<BackfillProgress>) =>
+      async (request: R) => {
+        await condition(() => this.window !== undefined);
+        if (this.window === undefined) throw failure('INTERNAL', 'there is no plan');
+        return handle(this.window.handlers, request);
+      };
+    return {
+      pause: withWindow((handlers, request) => handlers.pause(request)),
+      resume: withWindow((handlers, request) => handlers.resume(request)),
+      setMaxActive: withWindow((handlers, request) => handlers.setMaxActive(request)),
+      setPriority: withWindow((handlers, request) => handlers.setPriority(request)),
+      retryFailed: withWindow((handlers, request) => handlers.retryFailed(request)),
+      cancelPartition: withWindow((handlers, request) => handlers.cancelPartition(request)),
+      cancel: withWindow((handlers, request) => handlers.cancel(request)),
+    };
+  }
+}
+
+async function firstState(request: BackfillInput): Promise<BackfillState> {
+  const startedAt = now();
+  try {
+    const plan = await planBackfill({ request, now: startedAt });
+    return {
+      plan,
+      startedAt,
+      outcomes: '.'.repeat(plan.run),
+      ...{ active: [], notes: [], failures: [], ends: [], failed: 0, pausedBy: null, stop: null },
+      maxActive: request.maxActive,
+      priority: request.priority,
+    };
+  } catch (error) {
+    throw isCancellation(error) ? error : asFailure(error);
+  }
+}
+
+async function planned(request: BackfillInput, { plan, outcomes, startedAt }: BackfillState): Promise<BackfillResult> {
+  const listed = await listOutcomes({ uri: plan.uri, outcomes, notes: [] });
+  const message = `${plan.run} of ${plan.partitions} partitions would run, ${plan.reuse} are reused, ${plan.skip} skipped`;
+  return { ...about(request, startedAt), verdict: 'planned', message, plan, ...listed };
+}
+
+async function finished(request: BackfillInput, state: BackfillState, window: BackfillWindow): Promise<BackfillResult> {
+  const listed = await listOutcomes({ uri: state.plan.uri, outcomes: window.outcomes(), notes: window.notes });
+  const succeeded = listed.counts.succeeded ?? 0;
+  const counted = `${succeeded} of ${state.plan.run} runs succeeded`;
+  const verdict = window.stop?.verdict ?? (succeeded === state.plan.run ? 'succeeded' : 'incomplete');
+  const message = window.stop === null ? counted : `${window.stop.message}; ${counted}`;
+  return { ...about(request, state.startedAt), verdict, message, plan: state.plan, ...listed };
+}
+
+function about({ pipeline, from, to }: BackfillInput, startedAt: string) {
+  return { pipeline, from, to, durationMs: Date.now() - Date.parse(startedAt) };
+}
+
+/** Starts the backfill with the derived id, or waits for the one that is under way already. */
+async function joinBackfill(workflowId: string, request: BackfillInput): Promise<BackfillResult> {
+  setCurrentDetails(
+    `The backfill is [${workflowId}](/namespaces/{namespace}/workflows/${encodeURIComponent(workflowId)}).`,
+  );
+  for (;;) {
+    try {
+      return await executeChild<(input: unknown) => Promise<BackfillResult>>('backfill', {
+        workflowId,
+        taskQueue: taskQueue('orchestration'),
+        args: [request],
+        staticSummary: `${request.pipeline} ${request.from}..${request.to}`,
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+      });
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw asFailure(error);
+    }
+    const result = await awaitExecution(() => local.pollBackfill({ workflowId }));
+    if (result !== undefined) return result;
+  }
+}
