@@ -11,6 +11,7 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   demo: async () => (await import('./commands/demo.js')).demoCommand,
   run: async () => (await import('./commands/run.js')).runCommand,
   decide: async () => (await import('./commands/decide.js')).decideCommand,
+  backfill: async () => (await import('./commands/backfill.js')).backfillCommand,
   status: async () => (await import('./commands/status.js')).statusCommand,
   lineage: async () => (await import('./commands/lineage.js')).lineageCommand,
   impact: async () => (await import('./commands/impact.js')).impactCommand,

@@ -1,16 +1,15 @@
 import { userInfo } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { InvalidArgumentError, type Command } from 'commander';
-import { connect, isMillraceError, type MillraceClient, type RunHandle, type RunResult } from '../../client/index.js';
-import type { RunRequest } from '../../schemas/run.js';
+import type { Command } from 'commander';
+import { connect, isMillraceError, type RunHandle, type RunResult } from '../../client/index.js';
 import { interruption } from '../interruption.js';
 import { addTargetOptions, jsonOption, type JsonOption, type TargetOptions } from '../options.js';
 import { EXIT, printJson } from '../output.js';
 import { createProgressLine } from '../progress-line.js';
+import { addParam, type Params } from '../run-params.js';
 import { changedSteps, duration, inWords, phaseLine } from '../run-words.js';
 import { resolveTarget } from '../target.js';
-
-type Params = NonNullable<RunRequest['params']>;
+import { workflowLink } from '../workflow-link.js';
 
 interface RunOptions extends TargetOptions, JsonOption {
   partition?: string;
@@ -65,7 +64,7 @@ async function run(pipeline: string, options: RunOptions): Promise<number> {
       workflowId: handle.workflowId,
       runId: handle.runId,
       attached: handle.attached,
-      ui: linkTo(client, handle, target.temporalUi),
+      ui: workflowLink(target.temporalUi, client.namespace, handle.workflowId),
     };
     if (!options.wait) {
       if (options.json) printJson(started);
@@ -123,29 +122,7 @@ function isProgress(value: unknown): value is Awaited<ReturnType<RunHandle['prog
   return typeof value === 'object' && value !== null && 'steps' in value;
 }
 
-function linkTo(client: MillraceClient, handle: RunHandle, ui: string | null): string | null {
-  if (ui === null) return null;
-  return `${ui}/namespaces/${client.namespace}/workflows/${encodeURIComponent(handle.workflowId)}`;
-}
-
 function startedInWords(started: { workflowId: string; attached: boolean; ui: string | null }): string {
   const words = started.attached ? 'joined, it was under way already (its parameters hold)' : 'started';
   return `${started.workflowId}: ${words}${started.ui === null ? '' : `\n${started.ui}`}`;
-}
-
-/** `name=value`: true, false and numbers are what they look like, `name="7"` is a text. */
-function addParam(text: string, params: Params): Params {
-  const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(text) ?? [];
-  if (name === undefined || value === undefined) throw new InvalidArgumentError('must have the form name=value');
-  return { ...params, [name]: parseValue(value) };
-}
-
-function parseValue(text: string): string | number | boolean {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
-  } catch {
-    // not JSON: the text itself
-  }
-  return text;
 }

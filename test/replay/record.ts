@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
-import type { ModelVersionRef, RunProgress } from '../../schemas/index.js';
+import type { BackfillProgress, ModelVersionRef, RunProgress } from '../../schemas/index.js';
 import type { RolloutProgress } from '../../workflows/rollout-progress.js';
 import { PROJECT_DIR, startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
 import {
@@ -36,8 +36,12 @@ async function main(): Promise<void> {
       const text = JSON.stringify(neutral(history, [PROJECT_DIR, millrace.dataDir]), null, 1);
       await writeFile(join(HISTORIES, `${name}.json`), `${text}\n`);
     };
-    await recordRuns(millrace, save);
-    await recordRollouts(millrace, save);
+    // `npx jiti test/replay/record.ts backfills` records these alone.
+    const parts = { runs: recordRuns, backfills: recordBackfills, rollouts: recordRollouts };
+    const wanted = process.argv.slice(2);
+    for (const [name, record] of Object.entries(parts)) {
+      if (wanted.length === 0 || wanted.includes(name)) await record(millrace, save);
+    }
   } finally {
     await millrace.close();
   }
@@ -63,6 +67,45 @@ async function recordRuns({ client }: MillraceEnvironment, save: Save): Promise<
   });
   await waiting.cancel();
   await save('run-cancelled', waiting);
+}
+
+async function recordBackfills({ client }: MillraceEnvironment, save: Save): Promise<void> {
+  const { workflow } = client.temporal;
+  const start = (workflowId: string, input: object) =>
+    workflow.start('backfill', { taskQueue: 'orchestration', workflowId, args: [input] });
+  const range = (from: string, to: string, more: object = {}) =>
+    start(`backfill/weather/${from}..${to}`, { pipeline: 'weather', from, to, ...more });
+
+  const continued = await range('2013-01', '2013-05', { maxActive: 2, batchSize: 3 });
+  await continued.result();
+  const last = (await workflow.getHandle(continued.workflowId).describe()).runId;
+  await save('backfill-continued', workflow.getHandle(continued.workflowId, continued.firstExecutionRunId));
+  await save('backfill-taken-over', workflow.getHandle(continued.workflowId, last));
+  await save(
+    'backfill-planned',
+    await start('a-dry-run', { pipeline: 'weather', from: '2013-01', to: '2013-08', dryRun: true }),
+  );
+  await save('backfill-joined', await start('typed-a-range', { pipeline: 'weather', from: '2013-06', to: '2013-07' }));
+  await save('backfill-refused', await range('2013-06', '2013-08', { planHash: '0'.repeat(64) }));
+  await save('backfill-invalid', await start('typed-a-wrong-range', { pipeline: 'weather', from: '2013-06' }));
+
+  const told = await range('2014-01', '2014-05', { maxActive: 1, params: { waits: true } });
+  await until(async () => (await told.query<BackfillProgress>('progress')).running === 1);
+  const update = (name: string, input: object) => told.executeUpdate(name, { args: [input] as [unknown] });
+  await update('pause', { by: 'ann' });
+  await update('cancelPartition', { partition: '2014-02' });
+  await update('setMaxActive', { maxActive: 2 });
+  await update('setPriority', { priority: 4 });
+  await update('retryFailed', {});
+  await update('resume', {});
+  await until(async () => (await told.query<BackfillProgress>('progress')).running === 2);
+  await update('cancel', { by: 'ann', running: 'stop' });
+  await save('backfill-told', told);
+
+  const cancelled = await range('2014-06', '2014-08', { maxActive: 1, params: { waits: true } });
+  await until(async () => (await cancelled.query<BackfillProgress>('progress')).running === 1);
+  await cancelled.cancel();
+  await save('backfill-cancelled', cancelled);
 }
 
 async function recordRollouts(millrace: MillraceEnvironment, save: Save): Promise<void> {
