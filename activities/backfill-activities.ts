@@ -65,7 +65,7 @@ export function createBackfillActivities({ config, lineage, store, temporal }: A
             reprocess: request.reprocess,
             specification: frozen.digest,
           },
-          { keys, latest, outdated: new Set(), now: Date.parse(now) },
+          { keys, latest, outdated: await outdated(frozen), now: Date.parse(now) },
         );
         const { digest, uri } = await store.putJson(plan);
         if (request.planHash !== undefined && request.planHash !== digest) {
@@ -162,6 +162,22 @@ export function createBackfillActivities({ config, lineage, store, temporal }: A
     if (poll.status !== 'completed') return { status: poll.status };
     const { verdict, reason, message } = poll.result;
     return { status: 'ended', verdict, reason, message };
+  }
+
+  /** Partitions whose inputs have other versions than those that were read, of any dataset that the pipeline writes. */
+  async function outdated({ steps }: FrozenPipeline): Promise<Set<string>> {
+    const found = new Set<string>();
+    for (const step of Object.values(steps)) {
+      if (step.type !== 'ingest' && step.type !== 'transform') continue;
+      for (let after: string | null | undefined; after !== null;) {
+        const page = await lineage.stale({ dataset: step.dataset, limit: 1000, after });
+        for (const { partition, reasons } of page.partitions) {
+          if (reasons.some(({ reason }) => reason === 'input_changed')) found.add(partition);
+        }
+        after = page.next;
+      }
+    }
+    return found;
   }
 
   /** Rows of the typical version of each dataset that the pipeline writes. */
