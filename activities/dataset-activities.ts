@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { datasetFiles, ingestPartition, transformDataset } from '../engine/datasets/index.js';
+import { datasetFiles, ingestPartition, sourceAccess, transformDataset } from '../engine/datasets/index.js';
 import { checkFiles } from '../engine/quality/index.js';
+import { createSecrets } from '../engine/secrets.js';
 import {
   datasetVersionRefSchema,
   ingestStepSchema,
@@ -30,14 +31,15 @@ export interface WrittenDataset {
 }
 
 /** Activities of the role `data`. */
-export function createDatasetActivities({ store, projectDir, dataDir }: ActivityDependencies) {
+export function createDatasetActivities({ store, projectDir, dataDir, config }: ActivityDependencies) {
+  const access = sourceAccess(config.stores, createSecrets());
   return {
     /** Copies one partition of a source into the object store. */
     async ingest(input: z.input<typeof ingestInput>): Promise<WrittenDataset> {
       const { step, window } = parseWith(ingestInput, input, 'input of ingest');
       return activityScope(({ signal, progress }) =>
         withScratch(dataDir, (scratchDir) =>
-          ingestPartition({ store, projectDir, scratchDir, signal, onProgress: progress }, { step, window }),
+          ingestPartition({ store, projectDir, scratchDir, access, signal, onProgress: progress }, { step, window }),
         ),
       );
     },

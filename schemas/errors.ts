@@ -73,8 +73,8 @@ export const ERROR_TABLE = {
   SOURCE_NOT_FOUND: entry(
     'data',
     false,
-    'No file is at the path of the source.',
-    'Correct the path, or put the file there; relative paths start at the project’s folder.',
+    'No file, object, table or answer is where the source should be.',
+    'Correct the source’s path or name, or put it there; relative paths start at the project’s folder.',
   ),
   SOURCE_EMPTY: entry(
     'data',
@@ -87,6 +87,18 @@ export const ERROR_TABLE = {
     false,
     'The source file is truncated, corrupted or of another format than stated.',
     'Deliver the file again, or correct the source’s kind.',
+  ),
+  SOURCE_UNAVAILABLE: entry(
+    'infrastructure',
+    true,
+    'The server of a source does not answer, breaks off or is too busy.',
+    'None, it is tried again; if it goes on, check the address and the server.',
+  ),
+  SOURCE_DENIED: entry(
+    'infrastructure',
+    false,
+    'The server of a source refuses the credentials, or they do not allow to read it.',
+    'Correct what the secret reference stands for, or have the right to read granted.',
   ),
   SOURCE_SCHEMA_MISMATCH: entry(
     'data',
@@ -223,7 +235,7 @@ export const ERROR_TABLE = {
   COMMAND_FAILED: entry(
     'code',
     false,
-    'A command step exited with an error.',
+    'The command of a step or source cannot be started or exited with an error.',
     'See the last lines of its output that are quoted.',
   ),
   ACTIVITY_UNKNOWN: entry(

@@ -1,5 +1,10 @@
 import { join, resolve } from 'node:path';
-import { createLocalObjectStore, createS3ObjectStore, type ObjectStore } from '../engine/datasets/index.js';
+import {
+  createLocalObjectStore,
+  createS3ObjectStore,
+  s3ConnectionOf,
+  type ObjectStore,
+} from '../engine/datasets/index.js';
 import { createSecrets, type Secrets } from '../engine/secrets.js';
 import { MillraceError, type MillraceConfig, type StoreConfig } from '../schemas/index.js';
 
@@ -24,18 +29,9 @@ export function openStore(
     case 'local':
       return createLocalObjectStore({ name, root: resolve(dataDir, store.path) });
     case 's3': {
-      const { bucket, prefix, endpoint, region, pathStyle, cacheBytes } = store;
+      const { bucket, prefix, cacheBytes } = store;
       const cache = { folder: join(dataDir, 'cache', name), limitBytes: cacheBytes };
-      const credentials = s3Credentials(store, secrets);
-      return createS3ObjectStore({ name, bucket, prefix, endpoint, region, pathStyle, credentials, cache });
+      return createS3ObjectStore({ name, bucket, prefix, cache, ...s3ConnectionOf(store, secrets) });
     }
   }
-}
-
-function s3Credentials({ accessKeyId, secretAccessKey }: StoreConfig & { kind: 's3' }, secrets: Secrets) {
-  if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
-  return async () => ({
-    accessKeyId: await secrets.get(accessKeyId),
-    secretAccessKey: await secrets.get(secretAccessKey),
-  });
 }

@@ -1,4 +1,6 @@
+import type { Secrets } from '../secrets.js';
 import type { ObjectStore } from './object-store.js';
+import type { S3Connection } from './s3-session.js';
 
 /** What making a dataset version works with. */
 export interface DatasetDependencies {
@@ -8,6 +10,8 @@ export interface DatasetDependencies {
   projectDir: string;
   /** Folder for temporary files; each call makes a folder of its own in it and removes it. */
   scratchDir: string;
+  /** What sources outside of the machine need; without it they are refused. */
+  access?: SourceAccess;
   /** Interrupts the query; the call then throws the signal’s reason. */
   signal?: AbortSignal;
   /** Told in a few words how far the work is. */
@@ -16,4 +20,14 @@ export interface DatasetDependencies {
   memoryLimit?: string;
   /** Threads of a transform’s query. Default 2. The result’s bytes do not depend on it. */
   threads?: number;
+}
+
+/** How sources outside of the machine are reached. */
+export interface SourceAccess {
+  secrets: Secrets;
+  /**
+   * Where the bucket of an `s3://` path is, as a store of the configuration says.
+   * @throws MillraceError INPUT_INVALID if there is no such store of kind `s3`
+   */
+  s3(store: string): Omit<S3Connection, 'bucket'>;
 }

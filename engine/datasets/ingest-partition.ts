@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import { DuckDBTimestampTZValue, DuckDBTimestampValue } from '@duckdb/node-api';
 import {
   MillraceError,
   type Column,
   type DatasetVersionRef,
   type IngestStep,
+  sourceName,
   type PartitionWindow,
 } from '../../schemas/index.js';
 import type { DatasetDependencies } from './dataset-dependencies.js';
@@ -12,8 +14,9 @@ import { identifier, withDuckDb, type DuckDbSession, type Values } from './duckd
 import { writeParquet } from './parquet-result.js';
 import { calendarDates } from './partition-windows.js';
 import { explainReadFailure, planColumns, refuseNulls, type ColumnPlan } from './source-columns.js';
-import { sourceFiles } from './source-files.js';
 import { sourceReader } from './source-reader.js';
+import { fetchSource } from './sources/fetch-source.js';
+import type { LocalSource } from './sources/local-source.js';
 
 export interface IngestInput {
   step: IngestStep;
@@ -23,27 +26,36 @@ export interface IngestInput {
 
 /**
  * Copies one partition of a source into a dataset version: the rows whose time column lies in [start, end), in the
- * source’s order. A TIMESTAMP without zone is an instant in UTC; a DATE is compared with the calendar dates that the
+ * source’s order, or sorted where it has none. A TIMESTAMP without zone is an instant in UTC; a DATE is compared with the calendar dates that the
  * partition key names. One thread reads, so that the bytes, and with them the version, follow from the rows alone.
  * @throws MillraceError SOURCE_NOT_FOUND, SOURCE_EMPTY, SOURCE_UNREADABLE, SOURCE_SCHEMA_MISMATCH with every column by
- * path, PARTITION_EMPTY unless `allowEmpty`, STORE_UNAVAILABLE
+ * path, PARTITION_EMPTY unless `allowEmpty`, STORE_UNAVAILABLE,
+ * and those of `fetchSource`
  * @throws the signal’s reason, once aborted
  */
 export async function ingestPartition(
   deps: DatasetDependencies,
   { step, window }: IngestInput,
 ): Promise<{ ref: DatasetVersionRef; columns: Column[] }> {
-  const { store, projectDir, scratchDir, signal, onProgress, memoryLimit = '2GB' } = deps;
-  const onPercent = onProgress && ((percent: number) => onProgress(`read ${percent} % of ${step.source.path}`));
+  const { store, scratchDir, signal, onProgress, memoryLimit = '2GB' } = deps;
+  const { timeColumn, columns: declared } = step;
+  const onPercent = onProgress && ((percent: number) => onProgress(`read ${percent} % of ${sourceName(step.source)}`));
   return withDuckDb({ scratchDir, memoryLimit, threads: 1, signal, onPercent }, async (session) => {
-    const files = await sourceFiles(session, projectDir, step.source.path);
-    const plan = await planColumns(session, step, files);
-    const written = await copyRows(session, step, files, plan, window);
+    const source = await fetchSource(step.source, {
+      ...deps,
+      session,
+      folder: join(session.folder, 'source'),
+      window,
+      timeColumn,
+      needed: declared?.map(({ name }) => name),
+    });
+    const plan = await planColumns(session, step, source);
+    const written = await copyRows(session, step, source, plan, window);
     if (written.rows === 0 && !step.allowEmpty) {
       const range = window.start === undefined ? '' : `, from ${window.start} to ${window.end}`;
-      throw new MillraceError('PARTITION_EMPTY', `${step.source.path} has no rows in partition ${window.key}${range}`);
+      throw new MillraceError('PARTITION_EMPTY', `${source.name} has no rows in partition ${window.key}${range}`);
     }
-    await refuseNulls(session, step, written.path, plan.columns);
+    await refuseNulls(session, source, written.path, plan.columns);
     onProgress?.(`storing ${written.rows} rows`);
     signal?.throwIfAborted();
     // What may be null is declared; the file cannot say.
@@ -57,11 +69,11 @@ export async function ingestPartition(
 async function copyRows(
   session: DuckDbSession,
   step: IngestStep,
-  files: readonly string[],
+  source: LocalSource,
   plan: ColumnPlan,
   window: PartitionWindow,
 ) {
-  const reader = sourceReader(step.source, files, plan.asTypes);
+  const reader = sourceReader(source, plan.asTypes);
   const taken = plan.columns.map(({ name }) => identifier(name)).join(', ');
   const bounds = boundsOf(step, plan, window);
   const filter =
@@ -69,10 +81,11 @@ async function copyRows(
       ? ''
       : ` WHERE ${identifier(step.timeColumn)} >= ${bounds.first} AND ${identifier(step.timeColumn)} < ${bounds.after}`;
   try {
-    const query = `SELECT ${taken} FROM ${reader.call}${filter}`;
+    const order = source.ordered ? '' : ' ORDER BY ALL';
+    const query = `SELECT ${taken} FROM ${reader.call}${filter}${order}`;
     return await writeParquet(session, query, { ...reader.values, ...bounds?.values }, reader.types);
   } catch (error) {
-    return await explainReadFailure(session, step, files, plan, error);
+    return await explainReadFailure(session, source, plan, error);
   }
 }
 
@@ -89,7 +102,7 @@ function boundsOf(step: IngestStep, { timeType }: ColumnPlan, window: PartitionW
     const dates = calendarDates(window.key);
     if (dates === undefined) {
       const message = `${step.timeColumn} is a DATE, which cannot tell the hours of ${window.key} apart`;
-      throw new MillraceError('SOURCE_SCHEMA_MISMATCH', `${step.source.path}: timeColumn: ${message}`, {
+      throw new MillraceError('SOURCE_SCHEMA_MISMATCH', `${sourceName(step.source)}: timeColumn: ${message}`, {
         problems: [{ path: 'timeColumn', message }],
       });
     }

@@ -1,5 +1,7 @@
 import type * as Sdk from '@aws-sdk/client-s3';
-import { MillraceError } from '../../schemas/index.js';
+import { MillraceError, type StoreConfig } from '../../schemas/index.js';
+import type { Secrets } from '../secrets.js';
+import type { SourceAccess } from './dataset-dependencies.js';
 
 /** Where a bucket is, and who asks. */
 export interface S3Connection {
@@ -66,4 +68,30 @@ export function s3Unavailable(store: string, error: unknown): unknown {
   const status = s3Status(error);
   const text = [name, status, message].filter((part) => part !== undefined && part !== '').join(' ');
   return new MillraceError('STORE_UNAVAILABLE', `store ${store}: ${text}`, { cause: error });
+}
+
+/** How the server of a store is reached, its references resolved when the first request is made. */
+export function s3ConnectionOf(store: StoreConfig & { kind: 's3' }, secrets: Secrets): Omit<S3Connection, 'bucket'> {
+  const { endpoint, region, pathStyle, accessKeyId, secretAccessKey } = store;
+  if (accessKeyId === undefined || secretAccessKey === undefined) return { endpoint, region, pathStyle };
+  const credentials = async () => ({
+    accessKeyId: await secrets.get(accessKeyId),
+    secretAccessKey: await secrets.get(secretAccessKey),
+  });
+  return { endpoint, region, pathStyle, credentials };
+}
+
+/** Access to sources outside of the machine, by the stores of the configuration and the secrets of this process. */
+export function sourceAccess(stores: Record<string, StoreConfig>, secrets: Secrets): SourceAccess {
+  return {
+    secrets,
+    s3(name) {
+      const store = stores[name];
+      if (store?.kind === 's3') return s3ConnectionOf(store, secrets);
+      const message = `there is no store "${name}" of kind s3 in the configuration`;
+      throw new MillraceError('INPUT_INVALID', `source.store: ${message}`, {
+        problems: [{ path: 'source.store', message }],
+      });
+    },
+  };
 }

@@ -1,6 +1,7 @@
 import { MillraceError, type Column, type IngestStep, type Problem } from '../../schemas/index.js';
 import { identifier, StatementError, type DuckDbSession } from './duckdb-session.js';
 import { describeColumns, findMisfits, sourceReader, type SourceColumn } from './source-reader.js';
+import type { LocalSource } from './sources/local-source.js';
 
 /** What is taken from a source. */
 export interface ColumnPlan {
@@ -20,16 +21,12 @@ const TIME_TYPES = /^(DATE|TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?)$/;
  * @throws MillraceError SOURCE_SCHEMA_MISMATCH naming each missing or differing column by path, INPUT_INVALID for a
  * declared type that DuckDB does not know, SOURCE_UNREADABLE
  */
-export async function planColumns(
-  session: DuckDbSession,
-  step: IngestStep,
-  files: readonly string[],
-): Promise<ColumnPlan> {
-  const { source, columns: declared, timeColumn } = step;
-  const present = await describeOrRefuse(session, step, files);
+export async function planColumns(session: DuckDbSession, step: IngestStep, source: LocalSource): Promise<ColumnPlan> {
+  const { columns: declared, timeColumn } = step;
+  const present = source.columns ?? (await describeOrRefuse(session, step, source));
   const presentTypes = new Map(present.map(({ name, type }) => [name, type]));
   const columns = declared ? await canonicalTypes(session, declared) : present.map(nullableColumn);
-  const typed = source.kind === 'parquet';
+  const typed = source.format.kind === 'parquet' || source.columns !== undefined;
 
   const problems: Problem[] = [];
   columns.forEach(({ name, type }, index) => {
@@ -52,9 +49,9 @@ export async function planColumns(
       problems.push({ path: 'timeColumn', message: `${timeColumn} is ${timeType}, not a TIMESTAMP or DATE` });
     }
   }
-  refuse(problems, step);
+  refuse(problems, source);
 
-  if (typed) return { columns, asTypes: undefined, timeType };
+  if (typed) return { columns, asTypes: source.columns, timeType };
   const asTypes: SourceColumn[] = columns.map(({ name, type }) => ({ name, type }));
   if (timeColumn !== undefined && timeType !== undefined && !asTypes.some(({ name }) => name === timeColumn)) {
     asTypes.push({ name: timeColumn, type: timeType });
@@ -68,13 +65,12 @@ export async function planColumns(
  */
 export async function explainReadFailure(
   session: DuckDbSession,
-  step: IngestStep,
-  files: readonly string[],
+  source: LocalSource,
   plan: ColumnPlan,
   error: unknown,
 ): Promise<never> {
   if (error instanceof StatementError && plan.asTypes !== undefined) {
-    const misfits = await findMisfits(session, step.source, files, plan.asTypes).catch(() => []);
+    const misfits = await findMisfits(session, source, plan.asTypes).catch(() => []);
     const problems = misfits.flatMap((misfit, index) => {
       const column = plan.asTypes?.[index];
       if (misfit === undefined || column === undefined) return [];
@@ -82,13 +78,13 @@ export async function explainReadFailure(
       const message = `${column.name} has ${misfit.rows} values that are not ${column.type}, as in "${misfit.example}"`;
       return [{ path, message }];
     });
-    refuse(problems, step, error);
+    refuse(problems, source, error);
   }
-  throw unreadable(step, error);
+  throw unreadable(source, error);
 }
 
 /** Refuses nulls in columns that are declared not to hold any. */
-export async function refuseNulls(session: DuckDbSession, step: IngestStep, file: string, columns: Column[]) {
+export async function refuseNulls(session: DuckDbSession, source: LocalSource, file: string, columns: Column[]) {
   const strict = columns.flatMap((column, index) => (column.nullable ? [] : [{ name: column.name, index }]));
   if (strict.length === 0) return;
   const counts = strict.map(({ name, index }) => `countif(${identifier(name)} IS NULL)::DOUBLE AS n${index}`);
@@ -97,17 +93,14 @@ export async function refuseNulls(session: DuckDbSession, step: IngestStep, file
     const nulls = Number(row?.[`n${index}`] ?? 0);
     return nulls === 0 ? [] : [{ path: `columns[${index}]`, message: `${name} has ${nulls} nulls and may have none` }];
   });
-  refuse(problems, step);
+  refuse(problems, source);
 }
 
-async function describeOrRefuse(session: DuckDbSession, step: IngestStep, files: readonly string[]) {
+async function describeOrRefuse(session: DuckDbSession, step: IngestStep, source: LocalSource) {
   try {
-    return await describeColumns(
-      session,
-      sourceReader(step.source, files, step.columns ? 'from some rows' : 'from all rows'),
-    );
+    return await describeColumns(session, sourceReader(source, step.columns ? 'from some rows' : 'from all rows'));
   } catch (error) {
-    throw unreadable(step, error);
+    throw unreadable(source, error);
   }
 }
 
@@ -130,14 +123,14 @@ async function canonicalTypes(session: DuckDbSession, declared: readonly Column[
 
 const nullableColumn = ({ name, type }: SourceColumn): Column => ({ name, type, nullable: true });
 
-function refuse(problems: Problem[], { source }: IngestStep, cause?: unknown): void {
+function refuse(problems: Problem[], { name }: LocalSource, cause?: unknown): void {
   if (problems.length === 0) return;
   const shown = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-  throw new MillraceError('SOURCE_SCHEMA_MISMATCH', `${source.path}: ${shown}`, { problems, cause });
+  throw new MillraceError('SOURCE_SCHEMA_MISMATCH', `${name}: ${shown}`, { problems, cause });
 }
 
-function unreadable({ source }: IngestStep, error: unknown): unknown {
+function unreadable({ name, format }: LocalSource, error: unknown): unknown {
   // An abort and a full disk are not the source's fault.
   if (!(error instanceof StatementError)) return error;
-  return new MillraceError('SOURCE_UNREADABLE', `${source.path} as ${source.kind}: ${error.message}`, { cause: error });
+  return new MillraceError('SOURCE_UNREADABLE', `${name} as ${format.kind}: ${error.message}`, { cause: error });
 }

@@ -2,6 +2,7 @@ import { access, constants, stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import { MillraceError } from '../../schemas/index.js';
 import type { DuckDbSession } from './duckdb-session.js';
+import { escapeGlob } from './sources/local-source.js';
 
 /**
  * The files that a source’s path or glob stands for, sorted, with what a glob would misread in their names escaped.
@@ -40,5 +41,3 @@ async function isFile(path: string): Promise<boolean> {
     return false;
   }
 }
-
-const escapeGlob = (path: string) => path.replaceAll(/[*?[]/g, '[$&]');

@@ -1,6 +1,7 @@
 import { listValue, LIST, VARCHAR } from '@duckdb/node-api';
-import type { Column, Source } from '../../schemas/index.js';
+import type { Column } from '../../schemas/index.js';
 import { identifier, literal, type DuckDbSession, type Types, type Values } from './duckdb-session.js';
+import type { FileFormat, LocalSource } from './sources/local-source.js';
 
 /** A column as a file has it. */
 export type SourceColumn = Pick<Column, 'name' | 'type'>;
@@ -20,12 +21,11 @@ export interface SourceReader {
  * Parquet are in the file
  */
 export function sourceReader(
-  source: Source,
-  files: readonly string[],
+  { format, files }: Pick<LocalSource, 'format' | 'files'>,
   types: readonly SourceColumn[] | 'from some rows' | 'from all rows' = 'from some rows',
 ): SourceReader {
   return {
-    call: `${CALLS[source.kind]}($files, ${[...optionsOf(source), ...typing(source, types)].join(', ')})`,
+    call: `${CALLS[format.kind]}($files, ${[...optionsOf(format), ...typing(format, types)].join(', ')})`,
     values: { files: listValue(files) },
     types: { files: LIST(VARCHAR) },
   };
@@ -39,20 +39,21 @@ const SAMPLE_ROWS = 20_480;
 /** Left to guess, DuckDB skips lines until the rest looks even: one line too long at the end, and all rows are gone. */
 const CSV_AS_RFC_4180 = ["quote = '\"'", "escape = '\"'", 'skip = 0', "comment = ''", 'strict_mode = true'];
 
-function optionsOf(source: Source): string[] {
+function optionsOf(format: FileFormat): string[] {
   // Folders named `year=2001` would add columns, and a version must not depend on where a file lies.
   const common = ['hive_partitioning = false'];
-  if (source.kind !== 'csv') return common;
+  if (format.kind !== 'csv') return common;
   return [
     ...common,
     'header = true',
-    `delim = ${literal(source.delimiter)}`,
-    `nullstr = ${literal(source.nullText)}`,
+    `delim = ${literal(format.delimiter)}`,
+    `nullstr = ${literal(format.nullText)}`,
+    `allow_quoted_nulls = ${format.quotedNulls}`,
     ...CSV_AS_RFC_4180,
   ];
 }
 
-function typing({ kind }: Source, types: readonly SourceColumn[] | 'from some rows' | 'from all rows'): string[] {
+function typing({ kind }: FileFormat, types: readonly SourceColumn[] | 'from some rows' | 'from all rows'): string[] {
   if (kind === 'parquet') return [];
   if (typeof types === 'string') return [`sample_size = ${types === 'from all rows' ? -1 : SAMPLE_ROWS}`];
   const struct = `{${types.map(({ name, type }) => `${literal(name)}: ${literal(type)}`).join(', ')}}`;
@@ -74,12 +75,11 @@ export interface Misfit {
 /** Which of the columns of a text format do not fit their types, read as text and tried one by one. */
 export async function findMisfits(
   session: DuckDbSession,
-  source: Source,
-  files: readonly string[],
+  source: LocalSource,
   columns: readonly SourceColumn[],
 ): Promise<(Misfit | undefined)[]> {
   const asText = columns.map(({ name }) => ({ name, type: 'VARCHAR' }));
-  const reader = sourceReader(source, files, asText);
+  const reader = sourceReader(source, asText);
   const measures = columns.flatMap(({ name, type }, index) => {
     const text = identifier(name);
     const unfit = `${text} IS NOT NULL AND TRY_CAST(${text} AS ${type}) IS NULL`;

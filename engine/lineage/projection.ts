@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import type { DatasetVersionRef, LineageRecord, LineageRecordOf } from '../../schemas/index.js';
+import {
+  sourceName,
+  sourceSchema,
+  type DatasetVersionRef,
+  type LineageRecord,
+  type LineageRecordOf,
+} from '../../schemas/index.js';
 import { sealKey, slotKey, writerKey } from './hash-keys.js';
 import { nodeId } from './node-ids.js';
 import type { Answer } from './ledger.js';
@@ -160,14 +166,14 @@ export function project(record: LineageRecord, answer: Answer): Row[] {
 
 /** As much of a frozen specification as is needed here; specifications of another make are kept as they are, without sources. */
 const specificationSchema = z.object({ steps: z.record(z.string(), z.unknown()) });
-const ingestSchema = z.object({ type: z.literal('ingest'), source: z.object({ path: z.string() }) });
+const ingestSchema = z.object({ type: z.literal('ingest'), source: sourceSchema });
 
 /** Sources that the ingest steps of a run read from. */
 function sourceEdges(record: LineageRecordOf<'run_started'>): Row[] {
   const specification = specificationSchema.safeParse(record.specification);
   return Object.entries(specification.data?.steps ?? {}).flatMap(([name, step]) => {
     const ingest = ingestSchema.safeParse(step);
-    return ingest.success ? [edge(nodeId.source(ingest.data.source.path), nodeId.step(record.runId, name))] : [];
+    return ingest.success ? [edge(nodeId.source(sourceName(ingest.data.source)), nodeId.step(record.runId, name))] : [];
   });
 }
 

@@ -3,12 +3,19 @@ import { chmod, mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { createS3ObjectStore, objectKey, type ObjectStore } from '../../engine/datasets/index.js';
+import {
+  createS3ObjectStore,
+  ingestPartition,
+  objectKey,
+  sourceAccess,
+  type ObjectStore,
+} from '../../engine/datasets/index.js';
 import { sha256 } from '../../engine/digest.js';
 import { openStore } from '../../workers/stores.js';
 import { configSchema } from '../../schemas/index.js';
 import { startSeaweedFs, type S3Server } from '../support/seaweedfs.js';
 import { describeObjectStore } from '../unit/datasets/object-store-contract.js';
+import { ALL, ingestStep, openWorkbench, refusal, rowsOf, type Workbench } from '../unit/datasets/workbench.js';
 
 const BUCKET = 'millrace';
 const MIB = 1024 ** 2;
@@ -206,6 +213,71 @@ describe('a store of the configuration', () => {
       code: 'STORE_UNAVAILABLE',
       message: expect.stringMatching(/SignatureDoesNotMatch 403/),
     });
+  });
+});
+
+describe('a source in a bucket', () => {
+  let bench: Workbench;
+  beforeEach(async () => (bench = await openWorkbench()));
+  afterEach(async () => {
+    expect(await bench.leftovers()).toEqual([]);
+    await bench.close();
+  });
+
+  const ingest = (source: Record<string, unknown>, secretAccessKey = server.secretAccessKey) => {
+    const { stores } = configSchema.parse({
+      pipelines: [],
+      stores: {
+        lake: {
+          kind: 's3',
+          bucket: 'unused',
+          endpoint: server.endpoint,
+          accessKeyId: 'secret:s3-key',
+          secretAccessKey: 'secret:s3-secret',
+        },
+      },
+    });
+    const secrets: Record<string, string> = {
+      'secret:s3-key': server.accessKeyId,
+      'secret:s3-secret': secretAccessKey,
+    };
+    const access = sourceAccess(stores, { get: async (reference) => secrets[reference] ?? '' });
+    return ingestPartition(
+      { ...bench, access },
+      { step: ingestStep({ source: { store: 'lake', ...source } }), window: ALL },
+    );
+  };
+  const put = (key: string, body: string | Buffer) =>
+    client.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: body }));
+
+  it('has the version of the same files in a folder, in the order of their keys', async () => {
+    for (const name of ['b.csv', 'a.csv']) {
+      await put(`feed/${name}`, `n,file\n1,${name}\n`);
+      await writeFile(join(bench.root, name), `n,file\n1,${name}\n`);
+    }
+    await put('feed/deeper/c.csv', 'n,file\n1,c.csv\n');
+    const remote = await ingest({ kind: 'csv', path: `s3://${BUCKET}/feed/*.csv` });
+    expect(remote.ref).toEqual((await ingest({ kind: 'csv', path: '*.csv' })).ref);
+    expect(await rowsOf(bench, remote.ref, 'file')).toEqual([['a.csv'], ['b.csv']]);
+    expect((await ingest({ kind: 'csv', path: `s3://${BUCKET}/feed/**/*.csv` })).ref.rows).toBe(3);
+  });
+
+  it.each([
+    ['an object that is not there', { kind: 'csv', path: `s3://${BUCKET}/none.csv` }, 'SOURCE_NOT_FOUND'],
+    ['a glob without objects', { kind: 'csv', path: `s3://${BUCKET}/none/*.csv` }, 'SOURCE_NOT_FOUND'],
+    ['a bucket without a key', { kind: 'csv', path: `s3://${BUCKET}` }, 'SOURCE_NOT_FOUND'],
+    ['an object without bytes', { kind: 'csv', path: `s3://${BUCKET}/empty.csv` }, 'SOURCE_EMPTY'],
+    ['a store that is not configured', { kind: 'csv', path: `s3://${BUCKET}/a.csv`, store: 'other' }, 'INPUT_INVALID'],
+  ])('refuses %s', async (_, source, code) => {
+    await put('empty.csv', Buffer.alloc(0));
+    expect(await refusal(ingest(source))).toMatchObject({ code });
+  });
+
+  it('is denied with wrong credentials', async () => {
+    await put('feed/a.csv', 'a\n1\n');
+    const refused = await refusal(ingest({ kind: 'csv', path: `s3://${BUCKET}/feed/a.csv` }, 'wrong-secret'));
+    expect(refused).toMatchObject({ code: 'SOURCE_DENIED' });
+    expect(refused.message).not.toContain('wrong-secret');
   });
 });
 

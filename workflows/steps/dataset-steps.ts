@@ -4,6 +4,7 @@ import type { createDatasetActivities, WrittenDataset } from '../../activities/i
 import {
   ingestStepSchema,
   shortVersion,
+  sourceName,
   transformStepSchema,
   type DatasetVersionRef,
   type LineageRecord,
@@ -34,7 +35,7 @@ export async function ingest(
 ): Promise<WrittenDataset> {
   const step = parseInput(ingestStepSchema, { ...fields, type: 'ingest' }, `step ${name}`);
   return recordedStep(run, name, 'ingest', async () => {
-    const summary = `${step.dataset} ${run.window.key} from ${step.source.path}`;
+    const summary = `${step.dataset} ${run.window.key} from ${sourceName(step.source)}`;
     const { ingest } = proxyActivities<DatasetActivities>(workOptions('io', 'data', step, summary));
     return writtenOutcome(run, name, await withBudgets(() => ingest({ step, window: run.window })), publish, []);
   });

@@ -235,7 +235,7 @@ describe('ingestPartition', () => {
       expect(await refusal(ingestPartition(bench, { step, window: ALL }))).toMatchObject({ code: 'SOURCE_EMPTY' });
     });
 
-    it.each(['https://example.com/a.parquet', '/dev/zero', '.'])('takes %s for no file', async (path) => {
+    it.each(['/dev/zero', '.'])('takes %s for no file', async (path) => {
       const step = ingestStep(parquet(path));
       expect(await refusal(ingestPartition(bench, { step, window: ALL }))).toMatchObject({ code: 'SOURCE_NOT_FOUND' });
     });

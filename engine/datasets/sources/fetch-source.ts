@@ -1,0 +1,40 @@
+import { mkdir } from 'node:fs/promises';
+import { sourceName, type Source } from '../../../schemas/index.js';
+import { sourceFiles } from '../source-files.js';
+import { arrowToParquet } from './arrow-to-parquet.js';
+import { commandOutput } from './command-source.js';
+import { downloadHttp } from './http-source.js';
+import { escapeGlob, type FetchContext, type FileFormat, type LocalSource } from './local-source.js';
+import { copyPostgres } from './postgres-source.js';
+import { downloadS3 } from './s3-source.js';
+
+/**
+ * Brings a source to this machine, as a stream, so that memory stays bounded whatever its size: nothing for local files,
+ * a download, a COPY, or the output of a program.
+ * @throws MillraceError SOURCE_NOT_FOUND, SOURCE_EMPTY, SOURCE_UNREADABLE, SOURCE_UNAVAILABLE, SOURCE_DENIED,
+ * SECRET_NOT_FOUND, COMMAND_FAILED, STORE_UNAVAILABLE when there is no place to write
+ */
+export async function fetchSource(source: Source, context: FetchContext): Promise<LocalSource> {
+  await mkdir(context.folder, { recursive: true });
+  const name = sourceName(source);
+  if (source.kind === 'postgres') return { name, ...(await copyPostgres(source, context)) };
+  const files = await filesOf(source, context);
+  const written = source.kind === 'command' ? source.format : source.kind;
+  if (written !== 'arrow') return { name, format: formatOf(written, source), files, ordered: true };
+  const parquet = await arrowToParquet(files.map(unescapeGlob), context);
+  return { name, format: { kind: 'parquet' }, files: parquet, ordered: true };
+}
+
+async function filesOf(source: Exclude<Source, { kind: 'postgres' }>, context: FetchContext): Promise<string[]> {
+  if (source.kind === 'command') return [escapeGlob(await commandOutput(source, context))];
+  if (/^https?:\/\//i.test(source.path)) return [escapeGlob(await downloadHttp(source, context))];
+  if (/^s3:\/\//i.test(source.path)) return (await downloadS3(source, context)).map(escapeGlob);
+  return sourceFiles(context.session, context.projectDir, source.path);
+}
+
+function formatOf(written: FileFormat['kind'], source: Source): FileFormat {
+  if (written !== 'csv' || !('delimiter' in source)) return { kind: written as 'parquet' | 'json' };
+  return { kind: 'csv', delimiter: source.delimiter, nullText: source.nullText, quotedNulls: true };
+}
+
+const unescapeGlob = (path: string) => path.replaceAll(/\[([*?[])\]/g, '$1');

@@ -1,0 +1,288 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  RecordBatchStreamWriter,
+  Table,
+  tableToIPC,
+  tableFromArrays,
+  vectorFromArray,
+  Utf8,
+  Dictionary,
+  Int32,
+} from 'apache-arrow';
+import { ingestPartition } from '../../../engine/datasets/index.js';
+import { patternOf } from '../../../engine/datasets/sources/s3-source.js';
+import { sourceName, sourceSchema } from '../../../schemas/index.js';
+import {
+  ALL,
+  FLIGHTS,
+  ingestStep,
+  openWorkbench,
+  PENGUINS,
+  refusal,
+  rowsOf,
+  WEATHER,
+  type Workbench,
+} from './workbench.js';
+
+let bench: Workbench;
+beforeEach(async () => (bench = await openWorkbench()));
+afterEach(async () => {
+  expect(await bench.leftovers()).toEqual([]);
+  await bench.close();
+});
+
+const access = {
+  secrets: { get: async (reference: string) => `Bearer ${reference.slice('secret:'.length)}` },
+  s3: () => ({ region: 'us-east-1' }),
+};
+const ingest = (source: Record<string, unknown>, more: Record<string, unknown> = {}) =>
+  ingestPartition({ ...bench, access, ...(more['deps'] ?? {}) }, { step: ingestStep({ source }), window: ALL });
+
+describe('a source behind http', () => {
+  let server: Server;
+  let url: string;
+  let requests: IncomingMessage[];
+  let answer: (request: IncomingMessage, response: ServerResponse, count: number) => void;
+
+  beforeEach(async () => {
+    requests = [];
+    server = createServer((request, response) => answer(request, response, requests.push(request)));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterEach(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('gives the version that the same file on the disk gives', async () => {
+    const bytes = await readFile(WEATHER);
+    answer = (_, response) => response.end(bytes);
+    const local = await ingest({ kind: 'csv', path: WEATHER });
+    const remote = await ingest({ kind: 'csv', path: `${url}/weather.csv?day=1` });
+    expect(remote.ref).toEqual(local.ref);
+    expect(remote.ref.rows).toBe(2922);
+  });
+
+  it('is taken up where the connection broke', async () => {
+    const bytes = await readFile(WEATHER);
+    const ranges: (string | undefined)[] = [];
+    answer = ({ headers }, response, count) => {
+      ranges.push(headers.range);
+      const start = Number(/^bytes=(\d+)-$/.exec(headers.range ?? '')?.[1] ?? 0);
+      response.writeHead(start > 0 ? 206 : 200, { etag: '"one"', 'content-length': bytes.length - start });
+      // What the client has not looked at yet is lost with the connection, so it is given some time.
+      if (count < 3)
+        response.write(bytes.subarray(start, start + 30_000), () => setTimeout(() => response.destroy(), 200));
+      else response.end(bytes.subarray(start));
+    };
+    const { ref } = await ingest({ kind: 'csv', path: `${url}/weather.csv` });
+    expect(ref.rows).toBe(2922);
+    expect(ranges[0]).toBeUndefined();
+    expect(requests).toHaveLength(3);
+    expect(Number(/\d+/.exec(ranges[2] ?? '')?.[0])).toBeGreaterThan(0);
+  });
+
+  it('is begun again when the file was exchanged meanwhile', async () => {
+    const bytes = await readFile(WEATHER);
+    answer = (_, response, count) => {
+      response.writeHead(200, { etag: `"${count}"` });
+      if (count === 1) response.write(Buffer.alloc(100_000, 'x'), () => response.destroy());
+      else response.end(bytes);
+    };
+    expect((await ingest({ kind: 'csv', path: `${url}/weather.csv` })).ref.rows).toBe(2922);
+  });
+
+  it('is asked with the header that the secret stands for, which is in no message', async () => {
+    answer = ({ headers }, response) => {
+      response.statusCode = headers.authorization === 'Bearer weather-token' ? 200 : 403;
+      response.end('a,b\n1,2\n');
+    };
+    const path = `${url}/a.csv`;
+    await expect(ingest({ kind: 'csv', path, authorization: 'secret:weather-token' })).resolves.toMatchObject({
+      ref: { rows: 1 },
+    });
+    expect(await refusal(ingest({ kind: 'csv', path, authorization: 'secret:other' }))).toMatchObject({
+      code: 'SOURCE_DENIED',
+      message: `${path} answers 403 Forbidden`,
+    });
+  });
+
+  it.each([
+    [404, 'SOURCE_NOT_FOUND'],
+    [410, 'SOURCE_NOT_FOUND'],
+    [401, 'SOURCE_DENIED'],
+    [400, 'SOURCE_UNREADABLE'],
+  ])('is refused at once when it answers %s', async (status, code) => {
+    answer = (_, response) => response.writeHead(status).end('no');
+    expect(await refusal(ingest({ kind: 'csv', path: `${url}/a.csv` }))).toMatchObject({ code });
+    expect(requests).toHaveLength(1);
+  });
+
+  it('is asked again when it is too busy, and empty when it sends nothing', async () => {
+    answer = (_, response, count) => response.writeHead(count === 1 ? 503 : 200).end('');
+    expect(await refusal(ingest({ kind: 'csv', path: `${url}/a.csv` }))).toMatchObject({ code: 'SOURCE_EMPTY' });
+    expect(requests).toHaveLength(2);
+  });
+
+  it('is given up when the signal says so', async () => {
+    const controller = new AbortController();
+    answer = (_, response) => {
+      response.write('a,b\n');
+      controller.abort(new Error('enough'));
+    };
+    const deps = { signal: controller.signal };
+    await expect(ingest({ kind: 'csv', path: `${url}/a.csv` }, { deps })).rejects.toThrow('enough');
+  });
+});
+
+describe('a source of Arrow', () => {
+  const table = () =>
+    new Table({
+      id: vectorFromArray([1, 2, null, 4], new Int32()),
+      airport: vectorFromArray(['ABQ', 'ABQ', 'JFK', null], new Dictionary(new Utf8(), new Int32())),
+      delay: vectorFromArray([1.5, -2, 0, 3]),
+      at: vectorFromArray([0, 86_400_000, 1, 2].map((ms) => new Date(ms))),
+    });
+
+  it.each(['stream', 'file'] as const)('is read as a %s, with its types and nulls', async (format) => {
+    await writeFile(join(bench.root, 'a.arrow'), tableToIPC(table(), format));
+    const { ref, columns } = await ingest({ kind: 'arrow', path: 'a.arrow' });
+    expect(columns.map(({ name, type }) => `${name} ${type}`)).toEqual([
+      'id INTEGER',
+      'airport VARCHAR',
+      'delay DOUBLE',
+      'at TIMESTAMP',
+    ]);
+    const rows = await rowsOf(bench, ref, 'id, airport, delay');
+    expect(rows).toEqual([
+      [1, 'ABQ', 1.5],
+      [2, 'ABQ', -2],
+      [null, 'JFK', 0],
+      [4, null, 3],
+    ]);
+  });
+
+  it('keeps the order of many small batches and of several files', async () => {
+    const count = 300_000;
+    const writer = new RecordBatchStreamWriter();
+    for (let start = 0; start < count; start += 1_000) {
+      const batch = tableFromArrays({ n: Int32Array.from({ length: 1_000 }, (_, index) => start + index) });
+      for (const one of batch.batches) writer.write(one);
+    }
+    writer.close();
+    await writeFile(join(bench.root, '1.arrow'), await writer.toUint8Array());
+    await writeFile(join(bench.root, '2.arrow'), tableToIPC(tableFromArrays({ n: Int32Array.of(count) }), 'file'));
+    const { ref } = await ingest({ kind: 'arrow', path: '*.arrow' });
+    expect(ref.rows).toBe(count + 1);
+    const inOrder = 'bool_and(n = file_row_number)';
+    expect(await rowsOf(bench, ref, inOrder.replace('file_row_number', '(n)'))).toEqual([[true]]);
+    expect(await rowsOf(bench, ref, 'first(n), last(n), count(DISTINCT n)')).toEqual([[0, count, String(count + 1)]]);
+  });
+
+  it('is unreadable when it is something else or cut off', async () => {
+    await writeFile(join(bench.root, 'a.arrow'), 'no arrow at all, but long enough to be looked at');
+    expect(await refusal(ingest({ kind: 'arrow', path: 'a.arrow' }))).toMatchObject({ code: 'SOURCE_UNREADABLE' });
+    const whole = tableToIPC(table(), 'stream');
+    await writeFile(join(bench.root, 'b.arrow'), whole.subarray(0, whole.length - 200));
+    expect(await refusal(ingest({ kind: 'arrow', path: 'b.arrow' }))).toMatchObject({ code: 'SOURCE_UNREADABLE' });
+  });
+});
+
+describe('a source that a command writes', () => {
+  const node = (script: string, more: Record<string, unknown> = {}) => ({
+    kind: 'command',
+    command: [process.execPath, '-e', script],
+    format: 'json',
+    ...more,
+  });
+
+  it.each([
+    ['parquet', FLIGHTS, 3_000_000],
+    ['csv', WEATHER, 2_922],
+    ['json', PENGUINS, 344],
+  ])('is the version that its output in a file is: %s', async (format, file, rows) => {
+    const { ref } = await ingest({ kind: 'command', command: ['cat', file], format });
+    expect(ref.rows).toBe(rows);
+    if (format !== 'parquet') expect(ref).toEqual((await ingest({ kind: format, path: file })).ref);
+  });
+
+  it('is told its partition and what a reference stands for, and none of the secrets of others', async () => {
+    process.env['MILLRACE_SECRET_OTHER'] = 'hidden';
+    const env = { TOKEN: 'secret:feed', PLAIN: 'x' };
+    const script = `const e = process.env; console.log(JSON.stringify({ key: e.MILLRACE_PARTITION_KEY, token: e.TOKEN, plain: e.PLAIN, other: e.MILLRACE_SECRET_OTHER ?? 'none' }))`;
+    try {
+      const { ref } = await ingest(node(script, { env }));
+      expect(await rowsOf(bench, ref)).toEqual([['all', 'Bearer feed', 'x', 'none']]);
+    } finally {
+      delete process.env['MILLRACE_SECRET_OTHER'];
+    }
+  });
+
+  it.each([
+    [
+      'exits with an error',
+      node('console.error("the feed is closed"); process.exit(3)'),
+      'COMMAND_FAILED',
+      /code 3:\nthe feed is closed/,
+    ],
+    ['is killed', node('process.kill(process.pid, "SIGKILL")'), 'COMMAND_FAILED', /was ended by SIGKILL/],
+    [
+      'is not there',
+      { kind: 'command', command: ['no-such-program'], format: 'json' },
+      'COMMAND_FAILED',
+      /cannot be started/,
+    ],
+    ['writes nothing', node(''), 'SOURCE_EMPTY', /wrote nothing/],
+    ['writes another format', node('console.log("{")'), 'SOURCE_UNREADABLE', /as json/],
+  ])('is refused when it %s', async (_, source, code, message) => {
+    expect(await refusal(ingest(source))).toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
+  it('is ended with the signal', async () => {
+    const controller = new AbortController();
+    const script = 'console.log("{}"); setInterval(() => {}, 1000)';
+    const deps = { signal: controller.signal, onProgress: () => controller.abort(new Error('enough')) };
+    await expect(ingest(node(script), { deps })).rejects.toThrow('enough');
+  });
+});
+
+describe('the name of a source', () => {
+  it.each([
+    [{ kind: 'csv', path: 's3://bucket/*.csv' }, 's3://bucket/*.csv'],
+    [
+      { kind: 'postgres', connection: 'secret:warehouse', table: 'public.flights' },
+      'postgres:warehouse/public.flights',
+    ],
+    [{ kind: 'postgres', connection: 'secret:warehouse', query: 'SELECT 1' }, 'postgres:warehouse/query'],
+    [{ kind: 'command', command: ['curl', 'x'], format: 'csv' }, 'command:curl x'],
+  ])('of %j is %s', (source, name) => {
+    expect(sourceName(sourceSchema.parse(source))).toBe(name);
+  });
+
+  it.each([
+    ['a secret itself', { kind: 'postgres', connection: 'postgresql://u:p@h/d', table: 'a' }],
+    ['a table and a query', { kind: 'postgres', connection: 'secret:a', table: 'a', query: 'SELECT 1' }],
+    ['neither', { kind: 'postgres', connection: 'secret:a' }],
+    ['no program', { kind: 'command', command: [], format: 'csv' }],
+  ])('is not asked for with %s', (_, source) => {
+    expect(sourceSchema.safeParse(source).success).toBe(false);
+  });
+});
+
+describe('a glob of keys', () => {
+  it.each([
+    ['a/*.csv', ['a/1.csv', 'a/.csv'], ['a/b/1.csv', 'a/1xcsv', 'b/1.csv']],
+    ['a/**/x', ['a/x', 'a/b/x', 'a/b/c/x'], ['ax', 'a/xy']],
+    ['a?c', ['abc'], ['a/c', 'ac']],
+    ['[ab]-[!0-9]', ['a-x', 'b-y'], ['c-x', 'a-1']],
+    ['(a+|$', ['(a+|$'], ['aa']],
+  ])('%s matches as in a folder', (glob, matching, others) => {
+    const pattern = new RegExp(`^(?:${patternOf(glob).replaceAll('\\Q', '').replaceAll('\\E', '')})$`);
+    expect(matching.filter((key) => !pattern.test(key))).toEqual([]);
+    expect(others.filter((key) => pattern.test(key))).toEqual([]);
+  });
+});
