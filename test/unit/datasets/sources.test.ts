@@ -178,9 +178,8 @@ describe('a source of Arrow', () => {
     await writeFile(join(bench.root, '2.arrow'), tableToIPC(tableFromArrays({ n: Int32Array.of(count) }), 'file'));
     const { ref } = await ingest({ kind: 'arrow', path: '*.arrow' });
     expect(ref.rows).toBe(count + 1);
-    const inOrder = 'bool_and(n = file_row_number)';
-    expect(await rowsOf(bench, ref, inOrder.replace('file_row_number', '(n)'))).toEqual([[true]]);
-    expect(await rowsOf(bench, ref, 'first(n), last(n), count(DISTINCT n)')).toEqual([[0, count, String(count + 1)]]);
+    const found = (await rowsOf(bench, ref, 'n')).map(([n]) => n);
+    expect(found.findIndex((n, index) => n !== index)).toBe(-1);
   });
 
   it('is unreadable when it is something else or cut off', async () => {
