@@ -205,6 +205,11 @@ export const endpointsResponseSchema = z.strictObject({ endpoints: z.array(endpo
 export const endpointHistoryResponseSchema = z.strictObject({ changes: z.array(endpointChangeSchema) });
 export const modelServersResponseSchema = z.strictObject({ servers: z.array(modelServerStatusSchema) });
 
+/** Answer of `POST /api/v1/admin/rebuild`. */
+export const rebuildResponseSchema = z.strictObject({
+  events: z.int().nonnegative().describe('Events that the projections were made from.'),
+});
+
 /** A node of the lineage graph. */
 export const lineageNodeSchema = z.strictObject({
   id: z

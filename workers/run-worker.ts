@@ -35,6 +35,8 @@ export interface RunWorkerOptions {
   lineageUrl?: string;
   /** Where the owner listens, for the role `lineage`. Port 0 is any free one. */
   lineageListen?: { host: string; port: number };
+  /** For the role `lineage`: waits for the database when another owner has it, and takes over when that one is gone. */
+  lineageStandby?: boolean;
   logger: Logger;
   /** Ends the workers: no new work is taken, work under way has ten seconds. */
   signal: AbortSignal;
@@ -54,7 +56,12 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   await mkdir(dataDir, { recursive: true });
   await sweepScratch(dataDir);
   const owner = parsed.some(({ role }) => role === 'lineage')
-    ? await startLineageOwner({ databasePath: join(dataDir, 'lineage.duckdb'), logger, ...options.lineageListen })
+    ? await startLineageOwner({
+        databasePath: join(dataDir, 'lineage.duckdb'),
+        logger,
+        ...options.lineageListen,
+        ...(options.lineageStandby === true ? { standby: signal } : {}),
+      })
     : undefined;
   try {
     const lineageUrl = owner?.url ?? options.lineageUrl;

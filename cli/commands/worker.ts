@@ -18,6 +18,7 @@ interface WorkerOptions extends TargetOptions, JsonOption {
   config?: string;
   lineageHost: string;
   lineagePort: number;
+  lineageStandby?: boolean;
 }
 
 /** `millrace worker`: workers of some roles, until Ctrl-C. */
@@ -32,6 +33,7 @@ export function workerCommand(program: Command): void {
     .addOption(configOption())
     .option('--lineage-host <host>', 'where the lineage owner listens, for the role lineage', '127.0.0.1')
     .addOption(portOption('--lineage-port', 'the lineage owner, for the role lineage').default(7610));
+  command.option('--lineage-standby', 'for the role lineage: wait for the database, take over when its owner is gone');
   addTargetOptions(command)
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  millrace worker --role training --lineage-url http://lineage:7610')
@@ -59,6 +61,7 @@ async function worker(options: WorkerOptions): Promise<void> {
     temporal: workerConnection(target),
     lineageUrl: ownsLineage ? undefined : requireLineageUrl(target),
     lineageListen: { host: options.lineageHost, port: options.lineagePort },
+    lineageStandby: options.lineageStandby,
     logger,
     signal,
     onReady: ({ lineageUrl }) => {

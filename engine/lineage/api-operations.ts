@@ -17,6 +17,7 @@ import {
   modelServerStatusSchema,
   modelsResponseSchema,
   nameField,
+  rebuildResponseSchema,
   recordsRequestSchema,
   recordsResponseSchema,
   resolvePartitionsRequestSchema,
@@ -120,6 +121,17 @@ export const API_OPERATIONS: readonly ApiOperation[] = [
   },
   get('/model-servers', 'Model servers that were heard of lately', modelServersResponseSchema),
   get('/lineage', 'What a node came from, or what came of it', lineageGraphSchema, QUERIES.lineage),
+  {
+    method: 'POST',
+    path: '/admin/rebuild',
+    summary: 'Makes every projection again from the events',
+    answer: rebuildResponseSchema,
+  },
+  {
+    method: 'GET',
+    path: '/admin/backup',
+    summary: 'The database as a file of DuckDB; commits wait while it is copied',
+  },
   get('/impact', 'Everything that contains a version, near or far', impactSchema, QUERIES.impact),
   get('/stale', 'Partitions that are not what a run would make of them now', staleResponseSchema, QUERIES.stale),
 ];

@@ -11,6 +11,8 @@ const openHere = new Set<string>();
 
 /** An open database file that no other process can open. */
 export interface Database {
+  /** Path of the file, links resolved. */
+  readonly file: string;
   connect(): Promise<DuckDBConnection>;
   /** Closes all connections and the file, and lets others open it. Nothing may be under way. */
   close(): void;
@@ -33,6 +35,7 @@ export async function openDatabase(path: string): Promise<Database> {
     });
     const connections: DuckDBConnection[] = [];
     return {
+      file,
       connect: async () => {
         const connection = await instance.connect();
         connections.push(connection);

@@ -1,5 +1,12 @@
 import type { z } from 'zod';
-import { apiErrorSchema, ERROR_CODES, MillraceError, problemsOf, type ErrorCode } from '../../schemas/index.js';
+import {
+  apiErrorSchema,
+  ERROR_CODES,
+  isMillraceError,
+  MillraceError,
+  problemsOf,
+  type ErrorCode,
+} from '../../schemas/index.js';
 
 /** As much of `fetch` as is used. */
 export type Fetch = (
@@ -15,8 +22,35 @@ export type Request = <S extends z.ZodType>(
   body?: unknown,
 ) => Promise<z.output<S>>;
 
-/** Requests to the owner at `url`: throws LINEAGE_UNREACHABLE if no owner answers there, else the owner’s errors by code. */
+/**
+ * Requests to the owner at `url`: throws LINEAGE_UNREACHABLE if no owner answers there, else the owner’s errors by code.
+ * Of several addresses, separated by commas, the one that answered last is asked first, then the others in turn: a standby
+ * serves only once it has taken over.
+ */
 export function createRequest(options: { url: string; timeoutMs: number; fetch?: Fetch }): Request {
+  const urls = options.url.split(',').map((url) => url.trim());
+  const [only, ...others] = urls.map((url) => requestTo({ ...options, url }));
+  if (only === undefined || others.length === 0) return requestTo(options);
+  const requests = [only, ...others];
+  let preferred = 0;
+  return async (schema, method, path, body) => {
+    let failure: unknown;
+    for (let turn = 0; turn < requests.length; turn += 1) {
+      const index = (preferred + turn) % requests.length;
+      try {
+        const answer = await (requests[index] ?? only)(schema, method, path, body);
+        preferred = index;
+        return answer;
+      } catch (error) {
+        if (!isMillraceError(error) || error.code !== 'LINEAGE_UNREACHABLE') throw error;
+        failure ??= error;
+      }
+    }
+    throw failure;
+  };
+}
+
+function requestTo(options: { url: string; timeoutMs: number; fetch?: Fetch }): Request {
   const send: Fetch = options.fetch ?? ((url, init) => fetch(url, init));
   const base = options.url.replace(/\/+$/, '');
 

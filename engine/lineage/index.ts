@@ -1,3 +1,5 @@
+export { restoreBackup, type Restored } from './backup.js';
+export { downloadBackup } from './download-backup.js';
 export { createLineageClient, type LineageClient } from './lineage-client.js';
 export { startLineageOwner, type LineageOwner, type LineageOwnerOptions } from './lineage-owner.js';
 export { openLineageStore, type LineageStore } from './lineage-store.js';

@@ -17,6 +17,7 @@ import {
   modelsResponseSchema,
   recordsResponseSchema,
   resolvePartitionsResponseSchema,
+  rebuildResponseSchema,
   runDetailsSchema,
   runQualityResponseSchema,
   runsResponseSchema,
@@ -86,6 +87,8 @@ export interface LineageClient {
    * The node may be given loosely, as in `flight-delays` or `dataset:flights/2001-03-01`; throws NOT_FOUND.
    */
   graph(node: string, options?: { direction?: LineageGraph['direction']; depth?: number }): Promise<LineageGraph>;
+  /** Makes every projection again from the events; gives their number. */
+  rebuild(): Promise<number>;
   /** Everything downstream of a node, however far: models, endpoints that serve them, dataset versions, runs. Throws NOT_FOUND. */
   impact(node: string): Promise<Impact>;
   /**
@@ -142,6 +145,7 @@ export function createLineageClient(options: {
     },
     modelServers: async () => (await get(modelServersResponseSchema, '/model-servers')).servers,
     graph: (node, query = {}) => get(lineageGraphSchema, `/lineage${search({ node, ...query })}`),
+    rebuild: async () => (await request(rebuildResponseSchema, 'POST', '/admin/rebuild')).events,
     impact: (node) => get(impactSchema, `/impact${search({ node })}`),
     stale: (query = {}) => get(staleResponseSchema, `/stale${search(query)}`),
   };

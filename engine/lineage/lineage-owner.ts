@@ -1,10 +1,13 @@
+import { dirname } from 'node:path';
 import { fastify, type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { MillraceError } from '../../schemas/index.js';
+import { addAdminRoutes } from './admin-routes.js';
 import { errorAnswer } from './http-errors.js';
 import { openLineageStore } from './lineage-store.js';
 import { ModelServers } from './model-servers.js';
 import { addRoutes } from './owner-routes.js';
+import { whenFree } from './standby.js';
 
 /** Largest body of a request. A thousand records of usual size are about 2 MB. */
 const BODY_LIMIT = 16 * 1024 * 1024;
@@ -16,6 +19,8 @@ export interface LineageOwnerOptions {
   host?: string;
   /** Port to listen on; 0, the default, is any free one. */
   port?: number;
+  /** Waits, until this signal, for the database and the port when another owner has them; by default that is an error. */
+  standby?: AbortSignal;
   /** Told of requests that failed in an unforeseen way. */
   logger?: Pick<Logger, 'error'>;
 }
@@ -34,6 +39,11 @@ export interface LineageOwner {
  * @throws PORT_IN_USE if another process listens there
  */
 export async function startLineageOwner(options: LineageOwnerOptions): Promise<LineageOwner> {
+  const { standby } = options;
+  return standby === undefined ? openOwner(options) : whenFree(() => openOwner(options), standby);
+}
+
+async function openOwner(options: LineageOwnerOptions): Promise<LineageOwner> {
   const { host = '127.0.0.1', port = 0, logger } = options;
   const store = await openLineageStore({ path: options.databasePath });
   const app = fastify({ bodyLimit: BODY_LIMIT, routerOptions: { maxParamLength: 1000 } });
@@ -49,6 +59,7 @@ export async function startLineageOwner(options: LineageOwnerOptions): Promise<L
   });
   const closeServer = closeAfterAnswers(app);
   addRoutes(app, store, new ModelServers());
+  addAdminRoutes(app, store, dirname(options.databasePath));
 
   try {
     await app.listen({ host, port });

@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { LineageRecord, RecordResult } from '../../schemas/index.js';
+import { copyOpenFile } from './copy-open-file.js';
 import { CommitQueue, type Outcome } from './commit-queue.js';
 import { inTransaction, openDatabase, type Database } from './database.js';
 import { Ledger, type AcceptedRecord } from './ledger.js';
@@ -8,7 +9,9 @@ import { MIGRATIONS, type Migration } from './migrations/index.js';
 import { migrate } from './migrations/migrate.js';
 import { project, type Row } from './projection.js';
 import { connectionReader, ReadPool, type Reader } from './reader.js';
+import { rebuildProjections } from './rebuild.js';
 import { TableWriter } from './table-writer.js';
+import { WriterLane } from './writer-lane.js';
 
 /** Records in one transaction. Beyond this a commit would block the loop for more than some 20 ms. */
 const GROUP_RECORDS = 1000;
@@ -28,6 +31,13 @@ export interface LineageStore {
   record(records: readonly LineageRecord[]): Promise<RecordResult[]>;
   /** Selects from what is committed; see `migrations/` for the tables. */
   readonly read: Reader;
+  /**
+   * Makes every projection again from the events, in one transaction; commits wait meanwhile, reads see what was there.
+   * @returns number of events
+   */
+  rebuild(): Promise<number>;
+  /** Copies everything that is committed to a new file, while reads go on and commits wait for as long as the copy takes. */
+  backup(to: string): Promise<void>;
   /** Commits what is waiting, writes everything into the database file, and lets go of it. Idempotent. */
   close(): Promise<void>;
 }
@@ -67,6 +77,7 @@ function createStore(
 ): LineageStore {
   const readWithWriter = connectionReader(writer);
   const tables = new TableWriter(writer);
+  const lane = new WriterLane();
   let sequence = lastSequence;
 
   /** Decides on the requests in turn and writes what they add in one transaction. */
@@ -91,13 +102,16 @@ function createStore(
     return outcomes;
   }
 
-  const queue = new CommitQueue(commitGroup, GROUP_RECORDS);
+  const queue = new CommitQueue<readonly LineageRecord[], RecordResult[]>(
+    (requests) => lane.run(() => commitGroup(requests)),
+    GROUP_RECORDS,
+  );
   let closing: Promise<void> | null = null;
 
   async function close(): Promise<void> {
     await queue.idle();
     try {
-      await writer.run('CHECKPOINT');
+      await lane.run(() => writer.run('CHECKPOINT'));
     } finally {
       database.close(); // without the checkpoint everything is in the write-ahead log still
     }
@@ -107,6 +121,12 @@ function createStore(
     schemaVersion,
     read: pool.read,
     record: (records) => queue.submit(records, records.length),
+    rebuild: () => lane.run(() => inTransaction(writer, () => rebuildProjections(writer))),
+    backup: (to) =>
+      lane.run(async () => {
+        await writer.run('FORCE CHECKPOINT'); // everything is in the one file now, and nothing writes until it is copied
+        await copyOpenFile(database.file, to);
+      }),
     close: () => (closing ??= close()),
   };
 }

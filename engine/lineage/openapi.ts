@@ -34,9 +34,11 @@ function describe({ method, path, summary, query, body, answer }: ApiOperation):
     parameters: [...inPath, ...(query === undefined ? [] : queryParameters(query))],
     ...(body === undefined ? {} : { requestBody: { required: true, content: json(jsonSchema(body, 'input')) } }),
     responses: {
-      ...(answer === undefined
-        ? { 204: { description: 'Done.' } }
-        : { 200: { description: summary, content: json(jsonSchema(answer, 'output')) } }),
+      ...(answer === undefined && method === 'GET'
+        ? { 200: { description: summary, content: { 'application/octet-stream': {} } } }
+        : {}),
+      ...(answer === undefined && method !== 'GET' ? { 204: { description: 'Done.' } } : {}),
+      ...(answer === undefined ? {} : { 200: { description: summary, content: json(jsonSchema(answer, 'output')) } }),
       default: { description: 'An error.', content: json({ $ref: '#/components/schemas/Error' }) },
     },
   };

@@ -1,30 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { createLineageClient, openLineageStore } from '../../../engine/lineage/index.js';
 import type { LineageRecord } from '../../../schemas/index.js';
+import { killOwner, spawnOwner } from './owner-process.js';
 import { runStarted, stepFinished } from './story.js';
 import { errorOf, withDatabasePath } from './support.js';
-
-const LINEAGE = join(__dirname, '../../../dist/engine/lineage/index.js');
-
-/** Starts a lineage owner as a process of its own, from `dist/`. */
-async function spawnOwner(databasePath: string): Promise<{ child: ChildProcess; url: string }> {
-  const script = `require(process.argv[1]).startLineageOwner({ databasePath: process.argv[2] }).then(
-    (owner) => console.log(owner.url), (error) => { console.error(error); process.exit(1); })`;
-  const child = spawn(process.execPath, ['-e', script, LINEAGE, databasePath], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [url] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-  return { child, url };
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  const ended = once(child, 'exit');
-  child.kill('SIGKILL');
-  await ended;
-}
 
 /** Records of one request: a small one, or one so large that some dozens of them make DuckDB checkpoint. */
 function request(round: number, writer: number, count: number): LineageRecord[] {
@@ -53,7 +31,7 @@ describe('a lineage owner that is killed', () => {
           }
         });
         await enough;
-        await kill(child);
+        await killOwner(child);
         await Promise.all(writers);
 
         const store = await openLineageStore({ path });
@@ -84,7 +62,7 @@ describe('a lineage owner that is killed', () => {
       try {
         expect(await errorOf(openLineageStore({ path }))).toMatch(/^LINEAGE_LOCKED: .* is held by another process/);
       } finally {
-        await kill(child);
+        await killOwner(child);
       }
       await (await openLineageStore({ path })).close();
     });
@@ -95,7 +73,7 @@ describe('a lineage owner that is killed', () => {
       const { child, url } = await spawnOwner(path);
       const client = createLineageClient({ url });
       expect((await client.health()).records).toBe(0);
-      await kill(child);
+      await killOwner(child);
       expect(await errorOf(client.health())).toMatch(/^LINEAGE_UNREACHABLE: http:/);
     });
   });

@@ -1,5 +1,6 @@
 import { fastify } from 'fastify';
 import { openLineageStore } from '../../../engine/lineage/index.js';
+import { addAdminRoutes } from '../../../engine/lineage/admin-routes.js';
 import { API_OPERATIONS } from '../../../engine/lineage/api-operations.js';
 import { ModelServers } from '../../../engine/lineage/model-servers.js';
 import { openApiDocument } from '../../../engine/lineage/openapi.js';
@@ -16,6 +17,7 @@ describe('the OpenAPI document', () => {
         if (method !== 'HEAD' && url !== '/') routes.push(`${String(method)} ${url}`);
       });
       addRoutes(app, store, new ModelServers());
+      addAdminRoutes(app, store, path);
       await app.close();
       await store.close();
       const described = API_OPERATIONS.map(

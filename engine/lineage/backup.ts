@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import { constants, existsSync } from 'node:fs';
+import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { MillraceError } from '../../schemas/index.js';
+import { openDatabase } from './database.js';
+import { openLineageStore } from './lineage-store.js';
+
+/** What a restored database has. */
+export interface Restored {
+  records: number;
+  /** Where the database that was there before is now; null if there was none. */
+  previous: string | null;
+}
+
+/**
+ * Puts a backup in the place of a database that nobody has open. The backup is copied, opened, brought to the newest schema
+ * and read before anything is replaced; what was there is kept beside it.
+ * @throws LINEAGE_LOCKED if an owner has the database open
+ * @throws LINEAGE_DATABASE_UNUSABLE if the backup is not a lineage database that this Millrace reads
+ * @throws NOT_FOUND if there is no such file
+ */
+export async function restoreBackup(options: { from: string; databasePath: string }): Promise<Restored> {
+  const from = resolve(options.from);
+  const database = resolve(options.databasePath);
+  if (!existsSync(from)) throw new MillraceError('NOT_FOUND', `there is no file ${from}`);
+  await mkdir(dirname(database), { recursive: true });
+  const fresh = join(dirname(database), `.${basename(database)}.restore-${randomUUID()}`);
+  try {
+    await copyFile(from, fresh, constants.COPYFILE_EXCL);
+    const store = await openLineageStore({ path: fresh });
+    const [count] = await store.read<{ records: number }>('SELECT count(*) AS records FROM events');
+    await store.close();
+    const previous = await setAside(database);
+    await rename(fresh, database);
+    return { records: count?.records ?? 0, previous };
+  } finally {
+    await rm(fresh, { force: true });
+    await rm(`${fresh}.wal`, { force: true });
+  }
+}
+
+async function setAside(database: string): Promise<string | null> {
+  if (!(await stat(database).catch(() => undefined))) return null;
+  // Opening it shows that nobody else has it; the checkpoint empties its log, which would otherwise be taken for the new one's.
+  const held = await openDatabase(database);
+  try {
+    await (await held.connect()).run('CHECKPOINT');
+  } finally {
+    held.close();
+  }
+  const previous = `${database}.before-${new Date().toISOString().replace(/[:.]/g, '-')}`;
+  await rename(database, previous);
+  return previous;
+}
