@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { datasetFiles, ingestPartition, sourceAccess, transformDataset } from '../engine/datasets/index.js';
+import {
+  datasetFiles,
+  ingestPartition,
+  refuseSchemaChange,
+  sourceAccess,
+  transformDataset,
+} from '../engine/datasets/index.js';
 import { checkFiles } from '../engine/quality/index.js';
 import { createSecrets } from '../engine/secrets.js';
 import {
@@ -11,6 +17,7 @@ import {
   transformStepSchema,
   type Column,
   type DatasetVersionRef,
+  type IngestStep,
   type QualityReport,
 } from '../schemas/index.js';
 import { activityScope, withScratch } from './activity-scope.js';
@@ -30,17 +37,34 @@ export interface WrittenDataset {
   columns: Column[];
 }
 
+type SchemaStep = Pick<IngestStep, 'dataset' | 'schemaPolicy'>;
+
 /** Activities of the role `data`. */
-export function createDatasetActivities({ store, projectDir, dataDir, config }: ActivityDependencies) {
+export function createDatasetActivities({ store, projectDir, dataDir, config, lineage }: ActivityDependencies) {
+  /** Refuses columns that the step’s policy forbids, seen from the newest version that is published. */
+  const holdToPolicy = async ({ dataset, schemaPolicy }: SchemaStep, { columns }: WrittenDataset): Promise<void> => {
+    if (schemaPolicy === undefined || schemaPolicy === 'any') return;
+    const versions = await lineage.datasetVersions(dataset, { limit: 1000 });
+    const before = versions.find(({ published }) => published);
+    if (before !== undefined) {
+      refuseSchemaChange(schemaPolicy, dataset, { ...before.ref, columns: before.columns }, columns);
+    }
+  };
+
   const access = sourceAccess(config.stores, createSecrets());
   return {
     /** Copies one partition of a source into the object store. */
     async ingest(input: z.input<typeof ingestInput>): Promise<WrittenDataset> {
       const { step, window } = parseWith(ingestInput, input, 'input of ingest');
       return activityScope(({ signal, progress }) =>
-        withScratch(dataDir, (scratchDir) =>
-          ingestPartition({ store, projectDir, scratchDir, access, signal, onProgress: progress }, { step, window }),
-        ),
+        withScratch(dataDir, async (scratchDir) => {
+          const written = await ingestPartition(
+            { store, projectDir, scratchDir, access, signal, onProgress: progress },
+            { step, window },
+          );
+          await holdToPolicy(step, written);
+          return written;
+        }),
       );
     },
 
@@ -48,12 +72,15 @@ export function createDatasetActivities({ store, projectDir, dataDir, config }: 
     async transform(input: z.input<typeof transformInput>): Promise<WrittenDataset> {
       const { step, window, inputs } = parseWith(transformInput, input, 'input of transform');
       return activityScope(({ signal, progress }) =>
-        withScratch(dataDir, (scratchDir) =>
-          transformDataset(
-            { store, projectDir, scratchDir, signal, onProgress: progress },
+        withScratch(dataDir, async (scratchDir) => {
+          const limits = { memoryLimit: step.memory ?? '2GB', threads: step.threads ?? 2 };
+          const written = await transformDataset(
+            { store, projectDir, scratchDir, signal, onProgress: progress, ...limits },
             { sql: step.sql, params: step.params, inputs, window, dataset: step.dataset },
-          ),
-        ),
+          );
+          await holdToPolicy(step, written);
+          return written;
+        }),
       );
     },
 

@@ -106,6 +106,12 @@ export const ERROR_TABLE = {
     'Columns that the step expects are missing or of another type.',
     'Correct the step’s columns, or have the source repaired.',
   ),
+  SCHEMA_CHANGED: entry(
+    'data',
+    false,
+    'The columns of a new version differ from those of the version before in a way that the step’s schemaPolicy forbids.',
+    'Have the source repaired; or set schemaPolicy to additive or any, and see that who reads the dataset can go on.',
+  ),
   PARTITION_EMPTY: entry(
     'data',
     false,

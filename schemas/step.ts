@@ -45,6 +45,13 @@ const common = {
     .describe('Longest time for one attempt, in seconds; by default that of the step’s category.'),
 };
 
+const schemaPolicyField = z
+  .enum(['exact', 'additive', 'any'])
+  .optional()
+  .describe(
+    'What may differ from the columns of the newest published version: nothing, further columns at the end, or anything, which is the default.',
+  );
+
 export const ingestStepSchema = z.strictObject({
   type: z.literal('ingest').describe('Copies one partition of a source into a dataset version.'),
   ...common,
@@ -64,6 +71,7 @@ export const ingestStepSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('Whether a partition without rows is a version, instead of the error PARTITION_EMPTY.'),
+  schemaPolicy: schemaPolicyField,
 });
 
 export const transformStepSchema = z.strictObject({
@@ -78,6 +86,13 @@ export const transformStepSchema = z.strictObject({
     ),
   params: z.record(identifierField, jsonField).default({}).describe('Values of further parameters.'),
   dataset: nameField.describe('Dataset that is written.'),
+  schemaPolicy: schemaPolicyField,
+  memory: z
+    .string()
+    .regex(/^\d+(\.\d+)?(MB|GB|MiB|GiB)$/, 'must be a size, as in "500MB" or "4GB"')
+    .optional()
+    .describe('Memory that the query may use before it goes on on the disk; 2GB by default.'),
+  threads: z.int().min(1).max(256).optional().describe('Threads of the query; 2 by default.'),
 });
 
 export const checkStepSchema = z.strictObject({

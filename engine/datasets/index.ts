@@ -5,5 +5,6 @@ export * from './local-object-store.js';
 export * from './object-store.js';
 export * from './partition-windows.js';
 export * from './s3-object-store.js';
+export * from './schema-policy.js';
 export { s3ConnectionOf, sourceAccess, type S3Connection } from './s3-session.js';
 export * from './transform-dataset.js';

@@ -9,7 +9,6 @@ import {
   tableToIPC,
   type RecordBatch,
 } from 'apache-arrow';
-import { decompress } from 'fzstd';
 import { Table as WasmTable, writeParquet } from 'parquet-wasm';
 import type { ArrowMessage, ArrowRequest } from './arrow-to-parquet.js';
 
@@ -19,7 +18,10 @@ const ROWS_AT_ONCE = 122_880;
 const say = (message: ArrowMessage) => parentPort?.postMessage(message);
 
 async function main({ files, folder }: ArrowRequest): Promise<void> {
-  compressionRegistry.set(CompressionType.ZSTD, { decode: (data: Uint8Array) => decompress(data) });
+  const { ZSTDDecoder } = await import('zstddec');
+  const zstd = new ZSTDDecoder();
+  await zstd.init();
+  compressionRegistry.set(CompressionType.ZSTD, { decode: (data: Uint8Array) => zstd.decode(data) });
   const written: string[] = [];
   let rows = 0;
   for (const file of files) {
