@@ -3,9 +3,10 @@ import type { Suite } from '../../schemas/check.js';
 import { MillraceError } from '../../schemas/errors.js';
 import type { PartitionWindow } from '../../schemas/partition.js';
 import type { QualityReport } from '../../schemas/quality-report.js';
-import type { EarlierVersion } from './kernels/kernel.js';
+import type { EarlierVersion, Judges } from './kernels/kernel.js';
 import { findReferences, type References } from './references.js';
 import { runScan } from './run-scan.js';
+import type { ScanPool } from './scan-pool.js';
 import { prepareFiles } from './sources/prepare-files.js';
 import type { CheckState } from './states.js';
 import { validateSuite } from './validate-suite.js';
@@ -27,6 +28,8 @@ export interface CheckFilesOptions {
   history?: readonly EarlierVersion[] | undefined;
   /** At most so many threads; by default as many as there are processors, four at most. */
   threads?: number | undefined;
+  /** Threads that are kept between calls; by default each call starts its own and ends them. */
+  pool?: ScanPool | undefined;
   /** Whether rows are read even where the footer or a dictionary would answer. The outcome is the same. */
   fullScan?: boolean | undefined;
   /** What `-` reads; by default the standard input. */
@@ -44,7 +47,7 @@ export interface CheckFilesOptions {
  */
 export async function checkFiles(options: CheckFilesOptions): Promise<QualityReport> {
   const { files, suite, window, now = new Date(), references = {}, history = [], fullScan = false } = options;
-  const { threads, signal, onProgress, input } = options;
+  const { threads, pool, signal, onProgress, input } = options;
   const problems = validateSuite(suite);
   if (problems.length > 0) {
     throw new MillraceError('SUITE_INVALID', `${problems[0]!.path} ${problems[0]!.message}`, { problems });
@@ -54,12 +57,13 @@ export async function checkFiles(options: CheckFilesOptions): Promise<QualityRep
   const started = performance.now();
   const prepared = await prepareFiles(files, { input, signal });
   try {
-    const findings = await findReferences(suite, references, { threads, signal });
-    const job = { files: prepared.files, suite, findings, fullScan, threads, signal, onProgress };
+    const findings = await findReferences(suite, references, { threads, pool, signal });
+    const job = { files: prepared.files, suite, findings, fullScan, threads, pool, signal, onProgress };
     const { rows, states, kinds, fields } = await runScan(job);
     await answerQueries(suite, prepared.files, states, signal);
     const windowEnd = window?.end === undefined ? undefined : new Date(window.end);
-    const checks = resultsOf(suite, { states, kinds, fields, findings, history }, { now, windowEnd });
+    const judges = await loadJudges(suite);
+    const checks = resultsOf(suite, { states, kinds, fields, findings, history, judges }, { now, windowEnd });
     return { verdict: verdictOf(checks), rows, durationMs: performance.now() - started, checks };
   } finally {
     await prepared.dispose();
@@ -79,7 +83,19 @@ async function answerQueries(
   const answers = await runQueries(
     files,
     queries.map(({ sql }) => sql),
+    suite.piiColumns.length > 0,
     signal,
   );
   queries.forEach(({ i }, q) => (states[i] = answers[q]!));
+}
+
+/** The judges that a suite needs, which are loaded for no other. */
+async function loadJudges({ checks }: Suite): Promise<Judges> {
+  const types = new Set(checks.map(({ type }) => type));
+  const needsDrift = types.has('drift') || types.has('dataset_drift') || types.has('train_serve_skew');
+  const needsHistory = types.has('volume_anomaly') || types.has('metric_anomaly');
+  return {
+    ...(needsDrift ? { compareProfiles: (await import('./drift/index.js')).compareProfiles } : {}),
+    ...(needsHistory ? { judgeMetricHistory: (await import('./history/index.js')).judgeMetricHistory } : {}),
+  };
 }

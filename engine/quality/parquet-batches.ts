@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { tableFromIPC, type RecordBatch, type Schema } from 'apache-arrow';
 import { ParquetFile, type RecordBatch as WasmBatch } from 'parquet-wasm';
 import { MillraceError } from '../../schemas/errors.js';
+import { unreadable } from './unreadable.js';
 
 /** Rows of a batch. The decoder’s default of 1024 is fifteen times slower. */
 const BATCH_ROWS = 65_536;
@@ -65,12 +66,6 @@ export async function openParquet(path: string): Promise<ParquetSource> {
       },
     };
   });
-}
-
-/** The error for a file that the decoder refuses. */
-export function unreadable(path: string, cause: unknown): MillraceError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new MillraceError('SOURCE_UNREADABLE', `${path} cannot be read as Parquet: ${reason}`, { cause });
 }
 
 async function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {

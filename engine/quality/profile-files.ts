@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { MillraceError } from '../../schemas/errors.js';
 import type { DatasetProfile } from './profile/profile.js';
 import { runScan } from './run-scan.js';
+import type { ScanPool } from './scan-pool.js';
 import { prepareFiles } from './sources/prepare-files.js';
 
 /** How a profile is taken. */
@@ -10,6 +11,8 @@ export interface ProfileFilesOptions {
   columns?: readonly string[] | undefined;
   /** At most so many threads; by default as many as there are processors, four at most. */
   threads?: number | undefined;
+  /** Threads that are kept between calls; by default each call starts its own and ends them. */
+  pool?: ScanPool | undefined;
   /** What `-` reads; by default the standard input. */
   input?: Readable | undefined;
   signal?: AbortSignal | undefined;

@@ -26,7 +26,7 @@ function profiling(columns: readonly string[] | 'all'): Check {
 export async function findReferences(
   suite: Suite,
   references: References,
-  how: Pick<ScanJob, 'threads' | 'signal'>,
+  how: Pick<ScanJob, 'threads' | 'pool' | 'signal'>,
 ): Promise<(ReferenceFindings | undefined)[]> {
   const wanted = suite.checks.map((check) => definitionOf(check).comparison?.(check));
   const names = new Set(wanted.flatMap((comparison) => comparison?.reference ?? []));
@@ -44,7 +44,7 @@ async function findReference(
   name: string,
   reference: Reference | undefined,
   checks: Check[],
-  how: Pick<ScanJob, 'threads' | 'signal'>,
+  how: Pick<ScanJob, 'threads' | 'pool' | 'signal'>,
 ): Promise<ReferenceFindings[]> {
   try {
     const known = reference ?? (name.endsWith('.json') ? { profile: await readProfile(name) } : { files: [name] });

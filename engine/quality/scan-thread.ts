@@ -1,9 +1,9 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { isMillraceError, type ErrorCode } from '../../schemas/errors.js';
 import type { Problem } from '../../schemas/problems.js';
 import { scanFiles, type ScanRequest, type ScanResult } from './scan-files.js';
 
-/** What the thread posts: any number of `file` and `rows`, then one `done` or `failed`. */
+/** What the thread posts for each request: any number of `file` and `rows`, then one `done` or `failed`. */
 export type ScanMessage =
   | { type: 'file'; path: string }
   | { type: 'rows'; rows: number }
@@ -13,11 +13,11 @@ export type ScanMessage =
 /** Least time between two messages on progress, in milliseconds. */
 const PROGRESS_MS = 100;
 
-async function run(): Promise<void> {
+async function run(request: ScanRequest): Promise<void> {
   const post = (message: ScanMessage) => parentPort!.postMessage(message);
   let told = performance.now();
   try {
-    const result = await scanFiles(workerData as ScanRequest, {
+    const result = await scanFiles(request, {
       onFile: (path) => post({ type: 'file', path }),
       onRows(rows) {
         if (performance.now() - told < PROGRESS_MS) return;
@@ -34,4 +34,4 @@ async function run(): Promise<void> {
   }
 }
 
-void run();
+parentPort!.on('message', (request: ScanRequest) => void run(request));

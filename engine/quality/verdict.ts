@@ -2,7 +2,7 @@ import type { Check, Suite } from '../../schemas/check.js';
 import type { CheckResult, QualityReport } from '../../schemas/quality-report.js';
 import type { ColumnKind, Field } from './column-kind.js';
 import { definitionOf } from './kernels/index.js';
-import type { EarlierVersion, JudgeContext, ReferenceFindings } from './kernels/kernel.js';
+import type { EarlierVersion, JudgeContext, Judges, ReferenceFindings } from './kernels/kernel.js';
 import type { CheckState } from './states.js';
 import { checkNames } from './validate-suite.js';
 
@@ -21,6 +21,7 @@ export interface Evidence {
   findings: readonly (ReferenceFindings | undefined)[];
   /** Earlier versions of the dataset, the oldest first. */
   history: readonly EarlierVersion[];
+  judges: Judges;
 }
 
 /** The results of a suite from what was seen, in its order. Pure. */
@@ -28,13 +29,15 @@ export function resultsOf(suite: Suite, evidence: Evidence, clock: Clock): Check
   const names = checkNames(suite);
   return suite.checks.map((check, i) => {
     const atNow = check.type === 'freshness' && check.reference === 'now';
-    return resultOf(names[i]!, check, evidence.states[i]!, {
+    const context = {
       reference: (!atNow && clock.windowEnd) || clock.now,
       kinds: evidence.kinds[i] ?? [],
       fields: evidence.fields,
       findings: evidence.findings[i],
       history: evidence.history,
-    });
+      judges: evidence.judges,
+    };
+    return resultOf(names[i]!, check, evidence.states[i]!, context, suite.piiColumns);
   });
 }
 
@@ -45,7 +48,13 @@ export function verdictOf(results: readonly CheckResult[]): QualityReport['verdi
   return results.some((result) => result.status === 'warn' && result.severity !== 'info') ? 'warn' : 'pass';
 }
 
-function resultOf(name: string, check: Check, state: CheckState, context: JudgeContext): CheckResult {
+function resultOf(
+  name: string,
+  check: Check,
+  state: CheckState,
+  context: JudgeContext,
+  piiColumns: readonly string[],
+): CheckResult {
   const definition = definitionOf(check);
   const columns = definition.columns(check);
   const base = {
@@ -62,6 +71,8 @@ function resultOf(name: string, check: Check, state: CheckState, context: JudgeC
   if ('skipped' in outcome) return { ...base, status: 'skip', ...nothing, message: outcome.skipped };
   const { passed, calm = true, ...finding } = outcome;
   const status = passed ? (calm ? 'pass' : 'warn') : failedStatus(check.severity);
+  // What is told of a column with personal data might show its values.
+  if (columns.some((column) => piiColumns.includes(column))) delete finding.message;
   return { ...base, status, ...finding };
 }
 

@@ -1,4 +1,3 @@
-import { compareProfiles } from '../drift/index.js';
 import type { DriftReport } from '../../../schemas/drift.js';
 import { nearestName } from '../../../schemas/nearest.js';
 import type { CheckState, ProfileState } from '../states.js';
@@ -13,10 +12,11 @@ type Outcome = Finding | Skipped | Failed;
 function reportOf(
   state: CheckState,
   check: AnyDrift,
-  { findings }: JudgeContext,
+  { findings, judges: { compareProfiles } }: JudgeContext,
   columnMax?: number,
 ): DriftReport | Failed {
   const { profile } = state as ProfileState;
+  if (compareProfiles === undefined) throw new TypeError('the judge of drift was not loaded');
   const before = findings?.profile;
   if (before === undefined) return { failed: findings?.failed ?? 'the reference was not read' };
   const only = check.type === 'drift' ? [check.column] : (check.columns ?? undefined);

@@ -1,4 +1,4 @@
-import { judgeMetricHistory, type MetricPoint } from '../history/index.js';
+import type { MetricPoint } from '../history/index.js';
 import type { MetricAnomalySpec } from '../../../schemas/metric-anomaly.js';
 import { metricOf } from '../profile/metric-of.js';
 import type { CheckState, ProfileState, RowsState } from '../states.js';
@@ -65,9 +65,10 @@ function judgeAnomaly(
   value: number,
   earlier: (version: EarlierVersion) => number | null,
   anomaly: MetricAnomalySpec,
-  { history, reference }: JudgeContext,
+  { history, reference, judges: { judgeMetricHistory } }: JudgeContext,
   state: CheckState,
 ): Finding | Skipped | Failed {
+  if (judgeMetricHistory === undefined) throw new TypeError('the judge of history was not loaded');
   const points = history.flatMap((version): MetricPoint[] => {
     const before = earlier(version);
     return before === null ? [] : [{ time: version.time, value: before, closed: version.closed ?? true }];

@@ -2,6 +2,8 @@ import type { Check } from '../../../schemas/check.js';
 import type { Problem } from '../../../schemas/problems.js';
 import type { ColumnChunk } from '../column-chunk.js';
 import type { ColumnKind, Field } from '../column-kind.js';
+import type { compareProfiles } from '../drift/index.js';
+import type { judgeMetricHistory } from '../history/index.js';
 import type { DatasetProfile } from '../profile/profile.js';
 import type { CheckState, Example, Json } from '../states.js';
 
@@ -73,6 +75,12 @@ export interface EarlierVersion {
   closed?: boolean;
 }
 
+/** Judges that only some checks need; they are loaded where a suite has such a check. */
+export interface Judges {
+  compareProfiles?: typeof compareProfiles;
+  judgeMetricHistory?: typeof judgeMetricHistory;
+}
+
 /** What a check is judged by, besides what it saw. */
 export interface JudgeContext {
   /** Types of the columns that were read. */
@@ -85,6 +93,7 @@ export interface JudgeContext {
   history: readonly EarlierVersion[];
   /** What the check’s reference was found to be. */
   findings: ReferenceFindings | undefined;
+  judges: Judges;
 }
 
 /** What a kernel is started with, besides the check. */

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { MillraceError } from '../../../schemas/errors.js';
 import { formatOf, headOf } from './open-source.js';
 
@@ -62,6 +61,8 @@ function isJson(path: string, head: Uint8Array): boolean {
 }
 
 async function textToParquet(path: string, json: boolean, into: string, signal?: AbortSignal): Promise<string> {
+  // Loaded here, since most files do not need it.
+  const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(':memory:', { memory_limit: '512MB', threads: '2' });
   const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
   // Every row is looked at before types are fixed, so that a late text in a column of numbers is no surprise.

@@ -165,7 +165,7 @@ describe('checkFiles', () => {
 describe('files that cannot be read', () => {
   const suite = suiteOf([{ type: 'not_null', column: 'a' }]);
   const code = (path: string) =>
-    checkFiles({ files: [path], suite }).then(
+    checkFiles({ files: [path], suite, fullScan: true }).then(
       () => 'a report',
       (error: { code: string }) => error.code,
     );

@@ -1,0 +1,46 @@
+import * as zlib from 'node:zlib';
+import { snappy } from './snappy.js';
+
+/** Decompresses a page; `size` is the length of the outcome as its header tells, and more is never written. */
+export type Decompress = (bytes: Uint8Array, size: number) => Uint8Array;
+
+const ZSTD = 6;
+
+/** Codecs by their number in the format: uncompressed, snappy, gzip, brotli. Zstandard is loaded when it is needed. */
+const CODECS: Record<number, Decompress> = {
+  0: (bytes) => bytes,
+  1: snappy,
+  2: (bytes, size) => zlib.gunzipSync(bytes, { maxOutputLength: Math.max(1, size) }),
+  4: (bytes, size) => zlib.brotliDecompressSync(bytes, { maxOutputLength: Math.max(1, size) }),
+};
+
+/** Whether pages of a codec can be read here. */
+export function isKnownCodec(codec: number): boolean {
+  return codec === ZSTD || codec in CODECS;
+}
+
+/**
+ * Makes the decoder of a codec ready.
+ * @throws RangeError for codecs that cannot be read here; its outcome throws one where a page has another length than told
+ */
+export async function loadCodec(codec: number): Promise<Decompress> {
+  const decompress = codec === ZSTD ? await loadZstandard() : CODECS[codec];
+  if (decompress === undefined) throw new RangeError(`there is no decoder for the codec ${codec}`);
+  return (bytes, size) => {
+    const result = decompress(bytes, size);
+    if (result.length !== size) throw new RangeError('a page has another length than its header tells');
+    return result;
+  };
+}
+
+/** Node’s own decoder where there is one (22.15 and later), else the one of Zstandard in WebAssembly. */
+async function loadZstandard(): Promise<Decompress> {
+  const { zstdDecompressSync } = zlib as { zstdDecompressSync?: (data: Uint8Array, options: object) => Uint8Array };
+  if (zstdDecompressSync !== undefined) {
+    return (bytes, size) => zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, size) });
+  }
+  const { ZSTDDecoder } = await import('zstddec');
+  const decoder = new ZSTDDecoder();
+  await decoder.init();
+  return (bytes, size) => (size === 0 ? new Uint8Array(0) : decoder.decode(bytes, size));
+}

@@ -1,0 +1,113 @@
+/**
+ * Decodes `count` whole numbers of Parquet’s hybrid of run lengths and bit packing.
+ * @param width bits a number, 0 to 32
+ * @returns the numbers, and the position after them
+ * @throws RangeError where the bytes end before
+ */
+export function decodeHybrid(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  width: number,
+  count: number,
+): { values: Int32Array; end: number } {
+  const values = new Int32Array(count);
+  if (width > 32) throw new RangeError('a page is malformed');
+  if (width === 0) return { values, end: at };
+  const byteWidth = (width + 7) >> 3;
+  let done = 0;
+  while (done < count) {
+    let header = 0;
+    for (let scale = 1; ; scale *= 128) {
+      if (at >= end || scale > 2 ** 35) throw new RangeError('a page is cut off');
+      const byte = bytes[at++]!;
+      header += (byte & 127) * scale;
+      if (byte < 128) break;
+    }
+    if (header % 2 === 0) {
+      const run = Math.min(header / 2, count - done);
+      if (run === 0 || at + byteWidth > end) throw new RangeError('a page is malformed');
+      let value = 0;
+      for (let i = 0; i < byteWidth; i++) value |= bytes[at + i]! << (8 * i);
+      at += byteWidth;
+      values.fill(value, done, done + run);
+      done += run;
+    } else {
+      const packed = (header - 1) * 4;
+      const take = Math.min(packed, count - done);
+      // Some writers leave out the padding of the last group, so only what is taken must be there.
+      if (take === 0 || at + Math.ceil((take * width) / 8) > end) throw new RangeError('a page is cut off');
+      unpack(bytes, at, width, values, done, take);
+      at = Math.min(end, at + (packed / 8) * width);
+      done += take;
+    }
+  }
+  return { values, end: at };
+}
+
+/** Reads numbers of `width` bits, the lowest first. */
+function unpack(bytes: Uint8Array, at: number, width: number, into: Int32Array, from: number, count: number): void {
+  if (width <= 25) {
+    const mask = (1 << width) - 1;
+    for (let i = 0, bit = 0; i < count; i++, bit += width) {
+      const byte = at + (bit >> 3);
+      const word = bytes[byte]! | (bytes[byte + 1]! << 8) | (bytes[byte + 2]! << 16) | (bytes[byte + 3]! << 24);
+      into[from + i] = (word >>> (bit & 7)) & mask;
+    }
+    return;
+  }
+  for (let i = 0, bit = 0; i < count; i++, bit += width) {
+    const byte = at + (bit >> 3);
+    let word = 0;
+    for (let b = 4; b >= 0; b--) word = word * 256 + (bytes[byte + b] ?? 0);
+    into[from + i] = Math.floor(word / 2 ** (bit & 7)) % 2 ** width;
+  }
+}
+
+/**
+ * Decodes definition levels of one bit, as `decodeHybrid` does, and most often without a look at single bits: columns without nulls
+ * are ones all over.
+ * @returns a byte a row, 1 where there is a value; null where each row has one
+ */
+export function decodeValidity(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  count: number,
+): { valid: Uint8Array | null; nulls: number } {
+  if (allOnes(bytes, at, end, count)) return { valid: null, nulls: 0 };
+  const { values } = decodeHybrid(bytes, at, end, 1, count);
+  const valid = Uint8Array.from(values);
+  let nulls = 0;
+  for (let i = 0; i < count; i++) nulls += 1 - valid[i]!;
+  return { valid: nulls === 0 ? null : valid, nulls };
+}
+
+/** Whether levels are ones as far as that can be told by whole bytes. */
+function allOnes(bytes: Uint8Array, at: number, end: number, count: number): boolean {
+  let done = 0;
+  while (done < count) {
+    let header = 0;
+    for (let scale = 1; ; scale *= 128) {
+      if (at >= end || scale > 2 ** 35) return false;
+      const byte = bytes[at++]!;
+      header += (byte & 127) * scale;
+      if (byte < 128) break;
+    }
+    if (header % 2 === 0) {
+      if (header === 0 || bytes[at] !== 1 || at >= end) return false;
+      at += 1;
+      done += header / 2;
+      continue;
+    }
+    const take = Math.min((header - 1) * 4, count - done);
+    const whole = take >> 3;
+    if (take === 0 || at + Math.ceil(take / 8) > end) return false;
+    for (let i = 0; i < whole; i++) if (bytes[at + i] !== 255) return false;
+    const rest = (1 << (take & 7)) - 1;
+    if ((bytes[at + whole]! & rest) !== rest) return false;
+    at += (header - 1) / 2;
+    done += take;
+  }
+  return true;
+}

@@ -1,0 +1,92 @@
+import type { ChunkBytes } from './chunk-bytes.js';
+import type { Decompress } from './codecs.js';
+import { struct, whole } from './footer.js';
+import { readStruct } from './thrift.js';
+
+/** The header of a page, and where its bytes are. */
+export interface PageHeader {
+  kind: 'data' | 'data2' | 'dictionary' | 'other';
+  /** Values, nulls included. */
+  values: number;
+  encoding: number;
+  definitionEncoding: number;
+  /** Bytes of the definition levels of a page of version 2, which are not compressed. */
+  levelBytes: number;
+  isCompressed: boolean;
+  at: number;
+  compressed: number;
+  uncompressed: number;
+}
+
+/** Larger pages are refused, so that a few bytes cannot ask for all of the memory. */
+const MAX_PAGE_BYTES = 1 << 30;
+
+/** Headers are a few dozen bytes; statistics with long texts make them longer. */
+const HEADER_BYTES = [512, 64 << 10, 4 << 20];
+
+/**
+ * The header at a position of a chunk.
+ * @throws RangeError where there is none
+ */
+export function readHeader(bytes: ChunkBytes, at: number): PageHeader {
+  for (const size of HEADER_BYTES) {
+    const window = bytes.upTo(at, size);
+    try {
+      return headerOf(window, at);
+    } catch (error) {
+      if (size === HEADER_BYTES.at(-1) || window.length < size) throw error;
+    }
+  }
+  throw new RangeError('a page has no header');
+}
+
+function headerOf(window: Uint8Array, at: number): PageHeader {
+  const { value, end } = readStruct(window, 0);
+  const header: PageHeader = {
+    kind: 'other',
+    values: 0,
+    encoding: 0,
+    definitionEncoding: 3,
+    levelBytes: 0,
+    isCompressed: true,
+    at: at + end,
+    compressed: whole(value[3]),
+    uncompressed: whole(value[2]),
+  };
+  if (header.uncompressed > MAX_PAGE_BYTES || header.compressed > MAX_PAGE_BYTES)
+    throw new RangeError('a page is too large');
+  switch (value[1]) {
+    case 0: {
+      const data = struct(value[5]);
+      const [values, encoding, definitionEncoding] = [whole(data[1]), whole(data[2]), whole(data[3])];
+      return { ...header, kind: 'data', values, encoding, definitionEncoding };
+    }
+    case 2: {
+      const dictionary = struct(value[7]);
+      return { ...header, kind: 'dictionary', values: whole(dictionary[1]), encoding: whole(dictionary[2]) };
+    }
+    case 3: {
+      const data = struct(value[8]);
+      const levelBytes = whole(data[5]) + whole(data[6]);
+      const isCompressed = data[7] !== false;
+      return { ...header, kind: 'data2', values: whole(data[1]), encoding: whole(data[4]), levelBytes, isCompressed };
+    }
+    default:
+      return header;
+  }
+}
+
+/** The bytes of a page, decompressed; the levels of a page of version 2 come first. */
+export function readPage(bytes: ChunkBytes, header: PageHeader, decompress: Decompress): Uint8Array {
+  const raw = bytes.exactly(header.at, header.compressed);
+  if (header.kind !== 'data2') return decompress(raw, header.uncompressed);
+  const { levelBytes } = header;
+  if (levelBytes > header.compressed || levelBytes > header.uncompressed) throw new RangeError('a page is malformed');
+  const values = raw.subarray(levelBytes);
+  const size = header.uncompressed - levelBytes;
+  const plain = header.isCompressed && size > 0 ? decompress(values, size) : values;
+  const whole = new Uint8Array(levelBytes + plain.length);
+  whole.set(raw.subarray(0, levelBytes));
+  whole.set(plain, levelBytes);
+  return whole;
+}
