@@ -19,6 +19,7 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   history: async () => (await import('./commands/history.js')).historyCommand,
   worker: async () => (await import('./commands/worker.js')).workerCommand,
   serve: async () => (await import('./commands/serve.js')).serveCommand,
+  check: async () => (await import('./commands/check.js')).checkCommand,
   doctor: async () => (await import('./commands/doctor.js')).doctorCommand,
 };
 

@@ -25,3 +25,15 @@ function editDistance(a: string, b: string): number {
   }
   return row[b.length] ?? 0;
 }
+
+/** Names that a hint lists where none is near. */
+const LISTED = 10;
+
+/** What to write after an unknown name: `; did you mean "x"?`, or the names there are. */
+export function hint(name: string, candidates: readonly string[]): string {
+  const nearest = nearestName(name, candidates);
+  if (nearest !== undefined) return `; did you mean "${nearest}"?`;
+  if (candidates.length === 0) return '';
+  const more = candidates.length > LISTED ? `, and ${candidates.length - LISTED} more` : '';
+  return `; there are: ${candidates.slice(0, LISTED).join(', ')}${more}`;
+}

@@ -14,7 +14,7 @@ export function parseWith<S extends z.ZodType>(
 ): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const problems = problemsOf(result.error);
+  const problems = problemsOf(result.error, { schema, value });
   const shown = problems.slice(0, 5).map((problem) => `${problem.path || '(input)'} ${problem.message}`);
   const more = problems.length > shown.length ? `; and ${problems.length - shown.length} more` : '';
   throw new MillraceError(code, `${what}: ${shown.join('; ')}${more}`, { problems });

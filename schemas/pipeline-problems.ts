@@ -1,4 +1,4 @@
-import { nearestName } from './nearest.js';
+import { hint } from './nearest.js';
 import type { Pipeline } from './pipeline.js';
 import { formatPath, type Problem } from './problems.js';
 import { datasetInputs, stepDependencies, stepReferences, topologicalOrder } from './step-graph.js';
@@ -19,13 +19,6 @@ export function parameterProblems({ steps, params }: Pipeline): Problem[] {
       names.includes(name) ? [] : [{ path, message: `there is no parameter "${name}"${hint(name, names)}` }],
     ),
   );
-}
-
-/** `; did you mean "x"?`, or the names there are. */
-export function hint(name: string, candidates: readonly string[]): string {
-  const nearest = nearestName(name, candidates);
-  if (nearest !== undefined) return `; did you mean "${nearest}"?`;
-  return candidates.length === 0 ? '' : `; there are: ${candidates.slice(0, 10).join(', ')}`;
 }
 
 function referenceProblems(steps: Record<string, Step>): Problem[] {

@@ -1,4 +1,6 @@
 import type { z } from 'zod';
+import { fieldNames, typeNames, valueAt } from './field-names.js';
+import { hint, nearestName } from './nearest.js';
 
 /** One thing that is wrong with an input, and where. */
 export interface Problem {
@@ -17,23 +19,49 @@ export function formatPath(path: readonly PropertyKey[]): string {
   );
 }
 
+/** What was parsed, and by what: names that are wrong get a hint to the nearest of those that are known. */
+interface Parsed {
+  schema: z.core.$ZodType;
+  value: unknown;
+}
+
 /** Every problem of a failed parse, by path, in the order of the input. A union's problems are those of its nearest member. */
-export function problemsOf(error: z.ZodError): Problem[] {
-  return error.issues.flatMap((issue) => expand(issue, []));
+export function problemsOf(error: z.ZodError, parsed?: Parsed): Problem[] {
+  return error.issues.flatMap((issue) => expand(issue, [], parsed));
 }
 
 type Issue = z.core.$ZodIssue;
 
-function expand(issue: Issue, prefix: readonly PropertyKey[]): Problem[] {
+function expand(issue: Issue, prefix: readonly PropertyKey[], parsed: Parsed | undefined): Problem[] {
   const path = [...prefix, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: formatPath([...path, key]), message: 'is not a known field' }));
+    const known = parsed === undefined ? [] : fieldNames(parsed.schema, parsed.value, path);
+    return issue.keys.map((key) => ({
+      path: formatPath([...path, key]),
+      message: `is not a known field${hint(key, known)}`,
+    }));
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     const nearest = issue.errors.reduce((best, errors) => (depth(errors) > depth(best) ? errors : best));
-    return nearest.flatMap((inner) => expand(inner, path));
+    return nearest.flatMap((inner) => expand(inner, path, parsed));
+  }
+  if (issue.code === 'invalid_union' && parsed !== undefined) {
+    const { given, known } = typeNames(parsed.schema, parsed.value, path);
+    if (known.length > 0) return [{ path: formatPath(path), message: unknownType(given, known) }];
+  }
+  if (issue.code === 'invalid_value' && parsed !== undefined) {
+    const given = valueAt(parsed.value, path);
+    const nearest = typeof given === 'string' ? nearestName(given, issue.values.map(String)) : undefined;
+    const near = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
+    return [{ path: formatPath(path), message: `${issue.message}${near}` }];
   }
   return [{ path: formatPath(path), message: issue.message }];
+}
+
+function unknownType(given: unknown, known: readonly string[]): string {
+  return typeof given === 'string'
+    ? `"${given}" is none of the known types${hint(given, known)}`
+    : `must be given${hint('', known)}`;
 }
 
 /** How far into the value the first problem lies: the member of a union that got furthest is the one that was meant. */

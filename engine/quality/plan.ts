@@ -1,6 +1,6 @@
 import type { Check, Suite } from '../../schemas/check.js';
 import { MillraceError } from '../../schemas/errors.js';
-import { hint } from '../../schemas/pipeline-problems.js';
+import { hint } from '../../schemas/nearest.js';
 import type { ColumnKind, Field } from './column-kind.js';
 import { columnsOfText, compileCondition, parseExpression, type Condition } from './expression/index.js';
 import { definitionOf, whereOf } from './kernels/index.js';

@@ -1,4 +1,4 @@
-import { parseWith, stepSchema, runInputSchema, type MillraceError } from '../../../schemas/index.js';
+import { parseWith, stepSchema, runInputSchema, suiteSchema, type MillraceError } from '../../../schemas/index.js';
 
 function problemsFrom(run: () => unknown): string[] {
   try {
@@ -16,7 +16,25 @@ describe('parseWith', () => {
     ).toEqual([
       'pipeline: must be lower-case words joined by "-", as in "flight-delays"',
       'partition: Invalid input: expected string, received number',
-      'extra: is not a known field',
+      'extra: is not a known field; there are: pipeline, partition, logicalTime, params, force, requestedBy',
+    ]);
+  });
+
+  it('hints at the nearest field, type and value there is, within the member of a union that was meant', () => {
+    const checks = [
+      { type: 'betwen', column: 'delay' },
+      { type: 'between', colum: 'delay', severity: 'eror' },
+      { column: 'delay' },
+      { type: 5 },
+    ];
+    expect(problemsFrom(() => parseWith(suiteSchema, { checks, keyColumn: [] }, 'suite'))).toEqual([
+      'checks[0].type: "betwen" is none of the known types; did you mean "between"?',
+      expect.stringMatching(/^checks\[1\]\.severity: .*; did you mean "error"\?$/),
+      'checks[1].column: Invalid input: expected string, received undefined',
+      'checks[1].colum: is not a known field; did you mean "column"?',
+      expect.stringMatching(/^checks\[2\]\.type: must be given; there are: .*row_count/),
+      expect.stringMatching(/^checks\[3\]\.type: must be given; there are: .*row_count/),
+      'keyColumn: is not a known field; did you mean "keyColumns"?',
     ]);
   });
 

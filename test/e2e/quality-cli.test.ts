@@ -1,0 +1,145 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+
+const MAIN = join(__dirname, '../../dist/cli/main.js');
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'millrace-check-cli-'));
+  const database = await DuckDBInstance.create(':memory:', { threads: '1' });
+  const connection = await database.connect();
+  const parts = { 'day-1': 'range(0, 600)', 'day-2': 'range(600, 1000)' };
+  for (const [name, range] of Object.entries(parts)) {
+    const query = `SELECT range AS id, range % 50 - 5 AS delay, 'A' || range % 3 AS origin FROM ${range}`;
+    await connection.run(`COPY (${query}) TO '${join(folder, name)}.parquet' (FORMAT parquet)`);
+  }
+  connection.closeSync();
+  database.closeSync();
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Runs `millrace` in the folder of the files, in an environment that knows no server. */
+async function millrace(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const { PATH, HOME } = process.env;
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: { PATH, HOME } });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  child.stdin.end();
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, stdout, stderr };
+}
+
+async function suite(name: string, checks: unknown): Promise<string> {
+  await writeFile(join(folder, name), JSON.stringify({ checks }));
+  return name;
+}
+
+describe('millrace check', () => {
+  it('says as JSON what each check found in all files of a pattern, and exits with 1 when one failed', async () => {
+    const file = await suite('fails.json', [
+      { type: 'row_count', min: 1000, max: 1000 },
+      { type: 'between', column: 'delay', min: 0 },
+    ]);
+    const { code, stdout, stderr } = await millrace('check', 'day-*.parquet', '--suite', file, '--key', 'id', '--json');
+    expect([code, stderr]).toEqual([1, '']);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ verdict: 'fail', rows: 1000, durationMs: expect.any(Number) });
+    expect(report.checks).toHaveLength(2);
+    expect(report.checks[0]).toMatchObject({ type: 'row_count', status: 'pass', observed: 1000 });
+    expect(report.checks[1]).toMatchObject({
+      type: 'between',
+      column: 'delay',
+      status: 'fail',
+      observed: 0.9,
+      failing: 100,
+      total: 1000,
+      threshold: 'at least 0',
+      examples: expect.arrayContaining([
+        { row: 0, file: expect.stringContaining('day-1'), value: -5, keys: { id: 0 } },
+      ]),
+    });
+  });
+
+  it('exits with 0 when all passed, also with warnings, and shows a table', async () => {
+    const file = await suite('warns.json', [
+      { type: 'not_null', column: 'id' },
+      { type: 'between', column: 'delay', min: 0, severity: 'warn' },
+    ]);
+    const { code, stdout, stderr } = await millrace('check', 'day-1.parquet', 'day-2.parquet', '--suite', file);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^status +check +rule +observed +failing\n✓ passed +not_null\(id\)/);
+    expect(stdout).toMatch(/\nwarn: 2 checks: 1 passed, 1 warned; 1,000 rows in /);
+  });
+
+  it('exits with 2 when a check could not run, though another one failed, and shows what was found', async () => {
+    const file = await suite('errs.json', [
+      { type: 'not_null', column: 'orign' },
+      { type: 'row_count', max: 1 },
+    ]);
+    const { code, stdout } = await millrace('check', 'day-1.parquet', '--suite', file, '--json');
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: 'error', checks: [{ status: 'error' }, { status: 'fail' }] });
+    expect(JSON.parse(stdout).checks[0].message).toContain('did you mean "origin"');
+  });
+
+  it('names every mistake of a suite by path, with a hint, and exits with 2', async () => {
+    const file = await suite('wrong.json', [
+      { type: 'betwen', column: 'delay' },
+      { type: 'regex', column: 'origin', pattern: '([' },
+      { type: 'between', colum: 'delay', min: 0 },
+    ]);
+    const { code, stdout } = await millrace('check', 'day-1.parquet', '--suite', file, '--json');
+    expect(code).toBe(2);
+    const { error } = JSON.parse(stdout) as { error: { code: string; problems: { path: string }[] } };
+    expect(error.code).toBe('SUITE_INVALID');
+    expect(error.problems.map(({ path }) => path).sort()).toEqual([
+      'checks[0].type',
+      'checks[1].pattern',
+      'checks[2].colum',
+      'checks[2].column',
+    ]);
+    expect(JSON.stringify(error.problems)).toContain('did you mean \\"between\\"?');
+    expect(JSON.stringify(error.problems)).toContain('did you mean \\"column\\"?');
+  });
+
+  it('takes a suite in TypeScript', async () => {
+    const text = `const least: number = 1000;\nexport default { checks: [{ type: 'row_count', min: least }] };\n`;
+    await writeFile(join(folder, 'suite.ts'), text);
+    const { code, stdout } = await millrace('check', 'day-1.parquet', '--suite', 'suite.ts', '--json');
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ rows: 600, checks: [{ threshold: 'at least 1000 rows' }] });
+  });
+
+  it.each([
+    ['a file that is not there', ['nights-*.parquet', '--suite', 'warns.json'], 'SOURCE_NOT_FOUND'],
+    ['a folder', ['.', '--suite', 'warns.json'], 'SOURCE_NOT_FOUND'],
+    ['a suite that is not there', ['day-1.parquet', '--suite', 'none.json'], 'SUITE_INVALID'],
+    ['a suite that is no JSON', ['day-1.parquet', '--suite', 'day-1.parquet'], 'SUITE_INVALID'],
+    ['no suite', ['day-1.parquet'], 'INPUT_INVALID'],
+    [
+      'a report that cannot be written',
+      ['day-1.parquet', '--suite', 'warns.json', '--html', 'warns.json/x'],
+      'INPUT_INVALID',
+    ],
+  ])('exits with 2 for %s', async (_, args, expected) => {
+    const { code, stdout } = await millrace('check', ...args, '--json');
+    expect([code, JSON.parse(stdout).error.code]).toEqual([2, expected]);
+  });
+
+  it('writes the report as a page and as JUnit XML', async () => {
+    const files = ['--html', 'out/report.html', '--junit', 'out/report.xml'];
+    const { code } = await millrace('check', 'day-1.parquet', '--suite', 'warns.json', '--key', 'id', ...files);
+    expect(code).toBe(0);
+    const page = await readFile(join(folder, 'out/report.html'), 'utf8');
+    expect(page).toContain('<h1>Quality of <span class="data">day-1.parquet</span></h1>');
+    expect(page).toContain('5 of 60 failing rows');
+    expect(await readFile(join(folder, 'out/report.xml'), 'utf8')).toContain(
+      '<testsuite name="day-1.parquet" tests="2" failures="0" errors="0" skipped="0"',
+    );
+  });
+});
