@@ -126,7 +126,7 @@ describe('pipelineRun', () => {
       problems: [
         expect.stringMatching(/^pipeline: /),
         expect.stringMatching(/^partition: /),
-        'colour: is not a known field',
+        expect.stringMatching(/^colour: is not a known field; there are: pipeline, /),
       ],
     });
     expect(await failureOf({ pipeline: 'wether' })).toMatchObject({

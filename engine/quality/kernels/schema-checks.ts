@@ -1,4 +1,4 @@
-import { hint } from '../../../schemas/pipeline-problems.js';
+import { hint } from '../../../schemas/nearest.js';
 import { familyOf, isOfType, type Field } from '../column-kind.js';
 import type { CheckState, SchemaState } from '../states.js';
 import type { Batch, CheckDefinition, CheckOf, Finding, GroupFacts, Kernel } from './kernel.js';
