@@ -1,6 +1,6 @@
-import { precedingPartitions, partitionWindow } from '../engine/datasets/index.js';
+import { partitionsBefore, partitionsWithin, partitionWindow, precedingPartitions } from '../engine/datasets/index.js';
 import { digestOf } from '../engine/digest.js';
-import { resolveRun, type ResolvedRun } from '../engine/pipelines/index.js';
+import { findPipeline, resolveRun, type ResolvedRun } from '../engine/pipelines/index.js';
 import {
   runResultSchema,
   type DatasetInput,
@@ -51,11 +51,9 @@ export function createRunActivities({ config, lineage, temporal, searchAttribute
     }): Promise<Record<string, ResolvedPartition[]>> {
       return quickScope(async () => {
         const resolved = await Promise.all(
-          Object.entries(input.inputs).map(async ([key, { dataset, window }]) => {
-            const keys =
-              window === undefined
-                ? [input.partition]
-                : precedingPartitions(input.partitions, input.partition, window.last);
+          Object.entries(input.inputs).map(async ([key, { dataset, window, pipeline }]) => {
+            const upstream = pipeline === undefined ? undefined : findPipeline(config.pipelines, pipeline).partitions;
+            const keys = inputPartitions(input.partitions, input.partition, upstream, window?.last);
             return [key, keys.length === 0 ? [] : await lineage.resolvePartitions(dataset, keys)] as const;
           }),
         );
@@ -68,4 +66,10 @@ export function createRunActivities({ config, lineage, temporal, searchAttribute
       return quickScope(() => pollExecution(temporal, input.workflowId, (result) => runResultSchema.parse(result)));
     },
   };
+}
+
+/** Keys that an input means, oldest first. */
+function inputPartitions(own: Partitions, key: string, upstream: Partitions | undefined, last?: number): string[] {
+  if (upstream === undefined) return last === undefined ? [key] : precedingPartitions(own, key, last);
+  return last === undefined ? partitionsWithin(upstream, own, key) : partitionsBefore(upstream, own, key, last);
 }

@@ -1,6 +1,7 @@
 export * from './backfill.js';
 export * from './check.js';
 export * from './config.js';
+export * from './cron.js';
 export * from './dataset.js';
 export * from './define-pipeline.js';
 export * from './drift.js';

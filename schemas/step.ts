@@ -10,6 +10,11 @@ import { trainerSchema } from './trainer.js';
 /** Committed versions of a dataset, chosen relative to the run’s partition. */
 export const datasetInputSchema = z.strictObject({
   dataset: nameField.describe('Name of the dataset.'),
+  pipeline: nameField
+    .optional()
+    .describe(
+      'Pipeline that produces the dataset, where it is cut in another way: the days of a week, all regions of a day, the day of an hour.',
+    ),
   window: z
     .strictObject({
       last: z.int().positive().max(10_000).describe('Number of partitions that end where the run’s partition begins.'),

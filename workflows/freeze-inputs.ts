@@ -96,7 +96,7 @@ function versionsOf(
     Object.entries(inputs).map(([key, { dataset, window }]) => {
       const partitions = resolved[key] ?? [];
       const refs = partitions.flatMap(({ ref }) => (ref === null ? [] : [ref]));
-      const wanted = window?.last ?? 1;
+      const wanted = window?.last ?? Math.max(1, partitions.length);
       const minimum = window?.minimum ?? (window?.missing === 'skip' ? 1 : wanted);
       if (refs.length >= minimum) return [key, refs];
       const absent = partitions

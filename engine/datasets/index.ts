@@ -3,6 +3,8 @@ export { datasetFiles, readManifest } from './dataset-version.js';
 export * from './ingest-partition.js';
 export * from './local-object-store.js';
 export * from './object-store.js';
+export * from './cron-times.js';
+export * from './partition-mapping.js';
 export * from './partition-windows.js';
 export * from './s3-object-store.js';
 export * from './schema-policy.js';

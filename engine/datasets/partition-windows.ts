@@ -1,7 +1,14 @@
 import { DateTime } from 'luxon';
-import { MillraceError, type Partitions, type PartitionWindow } from '../../schemas/index.js';
+import {
+  DIMENSION_SEPARATOR,
+  MillraceError,
+  type Dimension,
+  type Partitions,
+  type PartitionWindow,
+} from '../../schemas/index.js';
+import { cronRules } from './cron-keys.js';
 import { localTimeOf, type LocalTime } from './local-time.js';
-import { KEY_RULES, type Interval, type KeyRules, type TimeKind } from './partition-keys.js';
+import { KEY_RULES, type Interval, type KeyRules } from './partition-keys.js';
 
 /** The one key of data that is not cut. */
 export const WHOLE_KEY = 'all';
@@ -21,6 +28,15 @@ export function partitionWindow(partitions: Partitions, key: string): PartitionW
         throw invalid(`partition ${quote(key)}: the keys are ${partitions.keys.join(', ')}`);
       }
       return { key };
+    case 'product': {
+      const [first, second] = productParts(partitions, key);
+      // At most one of the two has a window.
+      return {
+        ...partitionWindow(first.partitions, first.key),
+        ...partitionWindow(second.partitions, second.key),
+        key,
+      };
+    }
     default:
       return toWindow(key, calendarOf(partitions).interval(key));
   }
@@ -37,6 +53,10 @@ export function lastCompletePartition(partitions: Partitions, instant: string | 
     if (only !== undefined && others.length === 0) return only;
     throw invalid(`a partition must be named, one of ${partitions.keys.join(', ')}`);
   }
+  if (partitions.kind === 'product') {
+    const [first, second] = dimensionsOf(partitions);
+    return joinKey(lastCompletePartition(first, instant), lastCompletePartition(second, instant));
+  }
   const calendar = calendarOf(partitions);
   const at = millisOf(instant);
   const candidate = calendar.before(calendar.interval(calendar.keyAt(at), false).start);
@@ -50,12 +70,32 @@ export function lastCompletePartition(partitions: Partitions, instant: string | 
 }
 
 /**
+ * Key of the partition of time that contains an instant, the first or the last of all if it lies outside of their range.
+ * @throws MillraceError PARTITION_INVALID
+ */
+export function keyContaining(partitions: TimePartitions, instant: string | Date): string {
+  const calendar = calendarOf(partitions);
+  const key = calendar.keyAt(millisOf(instant));
+  const { start } = calendar.interval(key, false);
+  if (calendar.first !== undefined && start < calendar.first.start) return calendar.first.key;
+  if (calendar.last !== undefined && start > calendar.last.start) return calendar.last.key;
+  return key;
+}
+
+/**
  * The keys right before a key, oldest first; fewer than `count` where the partitions start. Static keys follow no
- * order of time, so nothing precedes them.
+ * order of time, so nothing precedes them; of two dimensions, the one of time goes back and the other stays.
  * @throws MillraceError PARTITION_INVALID for the key
  */
 export function precedingPartitions(partitions: Partitions, key: string, count: number): string[] {
   const { start } = partitionWindow(partitions, key);
+  if (partitions.kind === 'product') {
+    const [first, second] = productParts(partitions, key);
+    const before = (part: KeyPart) => precedingPartitions(part.partitions, part.key, count);
+    return first.partitions.kind === 'static'
+      ? before(second).map((other) => joinKey(first.key, other))
+      : before(first).map((other) => joinKey(other, second.key));
+  }
   if (partitions.kind === 'none' || partitions.kind === 'static' || start === undefined) return [];
   const calendar = calendarOf(partitions);
   const keys: string[] = [];
@@ -69,10 +109,12 @@ export function precedingPartitions(partitions: Partitions, key: string, count: 
 }
 
 /**
- * The keys from one to another, both included; static keys in the order of their list.
+ * The keys from one to another, both included; static keys in the order of their list. Of two dimensions, each goes from its
+ * part of one key to its part of the other; one that is left out of both keys has all its keys, if it is static.
  * @throws MillraceError PARTITION_INVALID for either key, or when `from` comes after `to`
  */
 export function partitionRange(partitions: Partitions, from: string, to: string): string[] {
+  if (partitions.kind === 'product') return productRange(partitions, from, to);
   const first = partitionWindow(partitions, from);
   const last = partitionWindow(partitions, to);
   if (partitions.kind === 'none') return [WHOLE_KEY];
@@ -98,14 +140,61 @@ export function partitionRange(partitions: Partitions, from: string, to: string)
 export function calendarDates(key: string): { first: string; after: string } | undefined {
   const utc = localTimeOf('UTC');
   if (utc === undefined) return undefined;
-  for (const kind of ['daily', 'weekly', 'monthly'] as const) {
-    const interval = KEY_RULES[kind].parse(key, utc);
-    if (typeof interval !== 'string') return { first: isoDate(interval.start), after: isoDate(interval.end) };
+  for (const part of key.split(DIMENSION_SEPARATOR)) {
+    for (const kind of ['daily', 'weekly', 'monthly'] as const) {
+      const interval = KEY_RULES[kind].parse(part, utc);
+      if (typeof interval !== 'string') return { first: isoDate(interval.start), after: isoDate(interval.end) };
+    }
   }
   return undefined;
 }
 
-type TimePartitions = Extract<Partitions, { kind: TimeKind }>;
+type ProductPartitions = Extract<Partitions, { kind: 'product' }>;
+
+interface KeyPart {
+  partitions: Dimension;
+  key: string;
+}
+
+function dimensionsOf({ dimensions }: ProductPartitions): [Dimension, Dimension] {
+  const [first, second] = Object.values(dimensions);
+  if (first === undefined || second === undefined) throw invalid('a product of partitions has two dimensions');
+  return [first, second];
+}
+
+const joinKey = (first: string, second: string) => `${first}${DIMENSION_SEPARATOR}${second}`;
+
+function productParts(partitions: ProductPartitions, key: string): [KeyPart, KeyPart] {
+  const [first, second] = dimensionsOf(partitions);
+  const parts = key.split(DIMENSION_SEPARATOR);
+  const [firstKey, secondKey] = parts;
+  if (parts.length !== 2 || firstKey === undefined || secondKey === undefined) {
+    const names = Object.keys(partitions.dimensions).join(DIMENSION_SEPARATOR);
+    throw invalid(`partition ${quote(key)}: expected a key of the form ${names}`);
+  }
+  return [
+    { partitions: first, key: firstKey },
+    { partitions: second, key: secondKey },
+  ];
+}
+
+/** The first dimension changes slowest, so that a range in time is in the order of time if time comes first. */
+function productRange(partitions: ProductPartitions, from: string, to: string): string[] {
+  const [first, second] = dimensionsOf(partitions);
+  const whole = (dimension: Dimension) => (dimension.kind === 'static' ? dimension.keys : undefined);
+  const both = [from, to].every((key) => key.includes(DIMENSION_SEPARATOR));
+  const ranges = both
+    ? productParts(partitions, from).map(({ partitions: dimension, key }, index) =>
+        partitionRange(dimension, key, productParts(partitions, to)[index]?.key ?? key),
+      )
+    : whole(second) !== undefined
+      ? [partitionRange(first, from, to), whole(second)]
+      : [whole(first), partitionRange(second, from, to)];
+  const [outer = [], inner = []] = ranges;
+  return outer.flatMap((one) => inner.map((other) => joinKey(one, other)));
+}
+
+type TimePartitions = Extract<Partitions, { timezone: string }>;
 
 interface Bound extends Interval {
   key: string;
@@ -122,7 +211,7 @@ interface Calendar {
 }
 
 function calendarOf(partitions: TimePartitions): Calendar {
-  const rules = KEY_RULES[partitions.kind];
+  const rules = partitions.kind === 'cron' ? cronRules(partitions.cron) : KEY_RULES[partitions.kind];
   const time = localTimeOf(partitions.timezone);
   if (time === undefined) throw invalid(`${quote(partitions.timezone)} is not a time zone of the IANA database`);
   const expected = describeExpected(partitions, rules);

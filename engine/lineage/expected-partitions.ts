@@ -1,5 +1,5 @@
 import { lastCompletePartition, partitionRange } from '../datasets/index.js';
-import { isMillraceError, partitionsSchema, type Partitions } from '../../schemas/index.js';
+import { DIMENSION_SEPARATOR, isMillraceError, partitionsSchema, type Partitions } from '../../schemas/index.js';
 
 /**
  * Keys that a pipeline's datasets should have by now: all static keys; the whole of an uncut dataset; of times, those from
@@ -28,6 +28,10 @@ export function expectedPartitions(
 function keysOf(partitions: Partitions, known: { first: string; last: string } | undefined, now: Date): string[] {
   if (partitions.kind === 'none') return ['all'];
   if (partitions.kind === 'static') return partitions.keys;
+  if (partitions.kind === 'product') {
+    const [outer = [], inner = []] = Object.values(partitions.dimensions).map((one) => keysOf(one, undefined, now));
+    return outer.flatMap((one) => inner.map((other) => `${one}${DIMENSION_SEPARATOR}${other}`));
+  }
   const { start, end } = partitions;
   const first = start ?? known?.first;
   const last = start === undefined && end === undefined ? known?.last : lastCompletePartition(partitions, now);

@@ -31,9 +31,9 @@ export function planBackfill(
   about: Omit<BackfillPlan, 'format' | 'entries'>,
   { keys, latest, outdated, now }: PlanBasis,
 ): BackfillPlan {
-  const complete = completeKeys(about.partitions, keys, now);
-  const entries = keys.map((key, index): PlanEntry => {
-    if (index >= complete) return [key, 'skip', 'not_complete'];
+  const incomplete = incompleteKeys(about.partitions, keys, now);
+  const entries = keys.map((key): PlanEntry => {
+    if (incomplete.has(key)) return [key, 'skip', 'not_complete'];
     const reason = reasonOf(latest.get(key), about.specification, outdated.has(key));
     return [key, actionOf(reason, about.reprocess), reason];
   });
@@ -122,12 +122,14 @@ function actionOf(reason: PlanReason, reprocess: BackfillInput['reprocess']): Pl
   }
 }
 
-/** How many of the keys, which are in the order of time, have a window that has ended. */
-function completeKeys(partitions: Partitions, keys: readonly string[], now: number): number {
-  let count = keys.length;
-  for (; count > 0; count--) {
-    const { end } = partitionWindow(partitions, keys[count - 1] ?? '');
-    if (end === undefined || Date.parse(end) <= now) break;
+/** Keys whose window has not ended. */
+function incompleteKeys(partitions: Partitions, keys: readonly string[], now: number): Set<string> {
+  const found = new Set<string>();
+  for (const key of [...keys].reverse()) {
+    const { end } = partitionWindow(partitions, key);
+    if (end !== undefined && Date.parse(end) > now) found.add(key);
+    // Keys of one dimension are in the order of time: what comes before a complete one is complete.
+    else if (partitions.kind !== 'product') break;
   }
-  return count;
+  return found;
 }

@@ -29,7 +29,7 @@ const ZONES = [
 
 const KINDS = ['hourly', 'daily', 'weekly', 'monthly'] as const;
 
-type TimePartitions = Extract<Partitions, { timezone: string }>;
+type TimePartitions = Extract<Partitions, { kind: 'hourly' | 'daily' | 'weekly' | 'monthly' }>;
 
 const partitions = fc
   .record({ kind: fc.constantFrom(...KINDS), timezone: fc.constantFrom(...ZONES) })

@@ -1,0 +1,77 @@
+import { DIMENSION_SEPARATOR, MillraceError, type Dimension, type Partitions } from '../../schemas/index.js';
+import { keyContaining, partitionRange, partitionWindow, precedingPartitions } from './partition-windows.js';
+
+/** Keys of each dimension of a cut, and how they were joined. */
+interface Parts {
+  partitions: Dimension;
+  name: string;
+  key: string;
+}
+
+/**
+ * Partitions of one cut that a partition of another is made of. Of the same cut it is the partition itself; days roll up
+ * to their week; an hour has the day that contains it; where the other has a dimension more, it is all of its keys.
+ * @param upstream how the data that is read is cut
+ * @param downstream how the reader’s is
+ * @param key of the reader
+ * @throws MillraceError PARTITION_INVALID for the key, or where the cuts have nothing in common
+ */
+export function partitionsWithin(upstream: Partitions, downstream: Partitions, key: string): string[] {
+  if (upstream.kind === 'none') return ['all'];
+  if (upstream.kind === 'product') {
+    const [outer = [], inner = []] = Object.entries(upstream.dimensions).map(([name, dimension]) =>
+      dimensionWithin(dimension, name, downstream, key),
+    );
+    return outer.flatMap((one) => inner.map((other) => `${one}${DIMENSION_SEPARATOR}${other}`));
+  }
+  return dimensionWithin(upstream, undefined, downstream, key);
+}
+
+/**
+ * The last partitions of one cut that end where a partition of another begins, or before; oldest first.
+ * @throws MillraceError PARTITION_INVALID
+ */
+export function partitionsBefore(upstream: Partitions, downstream: Partitions, key: string, count: number): string[] {
+  const { start } = partitionWindow(downstream, key);
+  if (start === undefined) return [];
+  // Those of the partition’s first moment, then back from there.
+  const first = partitionsWithin(upstream, downstream, key).map((own) => {
+    const window = partitionWindow(upstream, own);
+    return window.start !== undefined && window.start <= start ? own : undefined;
+  });
+  const own = first.find((candidate) => candidate !== undefined);
+  return own === undefined ? [] : precedingPartitions(upstream, own, count);
+}
+
+function dimensionWithin(upstream: Dimension, name: string | undefined, downstream: Partitions, key: string): string[] {
+  const parts = partsOf(downstream, key);
+  if (upstream.kind === 'static') {
+    const same = parts.find((part) => part.partitions.kind === 'static' && (name === undefined || part.name === name));
+    if (same === undefined) return upstream.keys;
+    partitionWindow(upstream, same.key);
+    return [same.key];
+  }
+  const { start, end } = partitionWindow(downstream, key);
+  if (start === undefined || end === undefined) {
+    throw new MillraceError('PARTITION_INVALID', `${key} is no time, and what it reads is cut by time`);
+  }
+  const containing = keyContaining(upstream, start);
+  const last = keyContaining(upstream, new Date(Date.parse(end) - 1));
+  const range = partitionRange(upstream, containing, last);
+  // What begins within belongs to it; if nothing does, what it lies in.
+  const begun = range.filter((candidate) => (partitionWindow(upstream, candidate).start ?? '') >= start);
+  return begun.length > 0 ? begun : [containing];
+}
+
+function partsOf(partitions: Partitions, key: string): Parts[] {
+  // The key has to be one, whatever is asked of it.
+  partitionWindow(partitions, key);
+  if (partitions.kind === 'none') return [];
+  if (partitions.kind !== 'product') return [{ partitions, name: '', key }];
+  const keys = key.split(DIMENSION_SEPARATOR);
+  return Object.entries(partitions.dimensions).map(([name, dimension], index) => ({
+    partitions: dimension,
+    name,
+    key: keys[index] ?? '',
+  }));
+}
