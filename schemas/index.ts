@@ -9,6 +9,7 @@ export * from './errors.js';
 export * from './evaluation.js';
 export * from './fields.js';
 export * from './lineage-api.js';
+export * from './lineage-audit.js';
 export * from './lineage-questions.js';
 export * from './lineage-record.js';
 export * from './metric-anomaly.js';

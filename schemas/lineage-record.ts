@@ -151,6 +151,15 @@ export const lineageRecordSchema = z.discriminatedUnion('kind', [
     reason: z.string().describe('Why.'),
   }),
   z.strictObject({
+    kind: z.literal('action_taken').describe('A person or a service did something that no other record tells.'),
+    ...common,
+    runId: z.string().min(1).optional().describe('Run in which it was done.'),
+    actor: actorField.describe('Who did it.'),
+    action: z.string().min(1).max(63).describe('What, as in approve, delete or token.'),
+    target: z.string().min(1).max(400).describe('What it was done to.'),
+    reason: z.string().describe('Why.'),
+  }),
+  z.strictObject({
     kind: z.literal('rollout_finished').describe('A rollout ended.'),
     ...common,
     ...ofRun,

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import {
   aliasDetailsSchema,
   aliasHistoryResponseSchema,
+  auditResponseSchema,
+  auditVerificationSchema,
   datasetsResponseSchema,
   datasetVersionsResponseSchema,
   endpointHistoryResponseSchema,
@@ -56,6 +58,12 @@ export const QUERIES = {
     depth: z.coerce.number().int().min(1).max(100).default(20).describe('Greatest number of edges to follow.'),
   }),
   impact: z.strictObject({ node: z.string().min(1).describe('A node by its id, or loosely.') }),
+  audit: z.strictObject({
+    actor: z.string().min(1).optional().describe('One actor; all by default.'),
+    action: z.string().min(1).optional().describe('One kind of action; all by default.'),
+    limit,
+    after,
+  }),
   stale: z.strictObject({
     dataset: nameField.optional().describe('One dataset; all by default.'),
     limit,
@@ -132,6 +140,8 @@ export const API_OPERATIONS: readonly ApiOperation[] = [
     path: '/admin/backup',
     summary: 'The database as a file of DuckDB; commits wait while it is copied',
   },
+  get('/audit', 'Changes of state by people and services, newest first', auditResponseSchema, QUERIES.audit),
+  get('/audit/verify', 'Whether everything is as it was recorded, and where not', auditVerificationSchema),
   get('/impact', 'Everything that contains a version, near or far', impactSchema, QUERIES.impact),
   get('/stale', 'Partitions that are not what a run would make of them now', staleResponseSchema, QUERIES.stale),
 ];

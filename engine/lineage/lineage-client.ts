@@ -2,6 +2,8 @@ import { z } from 'zod';
 import {
   aliasDetailsSchema,
   aliasHistoryResponseSchema,
+  auditResponseSchema,
+  auditVerificationSchema,
   datasetsResponseSchema,
   datasetVersionsResponseSchema,
   endpointHistoryResponseSchema,
@@ -24,6 +26,8 @@ import {
   staleResponseSchema,
   type AliasDetails,
   type AliasMove,
+  type AuditResponse,
+  type AuditVerification,
   type DatasetSummary,
   type DatasetVersionDetails,
   type EndpointChange,
@@ -87,6 +91,10 @@ export interface LineageClient {
    * The node may be given loosely, as in `flight-delays` or `dataset:flights/2001-03-01`; throws NOT_FOUND.
    */
   graph(node: string, options?: { direction?: LineageGraph['direction']; depth?: number }): Promise<LineageGraph>;
+  /** Changes of state by people and services, newest first. */
+  audit(options?: { actor?: string; action?: string; limit?: number; after?: string }): Promise<AuditResponse>;
+  /** Goes through all events: any that was changed, removed or put in is told with its number. */
+  verifyAudit(): Promise<AuditVerification>;
   /** Makes every projection again from the events; gives their number. */
   rebuild(): Promise<number>;
   /** Everything downstream of a node, however far: models, endpoints that serve them, dataset versions, runs. Throws NOT_FOUND. */
@@ -145,6 +153,8 @@ export function createLineageClient(options: {
     },
     modelServers: async () => (await get(modelServersResponseSchema, '/model-servers')).servers,
     graph: (node, query = {}) => get(lineageGraphSchema, `/lineage${search({ node, ...query })}`),
+    audit: (query = {}) => get(auditResponseSchema, `/audit${search(query)}`),
+    verifyAudit: () => get(auditVerificationSchema, '/audit/verify'),
     rebuild: async () => (await request(rebuildResponseSchema, 'POST', '/admin/rebuild')).events,
     impact: (node) => get(impactSchema, `/impact${search({ node })}`),
     stale: (query = {}) => get(staleResponseSchema, `/stale${search(query)}`),

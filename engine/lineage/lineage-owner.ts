@@ -2,6 +2,9 @@ import { dirname } from 'node:path';
 import { fastify, type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { MillraceError } from '../../schemas/index.js';
+import { addAuditRoutes } from './audit/audit-routes.js';
+import { Checkpoints } from './audit/checkpoints.js';
+import { signRegularly } from './audit/sign-regularly.js';
 import { addAdminRoutes } from './admin-routes.js';
 import { errorAnswer } from './http-errors.js';
 import { openLineageStore } from './lineage-store.js';
@@ -60,10 +63,17 @@ async function openOwner(options: LineageOwnerOptions): Promise<LineageOwner> {
   const closeServer = closeAfterAnswers(app);
   addRoutes(app, store, new ModelServers());
   addAdminRoutes(app, store, dirname(options.databasePath));
+  const checkpoints = await Checkpoints.open(`${options.databasePath}.audit`).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
+  addAuditRoutes(app, store, checkpoints);
+  const signing = signRegularly(store, checkpoints, logger);
 
   try {
     await app.listen({ host, port });
   } catch (error) {
+    await signing.end();
     await store.close();
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
       throw new MillraceError('PORT_IN_USE', `port ${port} of ${host} is taken`, { cause: error });
@@ -75,7 +85,10 @@ async function openOwner(options: LineageOwnerOptions): Promise<LineageOwner> {
   let closing: Promise<void> | null = null;
   return {
     url: `http://${urlHost(host)}:${listening}`,
-    close: () => (closing ??= closeServer().then(() => store.close())),
+    close: () =>
+      (closing ??= closeServer()
+        .then(() => signing.end())
+        .then(() => store.close())),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { LineageRecord, RecordResult } from '../../schemas/index.js';
 import { copyOpenFile } from './copy-open-file.js';
+import { headHash, linkHash } from './audit/chain.js';
 import { CommitQueue, type Outcome } from './commit-queue.js';
 import { inTransaction, openDatabase, type Database } from './database.js';
 import { Ledger, type AcceptedRecord } from './ledger.js';
@@ -38,6 +39,8 @@ export interface LineageStore {
   rebuild(): Promise<number>;
   /** Copies everything that is committed to a new file, while reads go on and commits wait for as long as the copy takes. */
   backup(to: string): Promise<void>;
+  /** The newest event that is committed, and the hash of its link in the audit chain. */
+  head(): { sequence: number; hash: string };
   /** Commits what is waiting, writes everything into the database file, and lets go of it. Idempotent. */
   close(): Promise<void>;
 }
@@ -61,7 +64,10 @@ export async function openLineageStore(options: {
       'SELECT coalesce(max(sequence), 0) AS sequence FROM events',
     );
     const readers = await Promise.all(Array.from({ length: READ_CONNECTIONS }, () => database.connect()));
-    return createStore(database, writer, new ReadPool(readers), schemaVersion, last?.sequence ?? 0);
+    return createStore(database, writer, new ReadPool(readers), schemaVersion, {
+      sequence: last?.sequence ?? 0,
+      hash: await headHash(connectionReader(writer)),
+    });
   } catch (error) {
     database.close();
     throw error;
@@ -73,12 +79,12 @@ function createStore(
   writer: DuckDBConnection,
   pool: ReadPool,
   schemaVersion: number,
-  lastSequence: number,
+  last: { sequence: number; hash: string },
 ): LineageStore {
   const readWithWriter = connectionReader(writer);
   const tables = new TableWriter(writer);
   const lane = new WriterLane();
-  let sequence = lastSequence;
+  let { sequence, hash: head } = last;
 
   /** Decides on the requests in turn and writes what they add in one transaction. */
   async function commitGroup(requests: readonly (readonly LineageRecord[])[]): Promise<Outcome<RecordResult[]>[]> {
@@ -95,9 +101,15 @@ function createStore(
     });
     if (accepted.length > 0) {
       const recordedAt = new Date().toISOString();
-      const rows = accepted.flatMap((entry, index) => rowsOf(entry, sequence + index + 1, recordedAt));
+      let next = head;
+      const rows = accepted.flatMap((entry, index) => {
+        const written = rowsOf(entry, next, sequence + index + 1, recordedAt);
+        next = written.hash;
+        return written.rows;
+      });
       await inTransaction(writer, () => tables.write(rows));
       sequence += accepted.length;
+      head = next;
     }
     return outcomes;
   }
@@ -127,21 +139,23 @@ function createStore(
         await writer.run('FORCE CHECKPOINT'); // everything is in the one file now, and nothing writes until it is copied
         await copyOpenFile(database.file, to);
       }),
+    head: () => ({ sequence, hash: head }),
     close: () => (closing ??= close()),
   };
 }
 
-function rowsOf({ record, digest, answer }: AcceptedRecord, sequence: number, recordedAt: string): Row[] {
-  const event: Row = {
-    table: 'events',
-    cells: {
-      key: record.key,
-      kind: record.kind,
-      digest,
-      payload: JSON.stringify(record),
-      answer: JSON.stringify(answer),
-      recorded_at: recordedAt,
-    },
-  };
-  return [event, ...project(record, answer)].map(({ table, cells }) => ({ table, cells: { sequence, ...cells } }));
+/** Rows of a record: the event, its link in the audit chain, and its projections. */
+function rowsOf(
+  { record, digest, answer }: AcceptedRecord,
+  previous: string,
+  sequence: number,
+  recordedAt: string,
+): { rows: Row[]; hash: string } {
+  const { key, kind } = record;
+  const texts = { payload: JSON.stringify(record), answer: JSON.stringify(answer) };
+  const hash = linkHash(previous, { sequence, key, kind, ...texts, recordedAt });
+  const event: Row = { table: 'events', cells: { key, kind, digest, ...texts, recorded_at: recordedAt } };
+  const link: Row = { table: 'audit_chain', cells: { hash } };
+  const rows = [event, link, ...project(record, answer)];
+  return { rows: rows.map(({ table, cells }) => ({ table, cells: { sequence, ...cells } })), hash };
 }

@@ -6,6 +6,7 @@ import {
   type LineageRecord,
   type LineageRecordOf,
 } from '../../schemas/index.js';
+import { actionsOf } from './audit/actions.js';
 import { sealKey, slotKey, writerKey } from './hash-keys.js';
 import { nodeId } from './node-ids.js';
 import type { Answer } from './ledger.js';
@@ -25,6 +26,13 @@ export interface Row {
  * @param answer what was allocated to the record
  */
 export function project(record: LineageRecord, answer: Answer): Row[] {
+  const actions = actionsOf(record, answer).map(({ runId, ...action }) =>
+    row('actions', { ...action, run_id: runId, done_at: record.at }),
+  );
+  return [...factRows(record, answer), ...actions];
+}
+
+function factRows(record: LineageRecord, answer: Answer): Row[] {
   switch (record.kind) {
     case 'run_started':
       return [
@@ -154,6 +162,8 @@ export function project(record: LineageRecord, answer: Answer): Row[] {
           changed_at: record.at,
         }),
       ];
+    case 'action_taken':
+      return [];
     case 'rollout_finished': {
       const { runId, result, at } = record;
       const { endpoint, outcome, reason } = result;

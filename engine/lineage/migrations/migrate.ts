@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { MillraceError } from '../../../schemas/index.js';
 import { sha256 } from '../../digest.js';
+import { sealEvents } from '../audit/chain.js';
 import { inTransaction } from '../database.js';
 import { rebuildProjections } from '../rebuild.js';
 import type { Migration } from './migration.js';
@@ -32,6 +33,7 @@ export async function migrate(connection: DuckDBConnection, migrations: readonly
   for (const migration of pending) {
     await inTransaction(connection, async () => {
       await connection.run(migration.sql);
+      if (migration.seal === true) await sealEvents(connection);
       if (migration === rebuilder) await rebuildProjections(connection);
       await connection.run('INSERT INTO schema_migrations VALUES ($1, $2, $3, now()::TIMESTAMPTZ AT TIME ZONE $4)', [
         migration.version,

@@ -7,4 +7,6 @@ export interface Migration {
   sql: string;
   /** Whether the projections are made again from the events afterwards, in the same transaction. */
   rebuild?: boolean;
+  /** Whether the events that are there already are chained afterwards, in the same transaction. */
+  seal?: boolean;
 }

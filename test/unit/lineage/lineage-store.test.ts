@@ -142,7 +142,7 @@ describe('the lineage store', () => {
           counts.set(table, (counts.get(table) ?? 0) + 1);
         }
       }
-      counts.set('events', events.length).set('schema_migrations', MIGRATIONS.length);
+      counts.set('events', events.length).set('schema_migrations', MIGRATIONS.length).set('audit_chain', events.length);
       const tables = await store.read<{ name: string }>('SELECT table_name AS name FROM duckdb_tables()');
       expect(tables.map(({ name }) => name).sort()).toEqual([...counts.keys()].sort());
       for (const [table, count] of counts) {
@@ -214,7 +214,8 @@ describe('migrations', () => {
     name: `make-${name}`,
     sql: `CREATE TABLE ${name} (x INTEGER); CREATE TABLE ${name}_too (x INTEGER)`,
   });
-  const events = { version: 1, name: 'events', sql: 'CREATE TABLE events (sequence BIGINT)' };
+  const EVENTS = 'CREATE TABLE events (sequence BIGINT); CREATE TABLE audit_chain (sequence BIGINT, hash VARCHAR)';
+  const events = { version: 1, name: 'events', sql: EVENTS };
 
   async function openWith(path: string, migrations: readonly { version: number; name: string; sql: string }[]) {
     const store = await openLineageStore({ path, migrations });
@@ -225,9 +226,9 @@ describe('migrations', () => {
 
   it('are applied once, in order, and later ones to a database that has the earlier', async () => {
     await withDatabasePath(async (path) => {
-      expect(await openWith(path, [events])).toEqual([1, 'events', 'schema_migrations']);
+      expect(await openWith(path, [events])).toEqual([1, 'audit_chain', 'events', 'schema_migrations']);
       const later = [events, table(2, 'a'), table(3, 'b')];
-      const all = [3, 'a', 'a_too', 'b', 'b_too', 'events', 'schema_migrations'];
+      const all = [3, 'a', 'a_too', 'audit_chain', 'b', 'b_too', 'events', 'schema_migrations'];
       expect(await openWith(path, later)).toEqual(all);
       expect(await openWith(path, later)).toEqual(all);
     });
@@ -243,7 +244,7 @@ describe('migrations', () => {
       expect(await errorOf(openWith(path, [events]))).toBe(
         'LINEAGE_DATABASE_UNUSABLE: the database has migration 2 (make-a), this Millrace knows up to 1',
       );
-      expect(await openWith(path, [events, table(2, 'a')])).toHaveLength(5);
+      expect(await openWith(path, [events, table(2, 'a')])).toHaveLength(6);
     });
   });
 
@@ -251,7 +252,7 @@ describe('migrations', () => {
     await withDatabasePath(async (path) => {
       const failing = { version: 2, name: 'bad', sql: 'CREATE TABLE c (x INTEGER); SELECT nothing_like_this()' };
       await expect(openWith(path, [events, failing])).rejects.toThrow(/nothing_like_this/);
-      expect(await openWith(path, [events])).toEqual([1, 'events', 'schema_migrations']);
+      expect(await openWith(path, [events])).toEqual([1, 'audit_chain', 'events', 'schema_migrations']);
     });
   });
 

@@ -1,6 +1,8 @@
 import { fastify } from 'fastify';
 import { openLineageStore } from '../../../engine/lineage/index.js';
 import { addAdminRoutes } from '../../../engine/lineage/admin-routes.js';
+import { addAuditRoutes } from '../../../engine/lineage/audit/audit-routes.js';
+import { Checkpoints } from '../../../engine/lineage/audit/checkpoints.js';
 import { API_OPERATIONS } from '../../../engine/lineage/api-operations.js';
 import { ModelServers } from '../../../engine/lineage/model-servers.js';
 import { openApiDocument } from '../../../engine/lineage/openapi.js';
@@ -18,6 +20,7 @@ describe('the OpenAPI document', () => {
       });
       addRoutes(app, store, new ModelServers());
       addAdminRoutes(app, store, path);
+      addAuditRoutes(app, store, await Checkpoints.open(`${path}.audit`));
       await app.close();
       await store.close();
       const described = API_OPERATIONS.map(

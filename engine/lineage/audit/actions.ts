@@ -1,0 +1,62 @@
+import type { LineageRecord } from '../../../schemas/index.js';
+import type { Answer } from '../ledger.js';
+
+/** A change of state by a person or a service, as a record tells it. */
+export interface Action {
+  actor: string;
+  action: string;
+  target: string;
+  reason: string;
+  runId: string | null;
+}
+
+/** What a record says was done, by whom, to what and why; nothing for records that change nothing for others. */
+export function actionsOf(record: LineageRecord, answer: Answer): Action[] {
+  switch (record.kind) {
+    case 'run_started': {
+      const { runId, requestedBy, force, workflowId } = record;
+      const target = workflowId;
+      const started = { actor: requestedBy, action: 'start', target, reason: `for ${record.logicalTime}`, runId };
+      return force === null
+        ? [started]
+        : [started, { actor: force.by, action: 'force', target, reason: force.reason, runId }];
+    }
+    case 'dataset_published': {
+      const { dataset, partition, version, runId, step } = record;
+      const target = `dataset:${dataset}/${partition}@${version}`;
+      return [{ actor: `run ${runId}`, action: 'publish', target, reason: `step ${step}`, runId }];
+    }
+    case 'model_registered': {
+      const { ref, runId, step } = record;
+      const target = `model:${ref.model}@${answer.modelVersion}`;
+      return [{ actor: `run ${runId}`, action: 'register', target, reason: `step ${step}`, runId }];
+    }
+    case 'alias_moved': {
+      const { model, alias, version, actor, reason, runId } = record;
+      const from = answer.aliasFrom == null ? 'nothing' : `v${answer.aliasFrom}`;
+      const to = version === null ? 'nothing' : `v${version}`;
+      return [{ actor, action: 'alias', target: `${model}@${alias}: ${from} to ${to}`, reason, runId }];
+    }
+    case 'endpoint_changed': {
+      const { endpoint, stable, canary, canaryWeight, actor, reason, runId } = record;
+      const state = [
+        stable === null ? 'retired' : `stable v${stable.version}`,
+        ...(canary === null ? [] : [`canary v${canary.version} at ${canaryWeight} %`]),
+      ];
+      return [{ actor, action: 'traffic', target: `endpoint:${endpoint}: ${state.join(', ')}`, reason, runId }];
+    }
+    case 'rollout_finished': {
+      const { result, runId } = record;
+      const action = result.outcome === 'rolled_back' ? 'roll_back' : 'promote';
+      if (result.outcome === 'unchanged') return [];
+      const target = `endpoint:${result.endpoint}: ${result.candidate.model} v${result.candidate.version}`;
+      return [{ actor: `run ${runId}`, action, target, reason: result.reason, runId }];
+    }
+    case 'action_taken': {
+      const { actor, action, target, reason, runId } = record;
+      return [{ actor, action, target, reason, runId: runId ?? null }];
+    }
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,13 @@
+import type { FastifyInstance } from 'fastify';
+import { parseWith } from '../../../schemas/index.js';
+import { QUERIES } from '../api-operations.js';
+import type { LineageStore } from '../lineage-store.js';
+import { listAudit } from './audit-queries.js';
+import type { Checkpoints } from './checkpoints.js';
+import { verifyAudit } from './verify.js';
+
+/** Paths of the audit. */
+export function addAuditRoutes(app: FastifyInstance, store: LineageStore, checkpoints: Checkpoints): void {
+  app.get('/api/v1/audit', (request) => listAudit(store.read, parseWith(QUERIES.audit, request.query, 'query')));
+  app.get('/api/v1/audit/verify', () => verifyAudit(store.read, checkpoints));
+}

@@ -1,0 +1,75 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { canonicalJson, sha256 } from '../../digest.js';
+import { connectionReader, type Reader } from '../reader.js';
+import { TableWriter } from '../table-writer.js';
+
+/** What the first link is chained to. */
+export const GENESIS = '0'.repeat(64);
+
+/** An event as the chain covers it. */
+export interface ChainedEvent {
+  sequence: number;
+  key: string;
+  kind: string;
+  /** JSON text, as stored. */
+  payload: string;
+  /** JSON text, as stored. */
+  answer: string;
+  /** ISO 8601, UTC, milliseconds. */
+  recordedAt: string;
+}
+
+/** Hash of a link: SHA-256 over the canonical JSON of the event and of the hash before it. */
+export function linkHash(previous: string, event: ChainedEvent): string {
+  const { sequence, key, kind, payload, answer, recordedAt } = event;
+  const content = { sequence, key, kind, payload: json(payload), answer: json(answer), recordedAt, previous };
+  return sha256(canonicalJson(content));
+}
+
+/** Hash of the newest link. */
+export async function headHash(read: Reader): Promise<string> {
+  const [row] = await read<{ hash: string }>('SELECT hash FROM audit_chain ORDER BY sequence DESC LIMIT 1');
+  return row?.hash ?? GENESIS;
+}
+
+/** Events read at a time. */
+const PAGE = 2000;
+
+/** Events in order, a page at a time, each with the hash on record; null where there is no link of its number. */
+export async function* chainedEvents(
+  read: Reader,
+): AsyncGenerator<readonly (Partial<ChainedEvent> & { sequence: number; hash: string | null; present: boolean })[]> {
+  for (let last = 0; ;) {
+    const page = await read<Partial<ChainedEvent> & { sequence: number; hash: string | null; present: boolean }>(
+      `SELECT coalesce(e.sequence, c.sequence) AS sequence, key, kind, payload, answer, recorded_at AS "recordedAt", hash,
+         e.sequence IS NOT NULL AS present
+       FROM (FROM events WHERE sequence > $1) e FULL JOIN (FROM audit_chain WHERE sequence > $1) c USING (sequence)
+       ORDER BY 1 LIMIT $2`,
+      [last, PAGE],
+    );
+    yield page;
+    if (page.length < PAGE) return;
+    last = page.at(-1)?.sequence ?? last;
+  }
+}
+
+/** Chains the events of a database that had no chain yet, within the transaction that is open on the connection. */
+export async function sealEvents(connection: DuckDBConnection): Promise<void> {
+  const writer = new TableWriter(connection);
+  let previous = GENESIS;
+  for await (const page of chainedEvents(connectionReader(connection))) {
+    const rows = page.map((event) => {
+      previous = linkHash(previous, event as ChainedEvent);
+      return { table: 'audit_chain', cells: { sequence: event.sequence, hash: previous } };
+    });
+    await writer.write(rows);
+  }
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text; // somebody has been at it; the hash will say so
+  }
+}

@@ -1,0 +1,72 @@
+import type { AuditVerification } from '../../../schemas/index.js';
+import type { Reader } from '../reader.js';
+import { chainedEvents, GENESIS, linkHash, type ChainedEvent } from './chain.js';
+import type { Checkpoints } from './checkpoints.js';
+
+/** Problems that are told; the rest is counted. */
+const TOLD = 100;
+
+/**
+ * Goes through all events and says where any was changed, removed, put in, or left out, and whether what the signed
+ * checkpoints say still holds. After a break the chain is followed from what is on record, so that each place is told once.
+ */
+export async function verifyAudit(read: Reader, checkpoints: Checkpoints): Promise<AuditVerification> {
+  const problems: AuditVerification['problems'] = [];
+  let found = 0;
+  const tell = (
+    sequence: number | null,
+    problem: AuditVerification['problems'][number]['problem'],
+    message: string,
+  ) => {
+    found += 1;
+    if (problems.length < TOLD) problems.push({ sequence, problem, message });
+  };
+
+  const signed = await checkpoints.all();
+  for (const message of signed.problems) tell(null, 'checkpoint', message);
+  const awaiting = [...signed.checkpoints];
+
+  let previous = GENESIS;
+  let last = 0;
+  let events = 0;
+  for await (const page of chainedEvents(read)) {
+    for (const { present, hash, ...event } of page) {
+      const { sequence } = event;
+      if (sequence === last) tell(sequence, 'inserted', `there are two events or links with the number ${sequence}`);
+      for (let missing = last + 1; missing < sequence; missing += 1) {
+        tell(missing, 'removed', `event ${missing} and its link are gone`);
+      }
+      last = sequence;
+      if (!present) tell(sequence, 'removed', `event ${sequence} is gone, its link is there`);
+      else if (hash === null) tell(sequence, 'inserted', `event ${sequence} (${event.key}) has no link`);
+      else if (linkHash(previous, event as ChainedEvent) !== hash) {
+        tell(sequence, 'changed', `event ${sequence} (${event.key}), or its link, is not what was recorded`);
+      }
+      if (present) events += 1;
+      previous = hash ?? previous;
+      while (awaiting[0] !== undefined && awaiting[0].sequence <= sequence) {
+        const checkpoint = awaiting.shift();
+        if (checkpoint?.sequence === sequence && checkpoint.hash !== hash) {
+          tell(
+            sequence,
+            'changed',
+            `the chain up to event ${sequence} is not what checkpoint ${checkpoint.number} signed`,
+          );
+        }
+      }
+    }
+  }
+  for (const { number, sequence } of awaiting) {
+    tell(last + 1, 'removed', `checkpoint ${number} signed ${sequence} events, the database ends at ${last}`);
+  }
+  return {
+    ok: found === 0,
+    events,
+    checkpoints: signed.checkpoints.length,
+    signedUpTo: signed.checkpoints.at(-1)?.sequence ?? 0,
+    fingerprint: checkpoints.fingerprint,
+    head: previous,
+    problemCount: found,
+    problems,
+  };
+}

@@ -1,0 +1,164 @@
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { createLineageClient, startLineageOwner, type LineageClient } from '../../../engine/lineage/index.js';
+import { AT, february, MODEL } from './story.js';
+import { withDatabasePath, withOwner } from './support.js';
+
+/** Runs with an owner, and ends it before the next. */
+async function owning<T>(databasePath: string, work: (client: LineageClient) => Promise<T>): Promise<T> {
+  const owner = await startLineageOwner({ databasePath });
+  try {
+    return await work(createLineageClient({ url: owner.url, timeoutMs: 20_000 }));
+  } finally {
+    await owner.close();
+  }
+}
+
+async function tamper(databasePath: string, sql: string): Promise<void> {
+  const instance = await DuckDBInstance.create(databasePath);
+  const connection = await instance.connect();
+  await connection.run(sql);
+  connection.closeSync();
+  instance.closeSync();
+}
+
+const LAST = february().length;
+
+describe('the audit', () => {
+  it('says who changed what, when and why, newest first and by pages', async () => {
+    await withOwner(async (client) => {
+      await client.record(february());
+      await client.record([
+        {
+          kind: 'action_taken',
+          key: 'a',
+          at: AT,
+          actor: 'ada',
+          action: 'approve',
+          target: 'gate:quality',
+          reason: 'looked at it',
+        },
+      ]);
+      const { entries, next } = await client.audit({ limit: 3 });
+      expect(entries.map(({ actor, action, target }) => [actor, action, target])).toEqual([
+        ['ada', 'approve', 'gate:quality'],
+        ['run run-1', 'promote', `endpoint:flight-delays: ${MODEL} v1`],
+        ['rollout', 'traffic', 'endpoint:flight-delays: stable v1'],
+      ]);
+      const second = await client.audit({ limit: 3, after: next ?? '' });
+      expect(second.entries.map(({ actor, action, target, reason }) => [actor, action, target, reason])).toEqual([
+        ['ada', 'alias', `${MODEL}@champion: nothing to v1`, 'won the comparison'],
+        ['run run-1', 'register', `model:${MODEL}@1`, 'step register'],
+        ['schedule', 'start', 'run/flight-delays/2001-03', `for ${AT}`],
+      ]);
+      expect((await client.audit({ action: 'alias' })).entries).toHaveLength(1);
+      expect((await client.audit({ actor: 'nobody' })).entries).toEqual([]);
+    });
+  });
+
+  it('verifies what nobody touched, also after a restart, and signs it with a key of its own', async () => {
+    await withDatabasePath(async (path) => {
+      await owning(path, (client) => client.record(february()));
+      const result = await owning(path, async (client) => {
+        await client.record([
+          { kind: 'action_taken', key: 'a', at: AT, actor: 'a', action: 'x', target: 'y', reason: '' },
+        ]);
+        return client.verifyAudit();
+      });
+      expect(result).toMatchObject({ ok: true, events: LAST + 1, checkpoints: 1, signedUpTo: LAST, problems: [] });
+      expect((await stat(join(`${path}.audit`, 'key.pem'))).mode & 0o777).toBe(0o600);
+      expect(await readdir(`${path}.audit`)).toEqual([
+        'checkpoint-00000001.json',
+        'checkpoint-00000002.json',
+        'key.pem',
+        'key.pub.pem',
+      ]);
+      expect(await owning(path, (client) => client.verifyAudit())).toMatchObject({
+        ok: true,
+        checkpoints: 2,
+        signedUpTo: LAST + 1,
+        fingerprint: result.fingerprint,
+      });
+    });
+  });
+
+  it.each([
+    [
+      'a changed payload',
+      `UPDATE events SET payload = replace(payload, 'ada', 'bob') WHERE kind = 'alias_moved'`,
+      [LAST - 3, 'changed'],
+    ],
+    [
+      'a changed time',
+      `UPDATE events SET recorded_at = recorded_at + INTERVAL 1 SECOND WHERE sequence = 7`,
+      [7, 'changed'],
+    ],
+    [
+      'a changed answer',
+      `UPDATE events SET answer = '{"modelVersion":9}' WHERE kind = 'model_registered'`,
+      [LAST - 4, 'changed'],
+    ],
+    ['a removed event', `DELETE FROM events WHERE sequence = 12`, [12, 'removed']],
+    [
+      'an event removed with its link',
+      `DELETE FROM events WHERE sequence = 12; DELETE FROM audit_chain WHERE sequence = 12`,
+      [12, 'removed'],
+    ],
+    [
+      'a removed end',
+      `DELETE FROM events WHERE sequence > 100; DELETE FROM audit_chain WHERE sequence > 100`,
+      [101, 'removed'],
+    ],
+    [
+      'an event put in',
+      `INSERT INTO events SELECT sequence + 1000, 'ghost', kind, digest, payload, answer, recorded_at FROM events WHERE sequence = 3`,
+      [LAST + 1, 'removed'],
+    ],
+    ['a changed link', `UPDATE audit_chain SET hash = repeat('a', 64) WHERE sequence = 20`, [20, 'changed']],
+  ])('finds %s and says where', async (_, sql, [sequence, problem]) => {
+    await withDatabasePath(async (path) => {
+      await owning(path, (client) => client.record(february()));
+      await tamper(path, sql);
+      const result = await owning(path, (client) => client.verifyAudit());
+      expect(result.ok).toBe(false);
+      expect(result.problems[0]).toMatchObject({ sequence, problem });
+    });
+  });
+
+  it('finds a chain that was made anew from the change on, because the checkpoint was signed', async () => {
+    await withDatabasePath(async (path) => {
+      await owning(path, (client) => client.record(february()));
+      // What somebody does who has the code but not the key: change, forget the chain, and have it made again.
+      await tamper(
+        path,
+        `UPDATE events SET payload = replace(payload, 'ada', 'bob') WHERE kind = 'alias_moved';
+         DROP TABLE audit_chain; DROP TABLE actions; DELETE FROM schema_migrations WHERE version >= 3`,
+      );
+      const result = await owning(path, (client) => client.verifyAudit());
+      expect(result.problems).toEqual([
+        {
+          sequence: LAST,
+          problem: 'changed',
+          message: `the chain up to event ${LAST} is not what checkpoint 1 signed`,
+        },
+      ]);
+    });
+  });
+
+  it('finds checkpoints that were changed or taken away', async () => {
+    await withDatabasePath(async (path) => {
+      for (const part of [february().slice(0, 50), february().slice(50, 100), february().slice(100)]) {
+        await owning(path, (client) => client.record(part));
+      }
+      const second = join(`${path}.audit`, 'checkpoint-00000002.json');
+      const text = await readFile(second, 'utf8');
+      await writeFile(second, text.replace('"sequence":100', '"sequence":99'));
+      const changed = await owning(path, (client) => client.verifyAudit());
+      expect(changed.problems.map(({ message }) => message)).toContain('checkpoint 2 is not what was signed');
+      await rm(second);
+      const removed = await owning(path, (client) => client.verifyAudit());
+      expect(removed.problems).toEqual([{ sequence: null, problem: 'checkpoint', message: 'checkpoint 2 is gone' }]);
+    });
+  });
+});
