@@ -54,6 +54,6 @@ export function metricOf(
 }
 
 /** The number of distinct values, exact where it is known. */
-export function distinctOf({ distinct }: ColumnProfile): number {
+export function distinctOf({ distinct }: Pick<ColumnProfile, 'distinct'>): number {
   return distinct.exact ?? HyperLogLog.fromBase64(distinct.registers).estimate();
 }

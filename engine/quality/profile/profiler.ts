@@ -82,7 +82,9 @@ class ColumnProfiler {
           : null;
     const distribution = this.toDouble === null ? null : distributionOf(this.sketch.state(), PROFILE_SKETCH);
     // Decimals and times may be told apart more finely than their doubles.
-    const known = kind.domain === 'number' || kind.domain === 'boolean' ? distribution : null;
+    const isSafe = [this.least, this.greatest].every((value) => Number.isSafeInteger(Number(value ?? 0)));
+    const isTold = kind.domain === 'number' || kind.domain === 'boolean' || (kind.domain === 'integer' && isSafe);
+    const known = isTold ? distribution : null;
     const exact = categories?.exact ? categories.values.length : known?.rankError === 0 ? known.values.length : null;
     return {
       name: this.name,
