@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { suiteSchema } from './check.js';
 import { columnSchema } from './dataset.js';
 import { evaluationGateSchema } from './evaluation.js';
-import { identifierField, jsonField, nameField } from './fields.js';
+import { actorField, identifierField, jsonField, nameField } from './fields.js';
+import { approvalFieldSchema } from './gate.js';
 import { rolloutSpecSchema } from './rollout.js';
 import { sourceSchema } from './source.js';
 import { trainerSchema } from './trainer.js';
@@ -172,6 +173,23 @@ export const activityStepSchema = z.strictObject({
     .describe('Role of the worker that runs it.'),
 });
 
+export const approveStepSchema = z.strictObject({
+  type: z.literal('approve').describe('Waits, without a worker, until somebody approves or rejects.'),
+  ...common,
+  message: z.string().min(1).max(1000).describe('What is to be approved; shown to whoever decides.'),
+  allowed: z
+    .array(actorField)
+    .min(1)
+    .optional()
+    .describe('Who may decide, by the names that decisions give in `by`; anybody by default.'),
+  fields: z
+    .record(identifierField, approvalFieldSchema)
+    .default({})
+    .describe('What an approval has to say besides; its values are the output of the step.'),
+  waitSeconds: z.number().positive().optional().describe('Longest wait, in seconds; for ever by default.'),
+  onTimeout: z.enum(['approve', 'reject']).default('reject').describe('What it means that nobody decided in time.'),
+});
+
 /** One node of a pipeline. */
 export const stepSchema = z.discriminatedUnion('type', [
   ingestStepSchema,
@@ -182,6 +200,7 @@ export const stepSchema = z.discriminatedUnion('type', [
   registerStepSchema,
   deployStepSchema,
   activityStepSchema,
+  approveStepSchema,
 ]);
 
 /** A step as it is written: any field may be a reference `{{ params.NAME }}`, so its fields are judged when values are put in. */
@@ -199,6 +218,7 @@ export type TrainStep = z.infer<typeof trainStepSchema>;
 export type EvaluateStep = z.infer<typeof evaluateStepSchema>;
 export type RegisterStep = z.infer<typeof registerStepSchema>;
 export type DeployStep = z.infer<typeof deployStepSchema>;
+export type ApproveStep = z.infer<typeof approveStepSchema>;
 export type ActivityStep = z.infer<typeof activityStepSchema>;
 export type Step = z.infer<typeof stepSchema>;
 export type StepType = Step['type'];

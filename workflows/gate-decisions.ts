@@ -4,8 +4,10 @@ import {
   gateDecisionSchema,
   SEARCH_ATTRIBUTES,
   type GateDecision,
-  type GateVerb,
   type GateDecisionInput,
+  type GateOffer,
+  type GateVerb,
+  type Problem,
 } from '../schemas/index.js';
 import { failure, parseInput } from './failures.js';
 import type { Run } from './run.js';
@@ -20,74 +22,93 @@ export const rejectUpdate = defineUpdate<Accepted, DecisionUpdate>('reject');
 /** Makes the data of a waiting check anew, as they have been repaired, and judges them again. */
 export const recheckUpdate = defineUpdate<Accepted, DecisionUpdate>('recheck');
 
+/** Lets a step `approve` succeed. */
+export const approveUpdate = defineUpdate<Accepted, DecisionUpdate>('approve');
+
 const UPDATES = [
-  {
-    update: releaseUpdate,
-    verb: 'release',
-    description: 'Lets a step that waits go on. Takes {"by", "reason", "step"}.',
-  },
-  {
-    update: rejectUpdate,
-    verb: 'reject',
-    description: 'Ends a step that waits as refused. Takes {"by", "reason", "step"}.',
-  },
+  { update: releaseUpdate, verb: 'release', does: 'Lets a failed check that waits go on' },
+  { update: rejectUpdate, verb: 'reject', does: 'Ends a step that waits as refused' },
   {
     update: recheckUpdate,
     verb: 'recheck',
-    description: 'The data have been repaired: makes them anew and checks them again. Takes {"by", "reason", "step"}.',
+    does: 'The data have been repaired: makes them anew and checks them again',
   },
+  { update: approveUpdate, verb: 'approve', does: 'Approves' },
 ] as const;
 
 /** Makes a run take decisions on steps that wait for one. A decision that no step waits for is refused at once. */
 export function acceptDecisions(run: Run): void {
-  for (const { update, verb, description } of UPDATES) {
+  for (const { update, verb, does } of UPDATES) {
     setHandler(
       update,
       (input) => {
-        const { step, by, reason } = parseDecision(run, verb, input);
-        run.gates.set(step, { verbs: [], decision: { verb, by, reason } });
+        const { step, ...decision } = parseDecision(run, verb, input);
+        run.gates.set(step, { offer: null, decision });
         return { accepted: true, step };
       },
-      { description, validator: (input) => void parseDecision(run, verb, input) },
+      {
+        description: `${does}. Takes {"by", "reason", "step"}${verb === 'approve' ? ', and "values"' : ''}.`,
+        validator: (input) => void parseDecision(run, verb, input),
+      },
     );
   }
 }
 
 function parseDecision(run: Run, verb: GateVerb, input: unknown): GateDecision & { step: string } {
-  const { step, by, reason } = parseInput(gateDecisionSchema, input, verb);
-  const waiting = [...run.gates].filter(([, gate]) => gate.verbs.length > 0).map(([name]) => name);
-  const [only] = waiting;
-  if (only === undefined) throw failure('INPUT_INVALID', `${verb}: no step of this run waits for a decision`);
+  const { step, ...decision } = parseInput(gateDecisionSchema, input, verb);
+  const waiting = [...run.gates].flatMap(([name, { offer }]) => (offer === null ? [] : [{ name, offer }]));
+  const names = waiting.map(({ name }) => name).join(', ');
+  if (waiting.length === 0) throw failure('INPUT_INVALID', `${verb}: no step of this run waits for a decision`);
   if (step === undefined && waiting.length > 1) {
-    throw failure('INPUT_INVALID', `${verb}: several steps wait, so step must name one of ${waiting.join(', ')}`);
+    throw failure('INPUT_INVALID', `${verb}: several steps wait, so step must name one of ${names}`);
   }
-  const name = step ?? only;
-  const gate = run.gates.get(name);
-  if (gate === undefined || gate.verbs.length === 0) {
-    throw failure(
-      'INPUT_INVALID',
-      `${verb}: step ${name} does not wait for a decision; these do: ${waiting.join(', ')}`,
-    );
+  const gate = waiting.find(({ name }) => name === (step ?? name));
+  if (gate === undefined) {
+    throw failure('INPUT_INVALID', `${verb}: step ${step} does not wait for a decision; these do: ${names}`);
   }
-  if (!gate.verbs.includes(verb)) {
-    throw failure('INPUT_INVALID', `${verb}: step ${name} can be decided by ${gate.verbs.join(', ')}`);
+  const problems = decisionProblems(gate.offer, verb, decision);
+  if (problems.length > 0) {
+    const text = problems.map(({ path, message }) => `${path} ${message}`).join('; ');
+    throw failure('INPUT_INVALID', `${verb} of ${gate.name}: ${text}`, { problems });
   }
-  return { step: name, verb, by, reason };
+  return { step: gate.name, verb, ...decision };
+}
+
+function decisionProblems(
+  { verbs, allowed, fields = {} }: GateOffer,
+  verb: GateVerb,
+  { by, values }: Omit<GateDecision, 'verb'>,
+): Problem[] {
+  if (!verbs.includes(verb)) return [{ path: 'step', message: `can be decided by ${verbs.join(', ')} alone` }];
+  const actor =
+    allowed === undefined || allowed.includes(by)
+      ? []
+      : [{ path: 'by', message: `may not decide; these may: ${allowed.join(', ')}` }];
+  const unknown = Object.keys(values)
+    .filter((name) => !(name in fields))
+    .map((name) => ({ path: `values.${name}`, message: 'is not asked for' }));
+  if (verb !== 'approve') return [...actor, ...unknown];
+  const wrong = Object.entries(fields).flatMap(([name, { type, required }]) => {
+    const value = values[name];
+    if (value === undefined) return required ? [{ path: `values.${name}`, message: `is required, a ${type}` }] : [];
+    return typeof value === type ? [] : [{ path: `values.${name}`, message: `must be a ${type}` }];
+  });
+  return [...actor, ...unknown, ...wrong];
 }
 
 /**
  * Waits for a decision on a step, without holding a worker.
- * @param verbs the decisions that the step understands
+ * @param offer what the step understands, and from whom
  * @param timeoutSeconds longest wait; undefined is for ever
  * @returns the decision, or null when the time is over
  */
 export async function awaitDecision(
   run: Run,
   step: string,
-  verbs: readonly GateVerb[],
+  offer: GateOffer,
   timeoutSeconds?: number,
 ): Promise<GateDecision | null> {
-  run.gates.set(step, { verbs, decision: null });
+  run.gates.set(step, { offer, decision: null });
   showWaiting(run);
   const decided = () => (run.gates.get(step)?.decision ?? null) !== null;
   try {
@@ -102,7 +123,7 @@ export async function awaitDecision(
 
 /** Runs that wait for somebody can be found: `MillraceVerdict = 'waiting'`. */
 function showWaiting(run: Run): void {
-  const waiting = [...run.gates.values()].some((gate) => gate.decision === null);
+  const waiting = [...run.gates.values()].some(({ offer }) => offer !== null);
   run.phase = waiting ? 'waiting for a decision' : 'running';
   if (!run.searchAttributes) return;
   const key = defineSearchAttributeKey(SEARCH_ATTRIBUTES.verdict, 'KEYWORD');

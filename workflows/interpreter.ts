@@ -14,7 +14,18 @@ import { commitRecords } from './commit-records.js';
 import { failure } from './failures.js';
 import type { FrozenInputs } from './freeze-inputs.js';
 import { setStepState, type Run } from './run.js';
-import { activity, check, deploy, evaluate, ingest, published, register, train, transform } from './steps/index.js';
+import {
+  activity,
+  approve,
+  check,
+  deploy,
+  evaluate,
+  ingest,
+  published,
+  register,
+  train,
+  transform,
+} from './steps/index.js';
 
 /** States of all steps before the first begins. */
 export function pendingSteps({ steps }: FrozenPipeline): StepState[] {
@@ -91,6 +102,9 @@ async function runStep(run: Run, pipeline: FrozenPipeline, name: string, frozen:
       return;
     case 'deploy':
       await deploy(run, name, step, outputOf(run, step.model, 'modelVersion'));
+      return;
+    case 'approve':
+      await approve(run, name, step);
       return;
     case 'activity':
       await activity(run, name, step);

@@ -1,7 +1,7 @@
 import { defineQuery, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
 import type {
   GateDecision,
-  GateVerb,
+  GateOffer,
   Partitions,
   PartitionWindow,
   RunInput,
@@ -30,8 +30,8 @@ export interface Run {
   readonly searchAttributes: boolean;
   /** States by step, in the order in which they are shown. */
   readonly steps: Map<string, StepState>;
-  /** Steps that wait, or waited, for a decision: what can be decided, and what was. */
-  readonly gates: Map<string, { verbs: readonly GateVerb[]; decision: GateDecision | null }>;
+  /** Steps that wait for a decision: what can be decided, or, once it is, what was. */
+  readonly gates: Map<string, { offer: GateOffer | null; decision: GateDecision | null }>;
   /** How often a step was begun again on purpose; its records are told apart by it. */
   readonly repeats: Map<string, number>;
   /** What the run is doing, in a few words. */

@@ -3,6 +3,7 @@ import { Argument, type Command } from 'commander';
 import { connect } from '../../client/index.js';
 import { gateVerbField, type GateVerb } from '../../schemas/gate.js';
 import { addTargetOptions, jsonOption, type JsonOption, type TargetOptions } from '../options.js';
+import { addParam, type Params } from '../run-params.js';
 import { EXIT, printJson } from '../output.js';
 import { resolveTarget } from '../target.js';
 
@@ -11,6 +12,7 @@ interface DecideOptions extends TargetOptions, JsonOption {
   reason: string;
   by?: string;
   step?: string;
+  value: Params;
 }
 
 /** `millrace decide`: decides on a step that waits. Exit code 0 taken, 2 not. */
@@ -23,7 +25,8 @@ export function decideCommand(program: Command): void {
     .requiredOption('--partition <key>', 'partition of the run')
     .requiredOption('--reason <text>', 'why; it is on record')
     .option('--by <name>', 'who decides (default: the user of this machine)')
-    .option('--step <name>', 'step that waits; needed where several do');
+    .option('--step <name>', 'step that waits; needed where several do')
+    .option('--value <name=value>', 'value that an approval gives; may be repeated', addParam, {});
   addTargetOptions(command)
     .addOption(jsonOption())
     .addHelpText(
@@ -39,9 +42,9 @@ async function decide(verb: GateVerb, pipeline: string, options: DecideOptions):
   const { temporal } = await resolveTarget(options);
   const client = await connect(temporal);
   try {
-    const { partition, reason, step } = options;
+    const { partition, reason, step, value } = options;
     const run = await client.getRun({ pipeline, partition });
-    const taken = await run.decide(verb, { by: options.by ?? userInfo().username, reason, step });
+    const taken = await run.decide(verb, { by: options.by ?? userInfo().username, reason, step, values: value });
     if (options.json) printJson({ workflowId: run.workflowId, decision: verb, ...taken });
     else console.log(`${run.workflowId}: ${verb} of ${taken.step} is taken`);
     return EXIT.done;

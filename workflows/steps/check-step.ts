@@ -80,7 +80,7 @@ async function wait(
   const summary = `waits for ${verbs.join(', ')}: ${outcome.summary}`;
   const { code = null, output = {} } = outcome;
   setStepState(run, { ...state, status: 'waiting', summary, code, output });
-  return awaitDecision(run, state.step, verbs, step.waitSeconds);
+  return awaitDecision(run, state.step, { verbs }, step.waitSeconds);
 }
 
 function decided(
