@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { ERROR_TABLE, isMillraceError, MillraceError } from '../schemas/index.js';
+import { ERROR_TABLE, isMillraceError, MillraceError, TIME_LIMIT_GRACE_MS } from '../schemas/index.js';
 
 /** What an activity works with besides its input. */
 export interface ActivityScope {
@@ -23,7 +23,11 @@ const BEAT_MS = 2_000;
 export async function activityScope<T>(work: (scope: ActivityScope) => Promise<T>): Promise<T> {
   const details: { progress: string; checkpoint?: unknown } = { progress: 'started' };
   const beat = setInterval(() => heartbeat(details), BEAT_MS);
-  const signal = cancellationSignal();
+  const cancelled = cancellationSignal();
+  const limitMs = activityInfo().startToCloseTimeoutMs - TIME_LIMIT_GRACE_MS;
+  const overtime = new AbortController();
+  const timer = setTimeout(() => overtime.abort(), limitMs);
+  const signal = AbortSignal.any([cancelled, overtime.signal]);
   try {
     return await work({
       signal,
@@ -34,8 +38,12 @@ export async function activityScope<T>(work: (scope: ActivityScope) => Promise<T
       },
     });
   } catch (error) {
-    throw signal.aborted ? new CancelledFailure('cancelled') : toFailure(error);
+    if (cancelled.aborted) throw new CancelledFailure('cancelled');
+    throw toFailure(
+      overtime.signal.aborted ? new MillraceError('STEP_TIMEOUT', `not done after ${limitMs / 1000} s`) : error,
+    );
   } finally {
+    clearTimeout(timer);
     clearInterval(beat);
   }
 }

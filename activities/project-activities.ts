@@ -11,6 +11,9 @@ export interface ProjectActivityInput {
   runId: string;
 }
 
+/** Temporal refuses payloads over two megabytes, and warns far below. */
+const MAX_RESULT_CHARS = 250_000;
+
 /** The activities of millrace.config.ts, behind one door. */
 export function createProjectActivities({ config }: Pick<ActivityDependencies, 'config'>) {
   return {
@@ -23,7 +26,7 @@ export function createProjectActivities({ config }: Pick<ActivityDependencies, '
           throw new MillraceError('ACTIVITY_UNKNOWN', `there is no activity "${activity}"${there}`);
         }
         try {
-          return await run({ ...context, signal: scope.signal, progress: scope.progress });
+          return asJson(await run({ ...context, signal: scope.signal, progress: scope.progress }));
         } catch (error) {
           if (isMillraceError(error) || scope.signal.aborted) throw error;
           const message = error instanceof Error ? error.message : String(error);
@@ -32,4 +35,14 @@ export function createProjectActivities({ config }: Pick<ActivityDependencies, '
       });
     },
   };
+}
+
+/** What Temporal can carry: a value that is not JSON would fail again at every attempt. */
+function asJson(value: unknown): unknown {
+  const text = JSON.stringify(value ?? null) as string | undefined;
+  if (text === undefined) throw new Error(`returned a ${typeof value}, which is not JSON`);
+  if (text.length > MAX_RESULT_CHARS) {
+    throw new Error(`returned ${text.length} characters of JSON; ${MAX_RESULT_CHARS} is the limit: return a reference`);
+  }
+  return JSON.parse(text);
 }

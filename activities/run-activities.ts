@@ -36,10 +36,11 @@ export function createRunActivities({ config, lineage, temporal, searchAttribute
       partitions: Partitions;
       partition: string;
       specification: Record<string, unknown>;
-    }): Promise<{ window: PartitionWindow; digest: string }> {
+    }): Promise<{ window: PartitionWindow; digest: string; searchAttributes: boolean }> {
       return quickScope(async () => ({
         window: partitionWindow(input.partitions, input.partition),
         digest: digestOf(input.specification),
+        searchAttributes,
       }));
     },
 

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import type { BackfillProgress, BackfillResult } from '../schemas/backfill.js';
-import { duration } from './run-words.js';
+import { formatDuration } from '../schemas/duration.js';
 
 /** More partitions than this are counted instead of listed; `--json` has them all. */
 const LISTED = 100;
@@ -12,7 +12,7 @@ export function planInWords({ message, plan, partitions, partitionsUri }: Backfi
   table.push(...rows.map(({ partition, action, reason }) => [partition, action, reason]));
   const expected = [
     plan.expectedRows === null ? [] : [`about ${plan.expectedRows} rows`],
-    plan.expectedMs === null ? [] : [`about ${duration(plan.expectedMs)}`],
+    plan.expectedMs === null ? [] : [`about ${formatDuration(plan.expectedMs)}`],
   ].flat();
   return [
     message,
@@ -35,7 +35,7 @@ export function backfillInWords({
 }: BackfillResult): string {
   const lacking = (partitions ?? []).filter(({ outcome }) => !['succeeded', 'reused', 'skipped'].includes(outcome));
   return [
-    `${verdict}: ${message}, ${duration(durationMs)}`,
+    `${verdict}: ${message}, ${formatDuration(durationMs)}`,
     ...Object.entries(counts).map(([outcome, count]) => `  ${String(count).padStart(6)} ${outcome}`),
     ...lacking
       .slice(0, LISTED)

@@ -33,7 +33,7 @@ async function main(argv: readonly string[]): Promise<void> {
     .enablePositionalOptions() // a command with commands of its own leaves their options to them
     .exitOverride();
   if (json) program.configureOutput({ writeErr: () => undefined });
-  const named = argv.find((argument) => argument in COMMANDS);
+  const named = argv.find((argument) => Object.hasOwn(COMMANDS, argument));
   const needed = named === undefined || argv.indexOf(named) > 0 ? Object.keys(COMMANDS) : [named];
   try {
     for (const name of needed) (await COMMANDS[name]?.())?.(program);

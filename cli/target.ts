@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
-import { loadClientConfigProfile, loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
+import { loadClientConfigProfile, type ClientConnectConfig } from '@temporalio/envconfig';
 import type { ConnectOptions } from '../client/index.js';
+import { invalidProfile, temporalProfile } from '../client/temporal-profile.js';
 import { MillraceError } from '../schemas/errors.js';
 import { readEmbeddedMarker, type EmbeddedMarker } from '../workers/embedded/embedded-marker.js';
 import { DEFAULT_DATA_DIR, type TargetOptions } from './options.js';
@@ -52,7 +53,7 @@ export function workerConnection({
 }: Target): ClientConnectConfig['connectionOptions'] & { namespace: string } {
   const configured: ClientConnectConfig = temporal.plain
     ? { connectionOptions: {} }
-    : loadClientConnectConfig({ profile: temporal.profile });
+    : temporalProfile(temporal.profile);
   return {
     ...configured.connectionOptions,
     address: temporal.address ?? configured.connectionOptions.address ?? 'localhost:7233',
@@ -88,8 +89,7 @@ function isConfigured(env: NodeJS.ProcessEnv): boolean {
   try {
     return loadClientConfigProfile({ overrideEnvVars: definedOnly(env) }).address !== undefined;
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new MillraceError('CONFIG_INVALID', `Temporal’s client configuration: ${message}`, { cause: error });
+    throw invalidProfile(error);
   }
 }
 

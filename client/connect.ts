@@ -1,14 +1,14 @@
 import { Client, Connection, isGrpcServiceError, type ConnectionOptions } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { BackfillRequest, BackfillResult } from '../schemas/backfill.js';
 import { parseWith } from '../schemas/parse.js';
 import { runInputSchema, type RunInput, type RunRequest } from '../schemas/run.js';
 import { taskQueue } from '../schemas/task-queues.js';
-import { backfillWorkflowId, runWorkflowId, SEARCH_ATTRIBUTES } from '../schemas/workflow-ids.js';
+import { backfillWorkflowId, resolvingWorkflowId, runWorkflowId, SEARCH_ATTRIBUTES } from '../schemas/workflow-ids.js';
 import { createBackfillHandle, planBackfill, startBackfill, type BackfillHandle } from './backfill-handle.js';
 import { asMillraceError } from './failures.js';
 import { trackCalls } from './open-calls.js';
+import { temporalProfile } from './temporal-profile.js';
 import { createRunHandle, type Caller, type RunHandle } from './run-handle.js';
 
 const GRPC_INVALID_ARGUMENT = 3;
@@ -70,9 +70,7 @@ export interface MillraceClient {
  * const { verdict, reason } = await run.result();
  */
 export async function connect(options: ConnectOptions = {}): Promise<MillraceClient> {
-  const configured = options.plain
-    ? { connectionOptions: {}, namespace: undefined }
-    : loadClientConnectConfig({ profile: options.profile });
+  const configured = options.plain ? { connectionOptions: {}, namespace: undefined } : temporalProfile(options.profile);
   const namespace = options.namespace ?? configured.namespace ?? 'default';
   const connectionOptions = configured.connectionOptions as ConnectionOptions;
   const address = options.address ?? connectionOptions.address ?? 'localhost:7233';
@@ -136,7 +134,7 @@ async function startRun(client: Client, call: Caller, input: RunInput): Promise<
   const start = (searchable: boolean) =>
     client.workflow.start('pipelineRun', {
       // Which partition is meant is for the worker to say; until then the execution has an id of its own.
-      workflowId: runWorkflowId(pipeline, partition ?? `now-${startId}`),
+      workflowId: partition === undefined ? resolvingWorkflowId(pipeline, startId) : runWorkflowId(pipeline, partition),
       taskQueue: taskQueue('orchestration'),
       args: [input],
       workflowIdConflictPolicy: 'USE_EXISTING',

@@ -24,7 +24,7 @@ type Checked<S> = { [K in keyof S]: References<S, S[K]> & { needs?: (keyof S & s
 
 /**
  * Types a pipeline: a reference to a step that is not there, or to one of the wrong type, is a compile error.
- * What types cannot know (cycles, parameters, columns) is a PIPELINE_INVALID with its path when the configuration is loaded.
+ * What types cannot know (cycles, parameters, columns) is a CONFIG_INVALID with its path when the configuration is loaded.
  *
  * @example
  * export default definePipeline({

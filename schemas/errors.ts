@@ -1,6 +1,6 @@
 import type { Problem } from './problems.js';
 
-/** Which retry budget an error is charged to. `input` and `code` are never retried; see `docs/errors.md`. */
+/** Which retry budget an error is charged to. What each is worth is in `workflows/retry-budgets.ts`. */
 export type ErrorCategory = 'input' | 'data' | 'code' | 'infrastructure' | 'preemption';
 
 interface ErrorEntry {
@@ -20,7 +20,7 @@ const entry = (category: ErrorCategory, retryable: boolean, meaning: string, rem
   remedy,
 });
 
-/** Every error that Millrace raises, by its stable code. A test holds this table against `docs/errors.md`. */
+/** Every error that Millrace raises, by its stable code. `docs/reference/errors.md` is made from it. */
 export const ERROR_TABLE = {
   INPUT_INVALID: entry(
     'input',
@@ -256,6 +256,18 @@ export const ERROR_TABLE = {
     'An activity of the project threw an error.',
     'See the message; throw a MillraceError to say more.',
   ),
+  STEP_TIMEOUT: entry(
+    'code',
+    false,
+    'A step was not done within its time limit.',
+    'Make its work smaller, or raise timeoutSeconds of the step.',
+  ),
+  WORKER_LOST: entry(
+    'infrastructure',
+    true,
+    'The worker of an activity was gone, or too busy to say that it lives, at every attempt.',
+    'Look at the workers of the role: memory, processor time, logs.',
+  ),
   RUN_CANCELLED: entry(
     'input',
     false,
@@ -311,6 +323,12 @@ export const ERROR_TABLE = {
     'A port that was asked for is taken by another process.',
     'Give another port, or none to have a free one chosen.',
   ),
+  DATA_FOLDER_UNUSABLE: entry(
+    'input',
+    false,
+    'The data folder cannot be made or written to.',
+    'Give another folder with --data-dir or MILLRACE_DATA_DIR.',
+  ),
   DATA_FOLDER_IN_USE: entry(
     'infrastructure',
     false,
@@ -336,7 +354,7 @@ export const ERROR_TABLE = {
     'See its log under the data folder.',
   ),
   INTERNAL: entry(
-    'infrastructure',
+    'code',
     true,
     'Something unforeseen happened inside Millrace.',
     'Report it with the message and the stack.',

@@ -5,6 +5,7 @@ export * from './cron.js';
 export * from './dataset.js';
 export * from './define-pipeline.js';
 export * from './drift.js';
+export * from './duration.js';
 export * from './errors.js';
 export * from './evaluation.js';
 export * from './fields.js';

@@ -8,3 +8,6 @@ export type WorkerRole = (typeof WORKER_ROLES)[number];
 export function taskQueue(role: WorkerRole, tag?: string): string {
   return tag === undefined ? role : `${role}-${tag}`;
 }
+
+/** How much longer than an activity’s own limit Temporal’s is, in milliseconds. */
+export const TIME_LIMIT_GRACE_MS = 30_000;

@@ -8,6 +8,16 @@ export function backfillWorkflowId(pipeline: string, from: string, to: string): 
   return `backfill/${pipeline}/${from}..${to}`;
 }
 
+/** Whether an id has the form of a run’s. */
+export function isRunWorkflowId(workflowId: string): boolean {
+  return /^run\/[^/]+\/./.test(workflowId);
+}
+
+/** The id of an execution that was started without a partition: it finds out which is meant, and joins that run. */
+export function resolvingWorkflowId(pipeline: string, startId: string): string {
+  return `resolve/${pipeline}/${startId}`;
+}
+
 /** The id of the one rollout that may move an endpoint's traffic. */
 export function rolloutWorkflowId(endpoint: string): string {
   return `rollout/${endpoint}`;

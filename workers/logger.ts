@@ -3,7 +3,7 @@ import { pino, type Logger } from 'pino';
 
 /** A logger of JSON lines on standard error; standard output is kept for what a command answers. */
 export function createLogger(name: string, level = process.env.MILLRACE_LOG_LEVEL ?? 'info'): Logger {
-  return pino({ name, level }, pino.destination({ dest: 2, sync: false }));
+  return pino({ name, level }, pino.destination({ dest: 2, sync: true }));
 }
 
 /** Sends what the Temporal SDK says to the same log; for a process’s entry, as the SDK allows it once in a process. */

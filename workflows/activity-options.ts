@@ -1,5 +1,5 @@
 import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
-import { taskQueue, type Step, type WorkerRole } from '../schemas/index.js';
+import { taskQueue, TIME_LIMIT_GRACE_MS, type Step, type WorkerRole } from '../schemas/index.js';
 
 /** Infrastructure errors and lost workers: Temporal’s own retries. The other budgets are in retry-budgets.ts. */
 const INFRASTRUCTURE_RETRY = {
@@ -48,7 +48,8 @@ export function workOptions(
 ): ActivityOptions {
   return {
     taskQueue: taskQueue(role, step.tag),
-    startToCloseTimeout: (step.timeoutSeconds ?? DEFAULT_SECONDS[category]) * 1_000,
+    // The activity ends itself at its limit; Temporal’s own is for a worker that cannot even do that.
+    startToCloseTimeout: (step.timeoutSeconds ?? DEFAULT_SECONDS[category]) * 1_000 + TIME_LIMIT_GRACE_MS,
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
     retry: INFRASTRUCTURE_RETRY,
     summary: summary.slice(0, 200),

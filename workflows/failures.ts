@@ -4,7 +4,7 @@ import { ERROR_TABLE, isMillraceError, parseWith, type ErrorCode } from '../sche
 
 /** What went wrong, for records and people. */
 export interface FailureSummary {
-  /** Code of the error table, or `TIMEOUT`. */
+  /** Code of the error table. */
   code: string;
   message: string;
 }
@@ -36,16 +36,22 @@ export function failure(code: string, message: string, details?: unknown): Appli
 export function summarizeFailure(error: unknown): FailureSummary {
   const root = rootOf(error);
   if (root instanceof ApplicationFailure) return { code: root.type ?? 'INTERNAL', message: root.message };
-  if (root instanceof TimeoutFailure)
-    return { code: 'TIMEOUT', message: `${root.message} (${root.timeoutType ?? 'timeout'})` };
+  if (root instanceof TimeoutFailure) {
+    const code = root.timeoutType === 'HEARTBEAT' ? 'WORKER_LOST' : 'STEP_TIMEOUT';
+    return { code, message: `${root.message} (${root.timeoutType ?? 'timeout'})` };
+  }
   return { code: 'INTERNAL', message: root instanceof Error ? root.message : String(root) };
 }
 
-/** A failure that can be thrown out of the workflow, with the code of its cause. */
-export function asFailure(error: unknown): ApplicationFailure {
+/**
+ * A failure that can be thrown out of the workflow, with code and details of its cause.
+ * @param also what its details are to hold besides
+ */
+export function asFailure(error: unknown, also: Record<string, unknown> = {}): ApplicationFailure {
   const { code, message } = summarizeFailure(error);
   const root = rootOf(error);
-  return failure(code, message, root instanceof ApplicationFailure ? root.details?.[0] : undefined);
+  const details: unknown = root instanceof ApplicationFailure ? root.details?.[0] : undefined;
+  return failure(code, message, { ...(typeof details === 'object' ? details : {}), ...also });
 }
 
 /** Category of the error table, or undefined for codes that are not in it. */

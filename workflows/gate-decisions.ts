@@ -1,8 +1,6 @@
-import { condition, defineUpdate, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
-import { defineSearchAttributeKey } from '@temporalio/common';
+import { condition, defineUpdate, setHandler } from '@temporalio/workflow';
 import {
   gateDecisionSchema,
-  SEARCH_ATTRIBUTES,
   type GateDecision,
   type GateDecisionInput,
   type GateOffer,
@@ -11,6 +9,7 @@ import {
 } from '../schemas/index.js';
 import { failure, parseInput } from './failures.js';
 import type { Run } from './run.js';
+import { setVerdictAttribute } from './search-attributes.js';
 
 type DecisionUpdate = [GateDecisionInput];
 type Accepted = { accepted: true; step: string };
@@ -125,7 +124,5 @@ export async function awaitDecision(
 function showWaiting(run: Run): void {
   const waiting = [...run.gates.values()].some(({ offer }) => offer !== null);
   run.phase = waiting ? 'waiting for a decision' : 'running';
-  if (!run.searchAttributes) return;
-  const key = defineSearchAttributeKey(SEARCH_ATTRIBUTES.verdict, 'KEYWORD');
-  upsertSearchAttributes([{ key, value: waiting ? 'waiting' : null }]);
+  setVerdictAttribute(run, waiting ? 'waiting' : null);
 }

@@ -10,22 +10,10 @@ import {
   type Step,
   type StepState,
 } from '../schemas/index.js';
-import { commitRecords } from './commit-records.js';
 import { failure } from './failures.js';
 import type { FrozenInputs } from './freeze-inputs.js';
 import { setStepState, type Run } from './run.js';
-import {
-  activity,
-  approve,
-  check,
-  deploy,
-  evaluate,
-  ingest,
-  published,
-  register,
-  train,
-  transform,
-} from './steps/index.js';
+import { activity, approve, check, deploy, evaluate, ingest, register, train, transform } from './steps/index.js';
 
 /** States of all steps before the first begins. */
 export function pendingSteps({ steps }: FrozenPipeline): StepState[] {
@@ -114,7 +102,7 @@ async function runStep(run: Run, pipeline: FrozenPipeline, name: string, frozen:
   }
 }
 
-/** A version with several checks is published when the last of them has passed. */
+/** A version with several checks is published by the last of them to pass. */
 async function runCheck(
   run: Run,
   pipeline: FrozenPipeline,
@@ -123,16 +111,18 @@ async function runCheck(
   step: Extract<Step, { type: 'check' }>,
 ): Promise<void> {
   const ref = outputOf(run, step.input, 'dataset');
-  const others = checksOf(pipeline.steps, step.input).filter((other) => other !== name);
+  const checks = checksOf(pipeline.steps, step.input);
   const remake = async (): Promise<DatasetVersionRef> => {
     run.repeats.set(step.input, (run.repeats.get(step.input) ?? 0) + 1);
     await runStep(run, pipeline, step.input, frozen);
     return outputOf(run, step.input, 'dataset');
   };
+  const publish = (): boolean => {
+    run.passedChecks.add(name);
+    return checks.every((other) => run.passedChecks.has(other));
+  };
   // With several checks, those that have passed did so on the data as they were.
-  await check(run, name, step, ref, others.length === 0 ? { remake } : { publish: false });
-  const passed = [name, ...others].every((other) => run.steps.get(other)?.status === 'succeeded');
-  if (others.length > 0 && passed) await commitRecords([published(run, name, ref)]);
+  await check(run, name, step, ref, checks.length === 1 ? { publish, remake } : { publish });
 }
 
 interface Outputs {

@@ -1,4 +1,11 @@
-import { executeChild, isCancellation, ParentClosePolicy, proxyLocalActivities, sleep } from '@temporalio/workflow';
+import {
+  ChildWorkflowCancellationType,
+  executeChild,
+  isCancellation,
+  ParentClosePolicy,
+  proxyLocalActivities,
+  sleep,
+} from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { createRunActivities, ExecutionPoll } from '../activities/index.js';
 import { taskQueue, type RunRequest, type RunResult } from '../schemas/index.js';
@@ -22,7 +29,9 @@ export async function joinRun(workflowId: string, request: RunRequest): Promise<
         taskQueue: taskQueue('orchestration'),
         args: [request],
         staticSummary: `${request.pipeline} ${request.partition ?? ''}`,
+        // Others may have joined it: who stops waiting does not stop it.
         parentClosePolicy: ParentClosePolicy.ABANDON,
+        cancellationType: ChildWorkflowCancellationType.ABANDON,
       });
     } catch (error) {
       if (isCancellation(error) || !(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

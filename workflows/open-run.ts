@@ -1,9 +1,10 @@
-import { proxyLocalActivities } from '@temporalio/workflow';
+import { proxyLocalActivities, upsertSearchAttributes } from '@temporalio/workflow';
 import type { createRunActivities } from '../activities/index.js';
 import type { Partitions, RunResult } from '../schemas/index.js';
 import { QUICK } from './activity-options.js';
 import { beginRun, type Run } from './run.js';
 import { endRun } from './run-outcome.js';
+import { runAttributes } from './search-attributes.js';
 
 const local = proxyLocalActivities<ReturnType<typeof createRunActivities>>(QUICK);
 
@@ -34,14 +35,16 @@ export interface OpenRunOptions {
  */
 export async function withRun(options: OpenRunOptions, work: (run: Run) => Promise<void>): Promise<RunResult> {
   const { partitions = { kind: 'none' }, partition = 'all', specification = {}, requestedBy = 'unknown' } = options;
-  const { window, digest } = await local.openRun({ partitions, partition, specification });
+  const { window, digest, searchAttributes } = await local.openRun({ partitions, partition, specification });
   const started = Date.now();
+  if (searchAttributes) upsertSearchAttributes(runAttributes({ pipeline: options.pipeline, window }));
   const run = await beginRun({
     pipeline: options.pipeline,
     partitions,
     window,
     logicalTime: new Date(started).toISOString(),
     requestedBy,
+    searchAttributes,
     specification: { ...specification, digest },
   });
   return endRun(run, started, () => work(run));

@@ -1,14 +1,21 @@
-import { proxyLocalActivities, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import {
+  isCancellation,
+  proxyLocalActivities,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { createRunActivities } from '../activities/index.js';
-import { runInputSchema, runWorkflowId, SEARCH_ATTRIBUTES, type RunInput, type RunResult } from '../schemas/index.js';
+import { isRunWorkflowId, runInputSchema, runWorkflowId, type RunInput, type RunResult } from '../schemas/index.js';
 import { QUICK } from './activity-options.js';
-import { asFailure, parseInput } from './failures.js';
+import { asFailure, failure, parseInput } from './failures.js';
 import { freezeInputs } from './freeze-inputs.js';
 import { interpret, pendingSteps } from './interpreter.js';
 import { joinRun } from './join-run.js';
 import { endRun } from './run-outcome.js';
 import { beginRun, progressQuery } from './run.js';
+import { runAttributes } from './search-attributes.js';
 
 const local = proxyLocalActivities<ReturnType<typeof createRunActivities>>(QUICK);
 
@@ -20,7 +27,8 @@ const scheduledTime = defineSearchAttributeKey('TemporalScheduledStartTime', 'DA
  * Its id is `run/PIPELINE/PARTITION`; started under any other id, it starts or joins that one and gives its result.
  * A gate that says no is a result; what could not be done is a failure of the execution, under the code of its error.
  */
-export async function pipelineRun(input: unknown): Promise<RunResult> {
+export async function pipelineRun(input: unknown, ...more: unknown[]): Promise<RunResult> {
+  if (more.length > 0) throw failure('INPUT_INVALID', 'pipelineRun takes one object, not several payloads');
   const request = parseInput(runInputSchema, input, 'input of pipelineRun');
   // Until the run has begun, nothing but its name is known.
   setHandler(progressQuery, () => ({
@@ -34,15 +42,13 @@ export async function pipelineRun(input: unknown): Promise<RunResult> {
   const { pipeline, window, logicalTime } = resolved;
   const workflowId = runWorkflowId(pipeline.name, window.key);
   if (workflowInfo().workflowId !== workflowId) {
+    refuseForeignId(workflowId);
     return joinRun(workflowId, { ...request, partition: window.key, logicalTime }).catch((error: unknown) => {
-      throw asFailure(error);
+      throw isCancellation(error) ? error : asFailure(error);
     });
   }
   if (resolved.searchAttributes) {
-    upsertSearchAttributes([
-      { key: defineSearchAttributeKey(SEARCH_ATTRIBUTES.pipeline, 'KEYWORD'), value: pipeline.name },
-      { key: defineSearchAttributeKey(SEARCH_ATTRIBUTES.partition, 'KEYWORD'), value: window.key },
-    ]);
+    upsertSearchAttributes(runAttributes({ pipeline: pipeline.name, window }));
   }
   const run = await beginRun(
     {
@@ -64,6 +70,15 @@ export async function pipelineRun(input: unknown): Promise<RunResult> {
   });
 }
 
+/** An execution under the id of another run would answer for that run to whoever asks for it. */
+function refuseForeignId(derived: string): void {
+  const { workflowId, typedSearchAttributes } = workflowInfo();
+  // A schedule appends the time to the id that it was given, so what it starts has nobody’s.
+  if (!isRunWorkflowId(workflowId) || typedSearchAttributes.get(scheduledTime) !== undefined) return;
+  const message = `the workflow id ${workflowId} is that of another run; this one has ${derived}, or any id that does not begin with run/`;
+  throw failure('INPUT_INVALID', message, { problems: [{ path: 'workflowId', message: `must be ${derived}` }] });
+}
+
 async function resolve(request: RunInput) {
   const { typedSearchAttributes, startTime } = workflowInfo();
   const nominal = typedSearchAttributes.get(scheduledTime);
@@ -71,6 +86,6 @@ async function resolve(request: RunInput) {
   try {
     return await local.resolveRun({ request, fallbackTime });
   } catch (error) {
-    throw asFailure(error);
+    throw isCancellation(error) ? error : asFailure(error);
   }
 }

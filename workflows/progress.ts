@@ -1,4 +1,4 @@
-import { shortVersion, type RunProgress, type StepState, type StepStatus } from '../schemas/index.js';
+import { formatDuration, shortVersion, type RunProgress, type StepState, type StepStatus } from '../schemas/index.js';
 
 const MARKS: Record<StepStatus, string> = {
   pending: '· pending',
@@ -13,9 +13,14 @@ const MARKS: Record<StepStatus, string> = {
 /** A run as a Markdown table for the Temporal UI: one row a step, with duration, version and what it says. */
 export function progressMarkdown(progress: RunProgress): string {
   const rows = progress.steps.map((state) =>
-    [state.step, state.type, MARKS[state.status], duration(state.durationMs), version(state), cell(state.summary)].join(
-      ' | ',
-    ),
+    [
+      state.step,
+      state.type,
+      MARKS[state.status],
+      state.durationMs === null ? '' : formatDuration(state.durationMs),
+      version(state),
+      cell(state.summary),
+    ].join(' | '),
   );
   return [
     `**${progress.pipeline}** for **${progress.partition}**: ${progress.phase}`,
@@ -24,14 +29,6 @@ export function progressMarkdown(progress: RunProgress): string {
     '|---|---|---|---|---|---|',
     ...rows.map((row) => `| ${row} |`),
   ].join('\n');
-}
-
-/** `1.2 s`, `3 min 05 s`; empty where there is none. */
-export function duration(milliseconds: number | null): string {
-  if (milliseconds === null) return '';
-  const seconds = milliseconds / 1000;
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
-  return `${Math.floor(seconds / 60)} min ${String(Math.floor(seconds % 60)).padStart(2, '0')} s`;
 }
 
 function version({ output }: StepState): string {

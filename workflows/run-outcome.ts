@@ -1,15 +1,9 @@
-import { CancellationScope, isCancellation, upsertSearchAttributes } from '@temporalio/workflow';
-import { defineSearchAttributeKey } from '@temporalio/common';
-import {
-  SEARCH_ATTRIBUTES,
-  type LineageRecord,
-  type RunResult,
-  type RunVerdict,
-  type StepState,
-} from '../schemas/index.js';
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { type LineageRecord, type RunResult, type RunVerdict, type StepState } from '../schemas/index.js';
 import { commitRecords } from './commit-records.js';
 import { asFailure, failure, summarizeFailure } from './failures.js';
 import { now, showProgress, type Run } from './run.js';
+import { setVerdictAttribute } from './search-attributes.js';
 
 /** Verdict of a run, with its reason. */
 export interface RunOutcome {
@@ -24,7 +18,7 @@ export function runOutcome(steps: readonly StepState[]): RunOutcome {
   if (failed !== undefined) return { verdict: 'failed', reason: failed.code ?? 'INTERNAL', message: sentence(failed) };
   const refused = steps.find((state) => state.status === 'refused');
   if (refused !== undefined) {
-    const verdict = refused.type === 'deploy' ? 'rolled_back' : 'refused';
+    const verdict = refused.code === 'CANARY_FAILED' ? 'rolled_back' : 'refused';
     return { verdict, reason: refused.code ?? 'REFUSED', message: sentence(refused) };
   }
   const deployed = steps.findLast((state) => state.type === 'deploy');
@@ -62,12 +56,8 @@ export async function endRun(run: Run, started: number, work: () => Promise<void
   run.phase = `${outcome.verdict}, ${outcome.reason}`;
   showProgress(run);
   await CancellationScope.nonCancellable(() => commitRecords([...skippedRecords(run), finishedRecord(run, outcome)]));
-  if (run.searchAttributes) {
-    upsertSearchAttributes([
-      { key: defineSearchAttributeKey(SEARCH_ATTRIBUTES.verdict, 'KEYWORD'), value: outcome.verdict },
-    ]);
-  }
-  if (thrown !== undefined) throw isCancellation(thrown.error) ? thrown.error : asFailure(thrown.error);
+  setVerdictAttribute(run, outcome.verdict);
+  if (thrown !== undefined) throw isCancellation(thrown.error) ? thrown.error : asFailure(thrown.error, { result });
   if (outcome.verdict === 'failed') throw failure(outcome.reason, outcome.message, { result });
   return result;
 }

@@ -32,6 +32,8 @@ export interface Run {
   readonly steps: Map<string, StepState>;
   /** Steps that wait for a decision: what can be decided, or, once it is, what was. */
   readonly gates: Map<string, { offer: GateOffer | null; decision: GateDecision | null }>;
+  /** Checks whose outcome is known to be good. */
+  readonly passedChecks: Set<string>;
   /** How often a step was begun again on purpose; its records are told apart by it. */
   readonly repeats: Map<string, number>;
   /** What the run is doing, in a few words. */
@@ -64,6 +66,7 @@ export async function beginRun(options: RunSpecification, steps: readonly StepSt
     workflowId,
     steps: new Map(steps.map((state) => [state.step, state])),
     gates: new Map(),
+    passedChecks: new Set(),
     repeats: new Map(),
     phase: 'starting',
   };
@@ -97,6 +100,12 @@ export function progressOf(run: Run): RunProgress {
 /** Shows the steps in the Temporal UI. */
 export function showProgress(run: Run): void {
   setCurrentDetails(progressMarkdown(progressOf(run)));
+}
+
+/** Says what the run is doing, and shows it. */
+export function showPhase(run: Run, phase: string): void {
+  run.phase = phase;
+  showProgress(run);
 }
 
 /** Sets the state of a step and shows it. */

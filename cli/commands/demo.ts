@@ -4,16 +4,19 @@ import type { Command } from 'commander';
 import { connect } from '../../client/index.js';
 import { createLineageClient } from '../../engine/lineage/index.js';
 import { packageRoot } from '../../engine/threads.js';
-import { MillraceError } from '../../schemas/index.js';
+import { formatDuration, MillraceError } from '../../schemas/index.js';
 import { startEmbedded, type EmbeddedMode } from '../../workers/embedded/embedded-mode.js';
 import { NIGHTS } from '../demo/nights.js';
 import type { DemoReport, NightReport } from '../demo/report.js';
 import { finalReport, retireEndpoint, runHistory, runNight, type DemoContext } from '../demo/run-demo.js';
-import { lineageTree, nightsTable, seconds } from '../demo/show.js';
+import { lineageTree, nightsTable } from '../demo/show.js';
 import { runTasks, type DemoTask } from '../demo/task-list.js';
+import { interruption } from '../interruption.js';
+import { dataDirOption, DEFAULT_DATA_DIR, jsonOption, type JsonOption } from '../options.js';
+import { EXIT, printJson } from '../output.js';
 
-interface DemoOptions {
-  dataDir: string;
+interface DemoOptions extends JsonOption {
+  dataDir?: string;
   report?: string;
   keep?: boolean;
 }
@@ -31,9 +34,10 @@ export function demoCommand(program: Command): void {
   program
     .command('demo')
     .description('train, judge and ship a model from real flights, five nights in a row')
-    .option('--data-dir <folder>', 'folder of all data', '.millrace')
+    .addOption(dataDirOption())
     .option('--report <file>', 'write the result as JSON to a file')
     .option('--keep', 'leave everything running afterwards, until Ctrl-C')
+    .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  npm run demo -- --report demo.json')
     .action(async (options: DemoOptions) => {
       process.exitCode = await demo(options);
@@ -43,22 +47,28 @@ export function demoCommand(program: Command): void {
 /** Exit code: 0 only if every night ended as it should, 1 if one did not, 2 if the demo could not run, 130 after Ctrl-C. */
 async function demo(options: DemoOptions): Promise<number> {
   const started = Date.now();
-  const stop = interruption();
   const state: DemoState = { nights: [] };
+  const stop = new AbortController();
+  const interrupted = interruption(() => state.embedded?.kill());
+  interrupted.addEventListener('abort', () => {
+    process.stderr.write('stopping\n');
+    stop.abort(INTERRUPTED);
+  });
   try {
-    await Promise.race([runTasks(taskList(options, state, stop)), stopped(stop.signal)]);
+    await Promise.race([runTasks(taskList(options, state, stop), options.json === true), stopped(stop.signal)]);
     const report = await finalReport(
       required(state.context),
       required(state.history),
       state.nights,
       Date.now() - started,
     );
-    print(report);
+    if (options.json === true) printJson(report);
+    else print(report);
     if (options.report !== undefined) await writeFile(options.report, `${JSON.stringify(report, null, 2)}\n`);
     if (options.keep === true) await keepRunning(required(state.embedded), stop.signal);
     return report.asExpected ? 0 : 1;
   } catch (error) {
-    if (stop.signal.aborted && stop.signal.reason === INTERRUPTED) return 130;
+    if (interrupted.aborted) return EXIT.interrupted;
     throw error;
   } finally {
     await state.close?.();
@@ -66,13 +76,6 @@ async function demo(options: DemoOptions): Promise<number> {
 }
 
 const INTERRUPTED = 'interrupted';
-
-/** Aborted by the first Ctrl-C or SIGTERM; the second ends at once, as the supervisor sees to. */
-function interruption(): AbortController {
-  const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => controller.abort(INTERRUPTED));
-  return controller;
-}
 
 /** Rejects once the demo is to stop; what is under way then comes to its own end. */
 function stopped(signal: AbortSignal): Promise<never> {
@@ -97,7 +100,7 @@ function taskList(options: DemoOptions, state: DemoState, stop: AbortController)
       title: 'history: 28 days ingested and checked',
       run: async (say) => {
         state.history = await runHistory(context(), say);
-        return `history: ${state.history.partitions} days ingested and checked, ${seconds(state.history.durationMs)}`;
+        return `history: ${state.history.partitions} days ingested and checked, ${formatDuration(state.history.durationMs)}`;
       },
     },
     ...NIGHTS.map((night) => ({
@@ -106,7 +109,7 @@ function taskList(options: DemoOptions, state: DemoState, stop: AbortController)
         stop.signal.throwIfAborted();
         const report = await runNight(context(), night, say);
         state.nights.push(report);
-        return `${night.name} (${night.partition}), ${night.about}: ${report.verdict}, ${report.reason}, ${seconds(report.durationMs)}`;
+        return `${night.name} (${night.partition}), ${night.about}: ${report.verdict}, ${report.reason}, ${formatDuration(report.durationMs)}`;
       },
     })),
   ];
@@ -120,7 +123,7 @@ async function start(
 ): Promise<EmbeddedMode> {
   const { signal } = stop;
   const projectDir = packageRoot(__filename);
-  const dataDir = resolve(options.dataDir);
+  const dataDir = resolve(options.dataDir ?? process.env.MILLRACE_DATA_DIR ?? DEFAULT_DATA_DIR);
   const embedded = await startEmbedded({ dataDir, projectDir, onProgress: say, signal });
   state.embedded = embedded;
   state.close = () => embedded.close();
@@ -146,20 +149,21 @@ async function start(
 function print(report: DemoReport): void {
   console.log(`\n${nightsTable(report)}\n\n${lineageTree(report)}\n`);
   const verdict = report.asExpected ? 'every night ended as it should' : 'NOT every night ended as it should';
-  console.log(`${verdict}; ${report.failedRequests} failed requests; ${seconds(report.totalMs)} in all`);
+  console.log(`${verdict}; ${report.failedRequests} failed requests; ${formatDuration(report.totalMs)} in all`);
 }
 
 async function keepRunning(
   { temporalUi, lineageUrl, modelServerUrl, temporalAddress, failed }: EmbeddedMode,
   signal: AbortSignal,
 ): Promise<void> {
-  console.log(
+  process.stderr.write(
     [
       '',
       'Everything is left running. Ctrl-C ends it. Open:',
       `  runs and rollouts   ${temporalUi ?? temporalAddress}`,
       `  lineage             ${lineageUrl}`,
       `  model server        ${modelServerUrl}/v2/models/flight-delays`,
+      '',
     ].join('\n'),
   );
   const interrupted = new Promise<undefined>((done) =>

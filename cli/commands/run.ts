@@ -2,12 +2,13 @@ import { userInfo } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { connect, isMillraceError, type RunHandle, type RunResult } from '../../client/index.js';
+import { formatDuration } from '../../schemas/duration.js';
 import { interruption } from '../interruption.js';
 import { addTargetOptions, jsonOption, type JsonOption, type TargetOptions } from '../options.js';
 import { EXIT, printJson } from '../output.js';
 import { createProgressLine } from '../progress-line.js';
 import { addParam, type Params } from '../run-params.js';
-import { changedSteps, duration, inWords, phaseLine } from '../run-words.js';
+import { changedSteps, inWords, phaseLine } from '../run-words.js';
 import { resolveTarget } from '../target.js';
 import { workflowLink } from '../workflow-link.js';
 
@@ -103,7 +104,7 @@ async function follow(handle: RunHandle): Promise<RunResult | undefined> {
       const progress = await Promise.race([outcome, handle.progress().catch((error: unknown) => error)]);
       if (isProgress(progress)) {
         for (const text of changedSteps(progress, seen))
-          line.say(`${duration(Date.now() - began).padStart(8)}  ${text}`);
+          line.say(`${formatDuration(Date.now() - began).padStart(8)}  ${text}`);
         seen = new Map(progress.steps.map((step) => [step.step, step.status]));
         if (phase !== phaseLine(progress)) line.working((phase = phaseLine(progress)));
       } else if (isMillraceError(progress) && phase !== progress.message) {

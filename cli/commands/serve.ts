@@ -9,7 +9,7 @@ import {
   type JsonOption,
   type TargetOptions,
 } from '../options.js';
-import { printJson } from '../output.js';
+import { endProcess, printJson } from '../output.js';
 import { configOrDefault } from '../project-config.js';
 import { requireLineageUrl, resolveTarget } from '../target.js';
 
@@ -56,4 +56,5 @@ async function serve(options: ServeOptions): Promise<void> {
       else console.log(`serving at ${url}`);
     },
   });
+  endProcess();
 }

@@ -6,7 +6,7 @@ import type { ModelSummary, RunSummary } from '../../schemas/lineage-api.js';
 import type { EndpointState, ModelServerStatus } from '../../schemas/serving.js';
 import { addTargetOptions, jsonOption, parseCount, type JsonOption, type TargetOptions } from '../options.js';
 import { printJson } from '../output.js';
-import { duration } from '../run-words.js';
+import { formatDuration } from '../../schemas/duration.js';
 import { requireLineageUrl, resolveTarget, type Target } from '../target.js';
 
 interface StatusOptions extends TargetOptions, JsonOption {
@@ -107,7 +107,7 @@ function inWords(status: Status): string {
         r.verdict ?? 'running',
         r.reason ?? '',
         r.startedAt,
-        r.finishedAt === null ? '' : duration(Date.parse(r.finishedAt) - Date.parse(r.startedAt)),
+        r.finishedAt === null ? '' : formatDuration(Date.parse(r.finishedAt) - Date.parse(r.startedAt)),
       ]),
     ),
     status.underWay === null

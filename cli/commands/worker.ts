@@ -9,7 +9,7 @@ import {
   type JsonOption,
   type TargetOptions,
 } from '../options.js';
-import { printJson } from '../output.js';
+import { endProcess, printJson } from '../output.js';
 import { configOrDefault } from '../project-config.js';
 import { requireLineageUrl, resolveTarget, workerConnection } from '../target.js';
 
@@ -68,4 +68,5 @@ async function worker(options: WorkerOptions): Promise<void> {
       if (options.json) printJson({ ready: true, roles, lineageUrl });
     },
   });
+  endProcess();
 }

@@ -162,7 +162,9 @@ async function probe({ modelServerUrl, signal }: DemoContext, source: string, ni
 /** Says each step once when it begins and once, with its summary, when it has ended. */
 async function followRun(progress: () => Promise<RunProgress>, say: Say, signal: AbortSignal): Promise<void> {
   const said = new Set<string>();
-  while (!signal.aborted) {
+  for (;;) {
+    // What came last is asked for when the run is over.
+    const last = signal.aborted;
     const state = await progress().catch(() => undefined);
     for (const { step, status, summary } of state?.steps ?? []) {
       if (status === 'pending' || status === 'skipped') continue;
@@ -170,6 +172,7 @@ async function followRun(progress: () => Promise<RunProgress>, say: Say, signal:
       if (!said.has(line)) say(line);
       said.add(line);
     }
+    if (last) return;
     await pause(POLL_MS);
   }
 }

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { shortVersion } from '../../schemas/index.js';
+import { formatDuration, shortVersion } from '../../schemas/index.js';
 import type { DemoReport, NightReport } from './report.js';
 
 /** The nights as a table: night, verdict, reason, versions, duration. */
@@ -16,7 +16,7 @@ export function nightsTable({ nights }: DemoReport): string {
       night.datasetVersion === null ? '' : shortVersion(night.datasetVersion),
       night.modelVersion === null ? '' : `v${night.modelVersion}`,
       night.traffic === null ? '' : `${night.traffic.requests}, ${night.traffic.failed} failed`,
-      seconds(night.durationMs),
+      formatDuration(night.durationMs),
       night.asExpected ? 'yes' : 'NO',
     ]);
   }
@@ -40,9 +40,4 @@ export function lineageTree({ serving, trainedOn }: DemoReport): string {
     `  └─ model ${serving.endpoint} v${serving.modelVersion}, trained on ${trainedOn.length} dataset versions`,
     ...rows,
   ].join('\n');
-}
-
-/** `12.3 s`. */
-export function seconds(milliseconds: number): string {
-  return `${(milliseconds / 1000).toFixed(1)} s`;
 }

@@ -5,8 +5,8 @@ export interface DemoTask {
   run: (say: (message: string) => void) => Promise<string>;
 }
 
-/** Runs tasks one after the other: as a list that moves on a terminal, as plain lines elsewhere. */
-export async function runTasks(tasks: readonly DemoTask[]): Promise<void> {
+/** Runs tasks one after the other: as a list that moves on a terminal, as plain lines elsewhere; or without a word. */
+export async function runTasks(tasks: readonly DemoTask[], silent: boolean): Promise<void> {
   // listr2 is an ES module; this package is not.
   const { Listr } = await import('listr2');
   const list = tasks.map(({ title, run }) => ({
@@ -18,6 +18,7 @@ export async function runTasks(tasks: readonly DemoTask[]): Promise<void> {
   await new Listr(list, {
     concurrent: false,
     fallbackRenderer: 'simple',
+    silentRendererCondition: silent,
     // Ctrl-C is the caller’s: processes have to be ended first.
     registerSignalListeners: false,
   }).run();

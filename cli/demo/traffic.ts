@@ -106,17 +106,24 @@ function predict(agent: Agent, url: string, { key, ...columns }: Flight): Promis
       response.on('data', (chunk: string) => (text += chunk));
       response.on('error', reject);
       response.on('end', () => {
-        if (response.statusCode !== 200)
-          return reject(new Error(`status ${response.statusCode}: ${text.slice(0, 300)}`));
-        const answer = answerSchema.parse(JSON.parse(text));
-        const score = answer.outputs[0]?.data[0];
-        if (score === undefined || !(score >= 0 && score <= 1))
-          return reject(new Error(`score ${score} is no probability`));
-        resolve(answer.model_version);
+        try {
+          resolve(versionIn(response.statusCode, text));
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)));
+        }
       });
     });
     call.on('timeout', () => call.destroy(new Error('no answer in ten seconds')));
     call.on('error', reject);
     call.end(body);
   });
+}
+
+/** The version that answered; throws for an answer that nobody could use. */
+function versionIn(status: number | undefined, text: string): string {
+  if (status !== 200) throw new Error(`status ${status}: ${text.slice(0, 300)}`);
+  const answer = answerSchema.parse(JSON.parse(text));
+  const score = answer.outputs[0]?.data[0];
+  if (score === undefined || !(score >= 0 && score <= 1)) throw new Error(`score ${score} is no probability`);
+  return answer.model_version;
 }

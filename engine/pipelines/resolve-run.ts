@@ -1,9 +1,11 @@
 import {
   hint,
+  isMillraceError,
   MillraceError,
   type FrozenPipeline,
   type PartitionWindow,
   type Pipeline,
+  type Problem,
   type RunInput,
 } from '../../schemas/index.js';
 import { lastCompletePartition, partitionWindow } from '../datasets/index.js';
@@ -25,9 +27,52 @@ export interface ResolvedRun {
 export function resolveRun(pipelines: readonly Pipeline[], request: RunInput, fallbackTime: string): ResolvedRun {
   const pipeline = findPipeline(pipelines, request.pipeline);
   const logicalTime = request.logicalTime ?? fallbackTime;
-  const key = request.partition ?? lastCompletePartition(pipeline.partitions, new Date(logicalTime));
-  const window = partitionWindow(pipeline.partitions, key);
-  return { pipeline: freezePipeline(pipeline, request.params), window, logicalTime };
+  const [window, frozen] = allOf(
+    () => {
+      const key = request.partition ?? lastCompletePartition(pipeline.partitions, new Date(logicalTime));
+      return withPath('partition', () => partitionWindow(pipeline.partitions, key));
+    },
+    () => freezePipeline(pipeline, request.params),
+  );
+  return { pipeline: frozen, window, logicalTime };
+}
+
+/** Does both, so that the problems of both are named at once; the first error gives the code. */
+function allOf<A, B>(first: () => A, second: () => B): [A, B] {
+  let a: A;
+  try {
+    a = first();
+  } catch (error) {
+    if (isMillraceError(error)) {
+      const others = problemsOf(second);
+      if (others.length > 0) {
+        const problems = [...error.problems, ...others];
+        throw new MillraceError(error.code, error.message, { problems, cause: error });
+      }
+    }
+    throw error;
+  }
+  return [a, second()];
+}
+
+function problemsOf(work: () => unknown): readonly Problem[] {
+  try {
+    work();
+    return [];
+  } catch (error) {
+    if (isMillraceError(error)) return error.problems;
+    throw error;
+  }
+}
+
+/** An error about one field of the request names it. */
+function withPath<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!isMillraceError(error) || error.problems.length > 0) throw error;
+    throw new MillraceError(error.code, error.message, { problems: [{ path, message: error.message }], cause: error });
+  }
 }
 
 /** @throws PIPELINE_UNKNOWN with the nearest name */

@@ -58,8 +58,9 @@ export function createInferenceApi(options: InferenceApiOptions): FastifyInstanc
     );
   };
   const infer = async ({ model, version }: ModelParams, body: unknown): Promise<object> => {
+    const state = servedOf(model);
     const request = parseInferRequest(body);
-    return servedOf(model).use(async (served) => {
+    return state.use(async (served) => {
       const answer =
         version === undefined
           ? await router.answer(served, request)

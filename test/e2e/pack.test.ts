@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -21,8 +21,11 @@ describe('the package as npm packs it', () => {
     await execute('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: PROJECT_DIR });
     const [tarball] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'));
     await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'penguin-project', private: true }));
-    await writeFile(join(folder, '.npmrc'), 'onnxruntime-node-install=skip\n');
-    await execute('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', `./${tarball}`], { cwd: folder });
+    // The lines that the README gives, with the packed file for the name of the package.
+    const readme = await readFile(join(PROJECT_DIR, 'README.md'), 'utf8');
+    const [, lines = ''] = /```sh\n(echo [^`]*npm install millrace)\n```/.exec(readme) ?? [];
+    const quiet = 'npm install --no-audit --no-fund --prefer-offline';
+    await execute('sh', ['-ec', lines.replace('npm install millrace', `${quiet} ./${tarball}`)], { cwd: folder });
     await copyFile(join(__dirname, '../support/pack-project/millrace.config.ts'), join(folder, 'millrace.config.ts'));
     await copyFile(join(PROJECT_DIR, 'node_modules/vega-datasets/data/penguins.json'), join(folder, 'penguins.json'));
 

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { once } from 'node:events';
 import { definePipeline, param, type MillraceConfigInput, type ProjectActivity } from '../../schemas/index.js';
 
@@ -55,6 +56,32 @@ export function noteActivity(): ProjectActivity {
   };
 }
 
+/** A pipeline of one activity that is slow, or returns what cannot be carried. */
+export const notes = definePipeline({
+  name: 'notes',
+  params: {
+    slow: { type: 'number', default: 0, description: 'Milliseconds that the activity takes.' },
+    limit: { type: 'number', default: 60, description: 'Seconds that it may take.' },
+    result: { type: 'string', default: 'fine', description: 'fine, cyclic or large.' },
+  },
+  steps: {
+    work: {
+      type: 'activity',
+      activity: 'work',
+      input: { slow: param<number>('slow'), result: '{{ params.result }}' },
+      timeoutSeconds: param<number>('limit'),
+    },
+  },
+});
+
+const work: ProjectActivity = async ({ input, signal }) => {
+  await setTimeout(Number(input.slow), undefined, { signal });
+  const cyclic: Record<string, unknown> = {};
+  cyclic.self = cyclic;
+  const results: Record<string, unknown> = { fine: 'fine', cyclic, large: 'x'.repeat(400_000) };
+  return results[String(input.result)];
+};
+
 export function weatherProject(): MillraceConfigInput {
-  return { pipelines: [weather], activities: { note: noteActivity() } };
+  return { pipelines: [weather, notes], activities: { note: noteActivity(), work } };
 }

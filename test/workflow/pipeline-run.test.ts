@@ -171,7 +171,7 @@ describe('pipelineRun', () => {
     const metadata = await millrace.client.temporal.workflow
       .getHandle(run.workflowId)
       .query<{ currentDetails?: string }>('__temporal_workflow_metadata');
-    expect(metadata.currentDetails).toMatch(/\| raw \| ingest \| ✔ succeeded \| [\d.]+ s \| [0-9a-f]{12} \| 62 rows/);
+    expect(metadata.currentDetails).toMatch(/\| raw \| ingest \| ✔ succeeded \| [\d.]+ m?s \| [0-9a-f]{12} \| 62 rows/);
   });
 
   it('finds runs by search attribute', async () => {
@@ -208,4 +208,72 @@ describe('pipelineRun', () => {
       if (onRecord !== undefined) expect(['failed', 'succeeded']).toContain(onRecord.verdict);
     }
   }, 120_000);
+
+  it('refuses to run under the id of another run', async () => {
+    const error = await start({ pipeline: 'weather', partition: '2013-02' }, 'run/weather/2013-01').then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({
+      cause: {
+        type: 'INPUT_INVALID',
+        details: [{ problems: [{ path: 'workflowId', message: 'must be run/weather/2013-02' }] }],
+      },
+    });
+  });
+
+  it('names the problems of partition and parameters at once', async () => {
+    const { type, problems } = await failureOf({ pipeline: 'weather', partition: 'March', params: { hotest: 3 } });
+    expect(type).toBe('PARTITION_INVALID');
+    expect(problems.map((problem) => problem.split(':')[0])).toEqual(['partition', 'params.hotest']);
+  });
+
+  it('refuses a second payload', async () => {
+    const { workflow } = millrace.client.temporal;
+    const args = [{ pipeline: 'weather' }, { pipeline: 'weather' }];
+    await expect(
+      workflow.execute('pipelineRun', { taskQueue: 'orchestration', workflowId: `typed-${randomUUID()}`, args }),
+    ).rejects.toMatchObject({ cause: { type: 'INPUT_INVALID' } });
+  });
+
+  it('leaves a run that others wait for alone when one of them gives up', async () => {
+    const { workflow } = millrace.client.temporal;
+    const params = { slow: 1500 };
+    const own = await millrace.client.startRun({ pipeline: 'notes', partition: 'all', params, requestedBy: 'test' });
+    const joiner = await workflow.start('pipelineRun', {
+      taskQueue: 'orchestration',
+      workflowId: `typed-${randomUUID()}`,
+      args: [{ pipeline: 'notes', params }],
+    });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await joiner.cancel();
+    await expect(joiner.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+    expect(await own.result()).toMatchObject({ verdict: 'succeeded' });
+  });
+
+  it('ends as cancelled when it was started without a partition, and takes the run with it', async () => {
+    const run = await millrace.client.startRun({ pipeline: 'notes', params: { slow: 20_000 }, requestedBy: 'test' });
+    const ended = run.result().catch((error: unknown) => (isMillraceError(error) ? error.code : error));
+    while ((await run.progress()).steps[0]?.status !== 'running') await new Promise((next) => setTimeout(next, 50));
+    await run.cancel();
+    expect(await ended).toBe('RUN_CANCELLED');
+    const target = await millrace.client.getRun({ pipeline: 'notes', partition: 'all' });
+    await expect(target.result()).rejects.toMatchObject({ code: 'RUN_CANCELLED' });
+  });
+
+  it.each([
+    ['a step that takes longer than it may', { slow: 20_000, limit: 1 }, 'STEP_TIMEOUT', 'not done after 1 s'],
+    ['a result that is not JSON', { result: 'cyclic' }, 'ACTIVITY_FAILED', 'circular'],
+    ['a result that is too large', { result: 'large' }, 'ACTIVITY_FAILED', 'return a reference'],
+  ])('fails with its code, and the result in its details, on %s', async (_, params, code, message) => {
+    const error = await start({ pipeline: 'notes', params }).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({ cause: { type: code, message: expect.stringContaining(message) as string } });
+    const run = millrace.client.temporal.workflow.getHandle('run/notes/all');
+    await expect(run.result()).rejects.toMatchObject({
+      cause: { type: code, details: [{ result: { verdict: 'failed', reason: code } }] },
+    });
+  });
 });

@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { compiledModule } from '../../engine/threads.js';
 import type { MillraceError } from '../../schemas/errors.js';
 import { WORKER_ROLES } from '../../schemas/task-queues.js';
+import { makeDataFolder } from './data-folder.js';
 import { lockDataFolder } from './data-folder-lock.js';
 import { removeEmbeddedMarker, writeEmbeddedMarker, type EmbeddedAddresses } from './embedded-marker.js';
 import { freePorts, requireFreePort } from './ports.js';
@@ -54,7 +54,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedM
   const env = options.env ?? process.env;
   const dataDir = resolve(options.dataDir);
   const restarts = options.restarts ?? 3;
-  await mkdir(dataDir, { recursive: true });
+  await makeDataFolder(dataDir);
   const lock = await lockDataFolder(dataDir, signal);
   const supervisor = createSupervisor({
     logsDir: join(dataDir, 'logs'),
@@ -146,7 +146,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedM
     onProgress?.('starting workers and model server');
     launch([
       millrace('worker', ['worker', '--role', ...ROLES_BESIDES_LINEAGE, ...config]),
-      millrace('model-server', ['serve', '--host', '127.0.0.1', '--port', String(modelServerPort)]),
+      millrace('model-server', ['serve', '--host', '127.0.0.1', '--port', String(modelServerPort), ...config]),
     ]);
     await firstFailure(
       failures,

@@ -15,7 +15,7 @@ import { parseInput } from '../failures.js';
 import { awaitDecision } from '../gate-decisions.js';
 import { withBudgets } from '../retry-budgets.js';
 import { setStepState, type Run } from '../run.js';
-import { published, type PublishOption } from './dataset-steps.js';
+import { isPublished, published, type PublishOption } from './dataset-steps.js';
 import { recordBase, recordedStep, type StepOutcome } from './recorded-step.js';
 
 type DatasetActivities = ReturnType<typeof createDatasetActivities>;
@@ -59,12 +59,12 @@ async function judge(
   name: string,
   step: CheckStep,
   ref: DatasetVersionRef,
-  { publish = true }: CheckOptions,
+  options: CheckOptions,
 ): Promise<StepOutcome<QualityReport>> {
   const summary = `${step.suite.checks.length} checks of ${ref.dataset} ${ref.partition}`;
   const { check } = proxyActivities<DatasetActivities>(workOptions('io', 'data', step, summary));
   const report = await withBudgets(() => check({ ref, suite: step.suite, window: run.window }));
-  return checkOutcome(run, name, ref, report, publish);
+  return checkOutcome(run, name, ref, report, options);
 }
 
 /** Parks the step. The report is on record before anybody has to decide on it. */
@@ -89,7 +89,7 @@ function decided(
   ref: DatasetVersionRef,
   outcome: StepOutcome<QualityReport>,
   decision: GateDecision | null,
-  { publish = true }: CheckOptions,
+  options: CheckOptions,
 ): StepOutcome<QualityReport> {
   if (decision === null) return { ...outcome, summary: `${outcome.summary}; nobody decided in time`, records: [] };
   const { verb, by, reason } = decision;
@@ -106,7 +106,7 @@ function decided(
     status: 'succeeded',
     code: 'RELEASED',
     summary: `${outcome.summary}; released by ${by}: ${reason}`,
-    records: publish ? [published(run, name, ref)] : [],
+    records: isPublished(options) ? [published(run, name, ref)] : [],
   };
 }
 
@@ -115,7 +115,7 @@ function checkOutcome(
   name: string,
   ref: DatasetVersionRef,
   report: QualityReport,
-  publish: boolean,
+  options: PublishOption,
 ): StepOutcome<QualityReport> {
   const { dataset, partition, version } = ref;
   const passed = report.verdict === 'pass' || report.verdict === 'warn';
@@ -134,18 +134,19 @@ function checkOutcome(
     summary: reportSummary(report),
     output: { dataset: ref },
     inputs: [ref],
-    records: [result, ...(passed && publish ? [published(run, name, ref)] : [])],
+    records: [result, ...(passed && isPublished(options) ? [published(run, name, ref)] : [])],
   };
 }
 
 /** One line: how many checks passed, and each that did not with its count and one example. */
 export function reportSummary(report: QualityReport): string {
-  const bad = report.checks.filter((result) => result.status !== 'pass');
-  const head = `${report.checks.length - bad.length} of ${report.checks.length} checks passed on ${report.rows} rows`;
+  const passed = report.checks.filter((result) => result.status === 'pass').length;
+  const bad = report.checks.filter((result) => result.status !== 'pass' && result.status !== 'skip');
+  const head = `${passed} of ${report.checks.length} checks passed on ${report.rows} rows`;
   const rest = bad.map((result) => {
     const example = result.examples[0];
     const shown = example === undefined ? '' : `, as in ${JSON.stringify(example)}`;
-    const count = result.total > 0 ? `${result.failing} of ${result.total}` : JSON.stringify(result.observed);
+    const count = result.failing > 0 ? `${result.failing} of ${result.total}` : JSON.stringify(result.observed);
     return `${result.name} ${result.status}: ${result.message ?? `${count}, expected ${result.threshold}`}${shown}`;
   });
   return [head, ...rest].join('; ');

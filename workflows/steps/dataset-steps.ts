@@ -22,8 +22,8 @@ type StepFields<S extends z.ZodType> = Omit<z.input<S>, 'type'>;
 
 /** Whether a version becomes readable for others at once, or is left to a check. */
 export interface PublishOption {
-  /** @default true */
-  publish?: boolean;
+  /** Asked when the outcome is known to be good. @default true */
+  publish?: boolean | (() => boolean);
 }
 
 /** Copies one partition of a source into a dataset version. */
@@ -31,13 +31,13 @@ export async function ingest(
   run: Run,
   name: string,
   fields: StepFields<typeof ingestStepSchema>,
-  { publish = true }: PublishOption = {},
+  options: PublishOption = {},
 ): Promise<WrittenDataset> {
   const step = parseInput(ingestStepSchema, { ...fields, type: 'ingest' }, `step ${name}`);
   return recordedStep(run, name, 'ingest', async () => {
     const summary = `${step.dataset} ${run.window.key} from ${sourceName(step.source)}`;
     const { ingest } = proxyActivities<DatasetActivities>(workOptions('io', 'data', step, summary));
-    return writtenOutcome(run, name, await withBudgets(() => ingest({ step, window: run.window })), publish, []);
+    return writtenOutcome(run, name, await withBudgets(() => ingest({ step, window: run.window })), options, []);
   });
 }
 
@@ -47,7 +47,7 @@ export async function transform(
   name: string,
   fields: Omit<StepFields<typeof transformStepSchema>, 'inputs'>,
   inputs: Record<string, DatasetVersionRef[]>,
-  { publish = true }: PublishOption = {},
+  options: PublishOption = {},
 ): Promise<WrittenDataset> {
   const step = parseInput(transformStepSchema, { ...fields, inputs: {}, type: 'transform' }, `step ${name}`);
   return recordedStep(run, name, 'transform', async () => {
@@ -55,8 +55,13 @@ export async function transform(
       workOptions('io', 'data', step, `${step.dataset} ${run.window.key}`),
     );
     const written = await withBudgets(() => transform({ step, window: run.window, inputs }));
-    return writtenOutcome(run, name, written, publish, Object.values(inputs).flat());
+    return writtenOutcome(run, name, written, options, Object.values(inputs).flat());
   });
+}
+
+/** Whether a version whose outcome is good is to be published now. */
+export function isPublished({ publish = true }: PublishOption): boolean {
+  return typeof publish === 'function' ? publish() : publish;
 }
 
 /** Makes a version the one that is read for its partition, from now on. */
@@ -68,7 +73,7 @@ function writtenOutcome(
   run: Run,
   name: string,
   written: WrittenDataset,
-  publish: boolean,
+  options: PublishOption,
   inputs: DatasetVersionRef[],
 ): StepOutcome<WrittenDataset> {
   const { ref, columns } = written;
@@ -79,7 +84,7 @@ function writtenOutcome(
     inputs,
     records: [
       { ...recordBase(run, name, 'version'), kind: 'dataset_version', ref, columns },
-      ...(publish ? [published(run, name, ref)] : []),
+      ...(isPublished(options) ? [published(run, name, ref)] : []),
     ],
   };
 }

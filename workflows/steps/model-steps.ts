@@ -22,7 +22,8 @@ import { commitRecords } from '../commit-records.js';
 import { failure, parseInput } from '../failures.js';
 import { withBudgets } from '../retry-budgets.js';
 import type { rollout } from '../rollout.js';
-import { now, type Run } from '../run.js';
+import { now, showPhase, type Run } from '../run.js';
+import { runAttributes } from '../search-attributes.js';
 import { recordBase, recordedStep } from './recorded-step.js';
 
 type TrainingActivities = ReturnType<typeof createTrainingActivities>;
@@ -168,7 +169,7 @@ export async function deploy(
     return {
       value: result,
       status: back ? 'refused' : 'succeeded',
-      code: back ? 'CANARY_FAILED' : result.outcome.toUpperCase(),
+      code: back ? (result.stable === null ? 'RELEASE_FAILED' : 'CANARY_FAILED') : result.outcome.toUpperCase(),
       summary: result.reason,
       output: { rollout: result, modelVersion: candidate },
       inputModels: [candidate],
@@ -190,13 +191,15 @@ async function startRollout(
         taskQueue: taskQueue('orchestration'),
         args: [{ endpoint, candidate, spec, requestedBy: run.requestedBy, runId: run.runId }],
         staticSummary: `${endpoint}: ${candidate.model} v${candidate.version}`,
+        ...(run.searchAttributes && { typedSearchAttributes: runAttributes(run) }),
         // A cancelled run takes its canary back before it ends.
         parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       });
     } catch (error) {
       if (isCancellation(error) || !(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      run.phase = `waiting for another rollout of ${endpoint}`;
+      showPhase(run, `waiting for another rollout of ${endpoint}`);
       await sleep(OTHER_ROLLOUT_POLL_MS);
+      showPhase(run, 'running');
     }
   }
 }

@@ -1,4 +1,4 @@
-import { changedSteps, duration, phaseLine } from '../../../cli/run-words.js';
+import { changedSteps, phaseLine } from '../../../cli/run-words.js';
 import type { RunProgress, StepState, StepStatus } from '../../../schemas/run.js';
 
 const step = (name: string, status: StepStatus, more: Partial<StepState> = {}): StepState => ({
@@ -15,15 +15,6 @@ const step = (name: string, status: StepStatus, more: Partial<StepState> = {}): 
 const progress = (...steps: StepState[]): RunProgress => ({ pipeline: 'p', partition: 'x', phase: 'resolving', steps });
 
 describe('a run in words', () => {
-  it.each([
-    [0, '0 ms'],
-    [999.4, '999 ms'],
-    [1000, '1.0 s'],
-    [59_940, '59.9 s'],
-    [59_960, '1 min 00 s'],
-    [245_000, '4 min 05 s'],
-  ])('writes %d milliseconds as %s', (ms, text) => expect(duration(ms)).toBe(text));
-
   it('tells of steps that changed since they were last seen, not of those that wait', () => {
     const now = progress(
       step('a', 'succeeded', { durationMs: 1200, summary: '5 rows' }),

@@ -1,5 +1,5 @@
 import { runOutcome } from '../../../workflows/run-outcome.js';
-import { duration, progressMarkdown } from '../../../workflows/progress.js';
+import { progressMarkdown } from '../../../workflows/progress.js';
 import type { StepState, StepStatus } from '../../../schemas/index.js';
 
 function step(name: string, type: string, status: StepStatus, code: string | null = null): StepState {
@@ -38,14 +38,5 @@ describe('progressMarkdown', () => {
     const state = { ...step('a', 'check', 'refused'), summary: 'a | b\nc' };
     const markdown = progressMarkdown({ pipeline: 'p', partition: 'x', phase: 'running', steps: [state] });
     expect(markdown.split('\n').at(-1)).toBe('| a | check | ✘ refused |  |  | a \\| b c |');
-  });
-
-  it.each([
-    [0, '0.0 s'],
-    [59_949, '59.9 s'],
-    [185_000, '3 min 05 s'],
-    [null, ''],
-  ])('writes %s ms as "%s"', (milliseconds, text) => {
-    expect(duration(milliseconds)).toBe(text);
   });
 });
