@@ -21,6 +21,9 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   worker: async () => (await import('./commands/worker.js')).workerCommand,
   serve: async () => (await import('./commands/serve.js')).serveCommand,
   check: async () => (await import('./commands/check.js')).checkCommand,
+  profile: async () => (await import('./commands/profile.js')).profileCommand,
+  drift: async () => (await import('./commands/drift.js')).driftCommand,
+  suite: async () => (await import('./commands/suite.js')).suiteCommand,
   doctor: async () => (await import('./commands/doctor.js')).doctorCommand,
 };
 

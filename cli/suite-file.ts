@@ -11,7 +11,7 @@ import { problemsOf, type Problem } from '../schemas/problems.js';
  * @throws MillraceError SUITE_INVALID with every mistake by path, and for a file that is not there or cannot be loaded
  */
 export async function loadSuite(file: string, keyColumns: readonly string[] = []): Promise<Suite> {
-  const value = await readSuite(file);
+  const value = withoutSchemaAddress(await readSuite(file));
   const parsed = suiteSchema.safeParse(value);
   const problems = parsed.success
     ? validateSuite(parsed.data)
@@ -21,6 +21,12 @@ export async function loadSuite(file: string, keyColumns: readonly string[] = []
     throw new MillraceError('SUITE_INVALID', `${file} has ${count}`, { problems });
   }
   return { ...parsed.data, keyColumns: [...new Set([...parsed.data.keyColumns, ...keyColumns])] };
+}
+
+/** Editors find the JSON Schema of a file by its field `$schema`, which is no part of the suite. */
+function withoutSchemaAddress(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('$schema' in value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([name]) => name !== '$schema'));
 }
 
 /** What is wrong with the checks that have the right form, though others have not: one correction is better than two. */

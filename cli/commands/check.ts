@@ -1,5 +1,10 @@
-import type { Command } from 'commander';
-import { checkFiles } from '../../engine/quality/check-files.js';
+import { InvalidArgumentError, type Command } from 'commander';
+import { checkFiles, type CheckFilesOptions } from '../../engine/quality/check-files.js';
+import type { EarlierVersion } from '../../engine/quality/kernels/kernel.js';
+import type { Reference } from '../../engine/quality/references.js';
+import type { CheckPageOptions, Evidence, JunitOptions } from '../../engine/quality/report/index.js';
+import { prepareFiles } from '../../engine/quality/sources/prepare-files.js';
+import type { Suite } from '../../schemas/check.js';
 import type { QualityReport } from '../../schemas/quality-report.js';
 import { dataFiles } from '../data-files.js';
 import { interruptible } from '../interrupted-scan.js';
@@ -15,6 +20,9 @@ interface CheckOptions extends JsonOption {
   html?: string;
   junit?: string;
   key: string[];
+  reference: Record<string, string>;
+  history: HistoryArgument[];
+  fullScan?: boolean;
 }
 
 /** `millrace check`: holds files to a suite. It needs no server and writes nothing but what it is asked for. */
@@ -22,9 +30,25 @@ export function checkCommand(program: Command): void {
   program
     .command('check')
     .description('hold files to a suite of quality checks; needs no server')
-    .argument('<file...>', "Parquet files that together are the dataset; patterns as in 'days/*.parquet'")
+    .argument(
+      '<file...>',
+      "Parquet, Arrow, CSV or NDJSON files that together are the dataset, as in 'days/*.parquet'; - is the standard input",
+    )
     .requiredOption('--suite <file>', 'the checks: JSON, or TypeScript with a default export')
     .option('--key <column...>', 'columns that are shown with failing rows, to find them again', [])
+    .option(
+      '--reference <name=file...>',
+      'what a reference of the suite stands for: data, or a profile as JSON',
+      addPair,
+      {},
+    )
+    .option(
+      '--history <time=profile...>',
+      'profiles of earlier versions with their times, for checks of history',
+      addTime,
+      [],
+    )
+    .option('--full-scan', 'read every row, also where the footer or a dictionary would answer')
     .option('--html <file>', 'write the report as one self-contained page')
     .option('--junit <file>', 'write the report as JUnit XML, for CI')
     .addOption(jsonOption())
@@ -35,14 +59,24 @@ export function checkCommand(program: Command): void {
     )
     .action(async (named: string[], options: CheckOptions) => {
       const checkedAt = new Date();
-      const [files, suite] = [dataFiles(named), await loadSuite(options.suite, options.key)];
+      const suite = await loadSuite(options.suite, options.key);
       const progress = createScanProgress('checking');
-      const report = await interruptible((signal) =>
-        checkFiles({ files, suite, signal, onProgress: (rows) => progress.rows(rows) }),
-      ).finally(() => progress.end());
-      if (report === undefined) return;
-      const subject = named.join(', ');
-      await writeReports(report, options, { subject, checkedAt });
+      const onProgress = (rows: number) => progress.rows(rows);
+      const outcome = await interruptible(async (signal) => {
+        const context = await loadContext(options, signal);
+        const prepared = await prepareFiles(dataFiles(named), { signal });
+        try {
+          const { files } = prepared;
+          const report = await checkFiles({ ...context, files, suite, fullScan: options.fullScan, signal, onProgress });
+          const page = options.html === undefined ? undefined : await evidenceOf(files, suite, report, context, signal);
+          return { report, page };
+        } finally {
+          await prepared.dispose();
+        }
+      }).finally(() => progress.end());
+      if (outcome === undefined) return;
+      const { report, page } = outcome;
+      await writeReports(report, options, { subject: named.join(', '), checkedAt, ...page });
       if (options.json) printJson(report);
       else {
         const { renderCheckTable } = await import('../../engine/quality/report/terminal.js');
@@ -50,6 +84,52 @@ export function checkCommand(program: Command): void {
       }
       process.exitCode = exitCodeOf(report);
     });
+}
+
+/** What checks compare with besides the files. */
+type Context = Pick<CheckFilesOptions, 'references' | 'history'>;
+
+async function loadContext({ reference, history }: CheckOptions, signal: AbortSignal): Promise<Context> {
+  if (Object.keys(reference).length === 0 && history.length === 0) return {};
+  const { profileOf } = await import('../profile-file.js');
+  const references: Record<string, Reference> = {};
+  for (const [name, file] of Object.entries(reference)) {
+    references[name] = file.endsWith('.json') ? { profile: await profileOf(file) } : { files: dataFiles([file]) };
+  }
+  const earlier: EarlierVersion[] = [];
+  for (const { time, file } of history) earlier.push({ time, profile: await profileOf(file, { signal }) });
+  return { references, history: earlier.sort((a, b) => Date.parse(a.time) - Date.parse(b.time)) };
+}
+
+async function evidenceOf(
+  files: readonly string[],
+  suite: Suite,
+  report: QualityReport,
+  { references }: Context,
+  signal: AbortSignal,
+): Promise<Evidence> {
+  const { gatherEvidence } = await import('../../engine/quality/report/evidence.js');
+  return gatherEvidence(files, suite, report, { references, signal });
+}
+
+function addPair(text: string, pairs: Record<string, string>): Record<string, string> {
+  const [, name, file] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
+  if (name === undefined || file === undefined) throw new InvalidArgumentError('must be of the form NAME=FILE');
+  return { ...pairs, [name]: file };
+}
+
+interface HistoryArgument {
+  time: string;
+  file: string;
+}
+
+function addTime(text: string, history: HistoryArgument[]): HistoryArgument[] {
+  const [, time, file] = /^(\d{4}-\d\d-\d\d(?:T[^=]+)?)=(.+)$/s.exec(text) ?? [];
+  const instant = new Date(time ?? NaN);
+  if (file === undefined || Number.isNaN(instant.getTime())) {
+    throw new InvalidArgumentError('must be of the form TIME=PROFILE, as in 2001-03-01=day.profile.json');
+  }
+  return [...history, { time: instant.toISOString(), file }];
 }
 
 /** A check that could not run leaves the question open, also where another one failed: that is no `failed`. */
@@ -61,7 +141,7 @@ function exitCodeOf({ verdict }: QualityReport): number {
 async function writeReports(
   report: QualityReport,
   { html, junit }: CheckOptions,
-  about: { subject: string; checkedAt: Date },
+  about: CheckPageOptions & JunitOptions,
 ): Promise<void> {
   if (html === undefined && junit === undefined) return;
   const { renderCheckPage, renderJunit } = await import('../../engine/quality/report/index.js');

@@ -4,7 +4,7 @@ export { parseSuite, suiteJsonSchema } from './parse-suite.js';
 export { profileFiles, type ProfileFilesOptions } from './profile-files.js';
 export * from './profile/index.js';
 export type { Reference, References } from './references.js';
-export { renderReportMarkdown, summarizeFailures } from './render-report.js';
+export { renderReportMarkdown, summarizeFailures } from './report/markdown.js';
 export { createScanPool, type ScanPool } from './scan-pool.js';
 export { suggestSuite, wilsonInterval, type Suggestion } from './suggest-suite.js';
 export { validateSuite } from './validate-suite.js';

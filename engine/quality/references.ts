@@ -72,7 +72,11 @@ async function findReference(
   }
 }
 
-async function readProfile(path: string): Promise<DatasetProfile> {
+/**
+ * Reads a profile that was stored as JSON.
+ * @throws TypeError for what is no profile, or one of another version
+ */
+export async function readProfile(path: string): Promise<DatasetProfile> {
   const profile = JSON.parse(await readFile(path, 'utf8')) as DatasetProfile;
   if (profile.version !== PROFILE_VERSION || !Array.isArray(profile.columns)) {
     throw new TypeError(`it is no profile of version ${PROFILE_VERSION}`);

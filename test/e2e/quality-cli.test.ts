@@ -4,6 +4,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import Ajv2020 from 'ajv/dist/2020';
+import type { QualityReport } from '../../schemas/quality-report';
 
 const MAIN = join(__dirname, '../../dist/cli/main.js');
 
@@ -23,13 +25,16 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** Runs `millrace` in the folder of the files, in an environment that knows no server. */
-async function millrace(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+const millrace = (...args: string[]) => run('', args);
+const millraceReading = (input: string, ...args: string[]) => run(input, args);
+
+async function run(input: string, args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const { PATH, HOME } = process.env;
   const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: { PATH, HOME } });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  child.stdin.end();
+  child.stdin.end(input);
   const [code] = (await once(child, 'close')) as [number];
   return { code, stdout, stderr };
 }
@@ -141,5 +146,96 @@ describe('millrace check', () => {
     expect(await readFile(join(folder, 'out/report.xml'), 'utf8')).toContain(
       '<testsuite name="day-1.parquet" tests="2" failures="0" errors="0" skipped="0"',
     );
+  });
+
+  it('compares with references and history that are named on the command line, and draws both', async () => {
+    await writeFile(join(folder, 'day-1.profile.json'), (await millrace('profile', 'day-1.parquet', '--json')).stdout);
+    const file = await suite('drift.json', [
+      { type: 'drift', column: 'origin', reference: 'training' },
+      { type: 'drift', column: 'delay', reference: 'day-1.profile.json' },
+      {
+        type: 'metric_anomaly',
+        column: 'delay',
+        metric: 'mean',
+        anomaly: { method: 'rate_of_change', maxIncrease: 0.1 },
+      },
+    ]);
+    const history = ['--history', '2001-03-01=day-1.profile.json'];
+    const named = [
+      '--reference',
+      'training=day-1.parquet',
+      ...history,
+      '--html',
+      'drift.html',
+      '--full-scan',
+      '--json',
+    ];
+    const { code, stdout } = await millrace('check', 'day-2.parquet', '--suite', file, ...named);
+    expect((JSON.parse(stdout) as QualityReport).checks.map(({ status }) => status)).toEqual(['pass', 'pass', 'pass']);
+    expect(code).toBe(0);
+    const page = await readFile(join(folder, 'drift.html'), 'utf8');
+    expect(page).toContain('Most frequent values of origin, compared with the reference');
+    expect(page).toContain('Distribution of delay, compared with the reference');
+  });
+
+  it('reads CSV from the standard input', async () => {
+    const rows = Array.from({ length: 50 }, (_, i) => `${i},${i % 5}`);
+    const file = await suite('csv.json', [{ type: 'between', column: 'b', max: 3 }]);
+    const { code, stdout } = await millraceReading(
+      ['a,b', ...rows].join('\n'),
+      'check',
+      '-',
+      '--suite',
+      file,
+      '--json',
+    );
+    expect([code, JSON.parse(stdout)]).toMatchObject([1, { rows: 50, checks: [{ failing: 10 }] }]);
+  });
+});
+
+describe('millrace profile and drift', () => {
+  it('show a table or JSON that stands for the data, and write pages', async () => {
+    const shown = await millrace('profile', 'day-*.parquet', '--html', 'profile.html', '--column', 'origin', 'delay');
+    expect(shown).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringMatching(/^column +type[^]*1,000 rows, 2 columns/),
+    });
+    expect(await readFile(join(folder, 'profile.html'), 'utf8')).toContain('Distribution of delay');
+    const { stdout } = await millrace('profile', 'day-1.parquet', '--json');
+    await writeFile(join(folder, 'one.json'), stdout);
+    const same = await millrace('drift', 'one.json', 'day-1.parquet', '--json');
+    expect([same.code, JSON.parse(same.stdout)]).toMatchObject([0, { verdict: 'pass', comparedColumns: 3 }]);
+    const other = await millrace('drift', 'one.json', 'day-2.parquet', '--column', 'id', '--html', 'ids.html');
+    expect([other.code, other.stdout]).toEqual([
+      1,
+      expect.stringMatching(/✗ drifted +id[^]*fail: 1 of 1 columns drifted/),
+    ]);
+    expect(await readFile(join(folder, 'ids.html'), 'utf8')).toContain('compared with the reference');
+  });
+
+  it.each([
+    ['a profile that is none', ['drift', 'one.json', 'warns.json'], 'SOURCE_UNREADABLE'],
+    ['a file that is not there', ['drift', 'one.json', 'none.parquet'], 'SOURCE_NOT_FOUND'],
+    ['a column that is nowhere', ['drift', 'one.json', 'one.json', '--column', 'x'], 'INPUT_INVALID'],
+    ['an alpha that is none', ['drift', 'one.json', 'one.json', '--alpha', '2'], 'INPUT_INVALID'],
+  ])('exit with 2 for %s', async (_, args, expected) => {
+    const { code, stdout } = await millrace(...args, '--json');
+    expect([code, JSON.parse(stdout).error.code]).toEqual([2, expected]);
+  });
+});
+
+describe('millrace suite schema', () => {
+  it('is a JSON Schema that takes suites as they are written, and refuses what they may not be', async () => {
+    const { stdout } = await millrace('suite', 'schema');
+    const valid = new Ajv2020({ strict: false }).compile(JSON.parse(stdout));
+    const written = { $schema: './suite.schema.json', checks: [{ type: 'between', column: 'delay', min: 0 }] };
+    expect([valid(written), valid({ checks: [{ type: 'betwen' }] }), valid({ checks: [], extra: 1 })]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    await writeFile(join(folder, 'with-schema.json'), JSON.stringify(written));
+    expect((await millrace('check', 'day-1.parquet', '--suite', 'with-schema.json')).code).toBe(1);
   });
 });

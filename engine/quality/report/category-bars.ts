@@ -11,18 +11,25 @@ export interface CategoryBar {
 /** Bars that a chart has room for, besides the one of all others. */
 const MOST_BARS = 12;
 
-/** The greatest categories of all datasets together, the greatest first, and what is left of each. */
+/**
+ * The greatest categories of all datasets together, and of several datasets those that differ most besides, the greatest first;
+ * last what is left of each.
+ */
 export function categoryBars(datasets: readonly Categories[]): CategoryBar[] {
   const sizes = datasets.map(({ values, other }) => values.reduce((sum, [, count]) => sum + count, other));
   const shares = datasets.map(
     ({ values }, i) => new Map(values.map(([value, count]) => [value, count / Math.max(1, sizes[i]!)])),
   );
-  const greatest = (value: string | boolean) => Math.max(...shares.map((of) => of.get(value) ?? 0));
-  const listed = [...new Set(datasets.flatMap(({ values }) => values.map(([value]) => value)))]
-    .map((value) => ({ value, share: greatest(value) }))
-    .sort((a, b) => b.share - a.share)
-    .slice(0, MOST_BARS)
-    .map(({ value }) => ({ category: value, shares: shares.map((of) => of.get(value) ?? 0) }));
+  const all = [...new Set(datasets.flatMap(({ values }) => values.map(([value]) => value)))].map((category) => {
+    const own = shares.map((of) => of.get(category) ?? 0);
+    return { category, shares: own, greatest: Math.max(...own), change: Math.max(...own) - Math.min(...own) };
+  });
+  const greatest = [...all].sort((a, b) => b.greatest - a.greatest);
+  const changed = datasets.length > 1 ? [...all].sort((a, b) => b.change - a.change).slice(0, MOST_BARS / 2) : [];
+  const kept = new Set([...new Set([...changed, ...greatest])].slice(0, MOST_BARS));
+  const listed: CategoryBar[] = greatest
+    .filter((bar) => kept.has(bar))
+    .map(({ category, shares: own }) => ({ category, shares: own }));
   const rest = datasets.map((_, i) =>
     sizes[i] === 0 ? 0 : Math.max(0, 1 - listed.reduce((sum, bar) => sum + bar.shares[i]!, 0)),
   );

@@ -114,7 +114,7 @@ const VALUE_WIDTH = 52;
 
 function barChart(bars: readonly CategoryBar[], { name }: ColumnProfile, id: string): Markup {
   const compared = bars[0]!.shares.length > 1;
-  const most = Math.max(...bars.flatMap(({ shares }) => shares), Number.MIN_VALUE);
+  const most = Math.max(...bars.flatMap(({ category, shares }) => (category === null ? [] : shares)), Number.MIN_VALUE);
   const width = (share: number) =>
     fixed(Math.max(share > 0 ? 1 : 0, ((WIDTH - LABEL_WIDTH - VALUE_WIDTH) * share) / most));
   const height = bars.length * ROW;
@@ -127,24 +127,23 @@ function barChart(bars: readonly CategoryBar[], { name }: ColumnProfile, id: str
           .map(([category, share]) => `${category} ${share}`)
           .join(', ')}${bars.length > 3 && ', and others'}.
       </desc>
-      ${bars.map(({ shares: [now = 0, before] }, i) => {
+      ${bars.map(({ category, shares: [now = 0, before] }, i) => {
         const top = i * ROW;
         return html`<text class="label" x="0" y="${top + 15}">${shortened(visible(rows[i]![0]!), 16)}</text>
-          <rect class="bar" x="${LABEL_WIDTH}" y="${top + 4}" width="${width(now)}" height="${ROW - 8}" />
-          ${
-            before !== undefined &&
-            html`<rect
-              class="outline"
-              x="${LABEL_WIDTH}"
-              y="${top + 3}"
-              width="${width(before)}"
-              height="${ROW - 6}"
-            />`
-          }
+          ${category !== null && categoryBar(width(now), before === undefined ? undefined : width(before), top)}
           <text x="${WIDTH}" y="${top + 15}" text-anchor="end">${percentText(now)}</text>`;
       })}
     </svg>
     ${compared && LEGEND} ${numbers(id, name, 'value', compared, rows)}`;
+}
+
+/** The bar of one category, and under it that of the reference. The rest of all others would dwarf them, and is a number only. */
+function categoryBar(now: number, before: number | undefined, top: number): Markup {
+  if (before === undefined) {
+    return html`<rect class="bar" x="${LABEL_WIDTH}" y="${top + 4}" width="${now}" height="${ROW - 8}" />`;
+  }
+  return html`<rect class="bar" x="${LABEL_WIDTH}" y="${top + 3}" width="${now}" height="9" />
+    ${before > 0 && html`<rect class="hollow" x="${LABEL_WIDTH}" y="${top + 13}" width="${before}" height="5" />`}`;
 }
 
 function categoryText({ category }: CategoryBar): string {
@@ -152,7 +151,7 @@ function categoryText({ category }: CategoryBar): string {
   return category === '' ? '""' : String(category);
 }
 
-const LEGEND = html`<p class="muted">Bars: current. Dashed outline: reference.</p>`;
+const LEGEND = html`<p class="muted">Filled: current. Outline: reference.</p>`;
 
 function numbers(
   id: string,

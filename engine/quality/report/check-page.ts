@@ -2,7 +2,7 @@ import type { CheckResult, QualityReport } from '../../../schemas/quality-report
 import type { DatasetProfile } from '../profile/profile.js';
 import { columnChart } from './charts.js';
 import { columnFacts } from './column-facts.js';
-import { html, type Content, type Markup } from './markup.js';
+import { html, Markup, type Content } from './markup.js';
 import { data, facts, page, statusMark, table } from './page.js';
 import {
   countText,
@@ -95,15 +95,39 @@ function finding(
   profile: DatasetProfile | undefined,
   reference: DatasetProfile | undefined,
 ): Markup {
-  const of = (from: DatasetProfile | undefined) => from?.columns.find(({ name }) => name === check.column);
-  const [current, before] = [of(profile), of(reference)];
   return html`<section class="card">
     <h3>${data(check.name)}</h3>
     <p>${statusMark(check.status)} <span class="muted">${data(check.threshold)}</span></p>
-    ${check.message !== undefined && html`<p>${data(check.message)}</p>`}
-    ${check.failing > 0 && html`<p>${failingText(check)} rows fail.</p>`} ${examplesTable(check, index)}
-    ${current !== undefined && before !== undefined && columnChart({ current, reference: before, id: `f${index}` })}
+    ${check.message !== undefined && html`<p>${data(check.message)}</p>`} ${observedLine(check)}
+    ${examplesTable(check, index)} ${profile && reference && overlays(check, index, profile, reference)}
   </section>`;
+}
+
+function observedLine(check: CheckResult): Content {
+  if (check.failing > 0) return html`<p>${failingText(check)} rows fail.</p>`;
+  const known = check.status === 'error' || check.status === 'skip';
+  return !known && html`<p>Observed: ${data(shortened(observedText(check), LONGEST_VALUE))}</p>`;
+}
+
+/** The columns of a check of drift, each laid over that of the reference. */
+function overlays(check: CheckResult, index: number, profile: DatasetProfile, reference: DatasetProfile): Content {
+  const named = check.column?.split(', ');
+  const charts = profile.columns
+    .filter(({ name }) => named === undefined || named.includes(name))
+    .flatMap((current, i) => {
+      const before = reference.columns.find(({ name }) => name === current.name);
+      if (before?.domain !== current.domain) return [];
+      const chart = columnChart({ current, reference: before, id: `f${index}-${i}` });
+      return chart instanceof Markup
+        ? [
+            html`<div>
+              <h4>${data(current.name)}</h4>
+              ${chart}
+            </div>`,
+          ]
+        : [];
+    });
+  return charts.length > 0 && html`<div class="grid">${charts}</div>`;
 }
 
 /** Failing rows: where each is, its key columns, and the value that fails. */

@@ -1,3 +1,4 @@
+import { distinctOf } from '../profile/metric-of.js';
 import type { ColumnProfile } from '../profile/profile.js';
 import type { Content } from './markup.js';
 import { data, facts } from './page.js';
@@ -13,7 +14,10 @@ export function columnStatistics(column: ColumnProfile): [name: string, value: s
     ['nulls', nulls === 0 ? '0' : share(nulls)],
     ...(nans > 0 ? ([['NaN', share(nans)]] as [string, string][]) : []),
     ...((moments?.infinite ?? 0) > 0 ? ([['infinite', share(moments!.infinite)]] as [string, string][]) : []),
-    ...(distinct.exact === null ? [] : ([['distinct', countText(distinct.exact)]] as [string, string][])),
+    [
+      'distinct',
+      distinct.exact === null ? `≈ ${countText(Math.round(distinctOf(column)))}` : countText(distinct.exact),
+    ],
     ...(min === null ? [] : ([['least', edge(min)]] as [string, string][])),
     ...(max === null ? [] : ([['greatest', edge(max)]] as [string, string][])),
     ...(moments === null || moments.count === 0

@@ -12,7 +12,7 @@ export interface Histogram {
   above: number[];
 }
 
-const MOST_BINS = 24;
+const MOST_BINS = 36;
 
 /** A histogram stretches over all values, unless so small a share at either end takes more room than all the rest. */
 const TAIL = 0.005;

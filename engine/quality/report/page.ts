@@ -12,6 +12,7 @@ main{max-width:75rem;margin:0 auto;padding:1rem}
 h1{font-size:1.5rem;line-height:1.25;margin:.5rem 0}
 h2{font-size:1.2rem;margin:2rem 0 .5rem}
 h3{font-size:1rem;margin:0 0 .25rem}
+h4{font-size:.9rem;margin:.5rem 0 0}
 p{margin:.25rem 0}
 a{color:var(--link)}
 dl{display:flex;flex-wrap:wrap;gap:.25rem 1.5rem;margin:.5rem 0}
@@ -41,6 +42,7 @@ svg{display:block;width:100%;max-width:32rem;height:auto;margin:.5rem 0}
 svg text{fill:var(--muted);font:11px system-ui,sans-serif}
 svg .label{fill:var(--text)}
 .bar{fill:var(--bar)}
+.hollow{fill:none;stroke:var(--reference);stroke-width:1.5}
 .axis{stroke:var(--line);stroke-width:1}
 .outline{fill:none;stroke:var(--reference);stroke-width:2;stroke-dasharray:5 3}
 summary{cursor:pointer;color:var(--muted);font-size:.9rem}

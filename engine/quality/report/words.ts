@@ -1,3 +1,4 @@
+import { rowChecks } from '../../../schemas/checks/row-checks.js';
 import type { CheckResult, QualityReport } from '../../../schemas/quality-report.js';
 
 /** A value as JSON has it. */
@@ -53,27 +54,23 @@ export function durationText(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** Checks whose measure is a share of rows. Their total counts the rows that were judged. */
-export function isShareOfRows({ observed, failing, total }: CheckResult): boolean {
-  if (typeof observed !== 'number' || observed < 0 || observed > 1) return false;
-  return total === 0
-    ? observed === 1
-    : Math.abs(observed - (total - failing) / total) < 1e-12 && (failing > 0 || observed === 1);
-}
+/** Types of the checks that judge rows one by one, and whose measure is the share that passes. */
+const ROW_CHECKS = new Set<string>(rowChecks.flatMap(({ shape }) => [...shape.type.values]));
 
 /** What a check measured, in words; why it has no measure, where it has none. */
 export function observedText(check: CheckResult): string {
   const { observed, status, message } = check;
   if (status === 'error' || status === 'skip') return message ?? '';
   if (observed === null) return 'nothing';
-  if (isShareOfRows(check)) return `${percentText(observed as number)} pass`;
-  return typeof observed === 'number' ? numberText(observed) : valueText(observed);
+  if (typeof observed !== 'number') return valueText(observed);
+  return ROW_CHECKS.has(check.type) ? `${percentText(observed)} pass` : numberText(observed);
 }
 
 /** How many rows fail, of how many; empty for checks that judge no rows. */
-export function failingText({ failing, total, status }: CheckResult): string {
+export function failingText({ type, failing, total, status }: CheckResult): string {
   if (status === 'error' || status === 'skip') return '';
-  return failing === 0 ? '0' : `${countText(failing)} of ${countText(total)}`;
+  if (failing > 0) return `${countText(failing)} of ${countText(total)}`;
+  return ROW_CHECKS.has(type) ? '0' : '';
 }
 
 /** A status in a word. */

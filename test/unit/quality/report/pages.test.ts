@@ -135,7 +135,7 @@ describe('a page on a check', () => {
 
   it('draws the reference of a check of drift over the current data', () => {
     expect(PAGES.check).toContain('Distribution of delay, compared with the reference');
-    expect(PAGES.check).toContain('Bars: current. Dashed outline: reference.');
+    expect(PAGES.check).toContain('Filled: current. Outline: reference.');
   });
 
   it('draws each column that the suite is about, and no other', () => {

@@ -1,12 +1,11 @@
-import type { CheckResult, QualityReport } from '../../schemas/quality-report.js';
+import type { QualityReport } from '../../../schemas/quality-report.js';
+import { countText, durationText, failingText, observedText, visible } from './words.js';
 
 /** The report as a small Markdown table, for the Temporal UI and the terminal. */
 export function renderReportMarkdown(report: QualityReport): string {
-  const head = `**${report.verdict}**: ${report.checks.length} checks on ${report.rows} rows in ${Math.round(report.durationMs)} ms`;
+  const head = `**${report.verdict}**: ${report.checks.length} checks on ${countText(report.rows)} rows in ${durationText(report.durationMs)}`;
   const rows = report.checks.map((check) => {
-    const failing = check.status === 'error' ? '' : String(check.failing);
-    const observed = check.status === 'error' ? (check.message ?? '') : observedText(check);
-    return `| ${[check.status, check.name, check.threshold, observed, failing].map(cell).join(' | ')} |`;
+    return `| ${[check.status, check.name, check.threshold, observedText(check), failingText(check)].map(cell).join(' | ')} |`;
   });
   return [head, '', '| status | check | rule | observed | failing |', '|---|---|---|---|---:|', ...rows].join('\n');
 }
@@ -26,19 +25,6 @@ export function summarizeFailures(report: QualityReport): string {
     .replace(/\s+/g, ' ');
 }
 
-function observedText(check: CheckResult): string {
-  const { observed } = check;
-  if (observed === null) return 'nothing';
-  if (typeof observed === 'string') return observed;
-  return typeof observed === 'number' && check.column !== null ? percent(observed) : JSON.stringify(observed);
-}
-
-/** A share as a percentage that is 100 or 0 only where it is exactly that. */
-function percent(share: number): string {
-  if (share === 0 || share === 1) return `${share * 100} %`;
-  return `${Math.min(99.99, Math.max(0.01, share * 100)).toFixed(2)} %`;
-}
-
 function cell(text: string): string {
-  return text.replace(/[\r\n]+/g, ' ').replace(/\|/g, '\\|');
+  return visible(text).replace(/[|\\`<]/g, '\\$&');
 }

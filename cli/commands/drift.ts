@@ -1,0 +1,71 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { compareProfiles } from '../../engine/quality/drift/index.js';
+import type { DriftReport } from '../../schemas/drift.js';
+import { interruptible } from '../interrupted-scan.js';
+import { jsonOption, type JsonOption } from '../options.js';
+import { EXIT, printJson } from '../output.js';
+import { profileOf } from '../profile-file.js';
+import { createScanProgress } from '../scan-progress.js';
+import { terminalOptions } from '../terminal.js';
+import { writeOutput } from '../write-output.js';
+
+interface DriftCommandOptions extends JsonOption {
+  column?: string[];
+  alpha: number;
+  share: number;
+  html?: string;
+}
+
+/** `millrace drift`: how far data have moved from a reference. */
+export function driftCommand(program: Command): void {
+  program
+    .command('drift')
+    .description('compare the distributions of data with those of a reference; needs no server')
+    .argument('<reference>', "a file, a pattern as in 'days/*.parquet', or a profile as JSON")
+    .argument('<current>', 'the same')
+    .option('--column <column...>', 'columns that are compared (default: all)')
+    .option(
+      '--alpha <p>',
+      'a column drifts only if its adjusted p is below this; 1: the effect alone decides',
+      parseShare,
+      0.05,
+    )
+    .option('--share <share>', 'share of the columns that must drift for the dataset to have drifted', parseShare, 0.5)
+    .option('--html <file>', 'write the report as one self-contained page')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 has not drifted, 1 has drifted, 2 nothing could be compared.' +
+        '\n\nExample:\n  millrace drift training.profile.json today.parquet --html drift.html',
+    )
+    .action(async (reference: string, current: string, options: DriftCommandOptions) => {
+      const progress = createScanProgress('profiling');
+      const how = { columns: options.column, onProgress: (rows: number) => progress.rows(rows) };
+      const profiles = await interruptible(async (signal) => ({
+        reference: await profileOf(reference, { ...how, signal }),
+        current: await profileOf(current, { ...how, signal }),
+      })).finally(() => progress.end());
+      if (profiles === undefined) return;
+      const { alpha, share: driftShare, column: only } = options;
+      const report = compareProfiles(profiles.reference, profiles.current, { only, alpha, driftShare });
+      const render = await import('../../engine/quality/report/index.js');
+      if (options.html !== undefined) {
+        await writeOutput(options.html, render.renderDriftPage(report, { subject: { reference, current }, profiles }));
+      }
+      if (options.json) printJson(report);
+      else console.log(render.renderDriftTable(report, terminalOptions()));
+      process.exitCode = EXIT_CODES[report.verdict];
+    });
+}
+
+const EXIT_CODES: Readonly<Record<DriftReport['verdict'], number>> = {
+  pass: EXIT.done,
+  fail: EXIT.no,
+  skip: EXIT.impossible,
+};
+
+function parseShare(text: string): number {
+  const share = Number(text);
+  if (text.trim() !== '' && share > 0 && share <= 1) return share;
+  throw new InvalidArgumentError('must be a number above 0, and 1 at most');
+}

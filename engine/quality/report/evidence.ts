@@ -1,0 +1,64 @@
+import type { Suite } from '../../../schemas/check.js';
+import type { QualityReport } from '../../../schemas/quality-report.js';
+import { definitionOf } from '../kernels/index.js';
+import { profileFiles, type ProfileFilesOptions } from '../profile-files.js';
+import type { DatasetProfile } from '../profile/profile.js';
+import { readProfile, type References } from '../references.js';
+
+/** What a page on a check draws. */
+export interface Evidence {
+  /** Statistics of the columns that the suite is about; undefined where it is about none that could be read. */
+  profile: DatasetProfile | undefined;
+  /** What checks of drift compared with, by the name of the check. */
+  references: Record<string, DatasetProfile>;
+}
+
+/** Columns that are drawn at most: a page of thousands would be read by nobody. */
+const MOST_COLUMNS = 60;
+
+/**
+ * Profiles what a page on a report draws: the columns of its checks, and the references of those of drift. One more pass over these
+ * columns. What cannot be read is not drawn; the report has said so.
+ * @param report of the same suite on the same files
+ */
+export async function gatherEvidence(
+  files: readonly string[],
+  suite: Suite,
+  report: QualityReport,
+  options: Pick<ProfileFilesOptions, 'signal' | 'pool' | 'threads'> & { references?: References | undefined } = {},
+): Promise<Evidence> {
+  const { references: known = {}, ...how } = options;
+  const sound = suite.checks.filter((_, i) => report.checks[i]?.status !== 'error');
+  const columns = [...new Set(sound.flatMap((check) => definitionOf(check).columns(check)))].slice(0, MOST_COLUMNS);
+  const profiled = async (paths: readonly string[]) => {
+    try {
+      return columns.length === 0 ? undefined : await profileFiles(paths, { ...how, columns });
+    } catch (error) {
+      how.signal?.throwIfAborted();
+      // The page says what was found, with or without drawings.
+      void error;
+      return undefined;
+    }
+  };
+  const profile = await profiled(files);
+  const profiles = new Map<string, DatasetProfile | undefined>();
+  const references: Record<string, DatasetProfile> = {};
+  for (const [i, check] of suite.checks.entries()) {
+    if (check.type !== 'drift' && check.type !== 'dataset_drift' && check.type !== 'train_serve_skew') continue;
+    const name = check.reference;
+    if (!profiles.has(name)) profiles.set(name, await referenceProfile(name, known, profiled));
+    const found = profiles.get(name);
+    if (found !== undefined) references[report.checks[i]!.name] = found;
+  }
+  return { profile, references };
+}
+
+async function referenceProfile(
+  name: string,
+  known: References,
+  profiled: (files: readonly string[]) => Promise<DatasetProfile | undefined>,
+): Promise<DatasetProfile | undefined> {
+  const reference = known[name];
+  if (reference !== undefined) return 'profile' in reference ? reference.profile : profiled(reference.files);
+  return name.endsWith('.json') ? readProfile(name).catch(() => undefined) : profiled([name]);
+}
