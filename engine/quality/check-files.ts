@@ -60,6 +60,11 @@ export async function checkFiles(options: CheckFilesOptions): Promise<QualityRep
     const findings = await findReferences(suite, references, { threads, pool, signal });
     const job = { files: prepared.files, suite, findings, fullScan, threads, pool, signal, onProgress };
     const { rows, states, kinds, fields } = await runScan(job);
+    for (const [i, state] of states.entries()) {
+      if (state.kind !== 'error' || state.overBudget !== true) continue;
+      const { spillKeys } = await import('./spill-keys.js');
+      states[i] = (await spillKeys(suite.checks[i]!, prepared.files, fields, signal)) ?? state;
+    }
     await answerQueries(suite, prepared.files, states, signal);
     const windowEnd = window?.end === undefined ? undefined : new Date(window.end);
     const judges = await loadJudges(suite);

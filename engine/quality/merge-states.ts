@@ -16,8 +16,8 @@ import {
   type ShareState,
 } from './states.js';
 
-/** Memory that the keys of one `unique` check may take, in bytes, hash table included: about ten million short keys. */
-export const UNIQUE_BUDGET_BYTES = 512 << 20;
+/** Memory that the keys of one check may take in one thread, in bytes, hash table included: about four million short keys. */
+export const UNIQUE_BUDGET_BYTES = 192 << 20;
 
 /**
  * The state of two parts together, `a` before `b`. The examples of `unique` are those that the parts saw themselves: a row
@@ -40,6 +40,7 @@ type Known = Exclude<CheckState, ErrorState>;
 const MERGERS: { [K in Known['kind']]: Merger<Extract<Known, { kind: K }>> } = {
   nothing: (a) => a,
   sql: (a) => a,
+  spilled: (a) => a,
   rows: (a, b) => ({ kind: 'rows', rows: a.rows + b.rows }),
   share: (a, b) => ({ kind: 'share', ...addShares(a, b) }),
   newest: (a, b) => ({ kind: 'newest', total: a.total + b.total, newestNs: later(a.newestNs, b.newestNs) }),
@@ -173,6 +174,7 @@ export function overBudget(budget: number): ErrorState {
   return {
     kind: 'error',
     message: `the distinct keys need more than the ${budget / (1 << 20)} MiB of memory that a check may use`,
+    overBudget: true,
   };
 }
 

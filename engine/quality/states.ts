@@ -51,6 +51,8 @@ export interface KeysState {
 export interface ErrorState {
   kind: 'error';
   message: string;
+  /** Whether it was for want of memory, so that another way may do. */
+  overBudget?: true;
 }
 
 /** A value at the border of two parts, comparable with others of the same column. Texts are bytes in base64. */
@@ -157,6 +159,14 @@ export interface ProfileState {
   profile: DatasetProfile;
 }
 
+/** Keys that were counted by DuckDB, since they did not fit into memory: `distinct` of `total` rows without nulls. */
+export interface SpilledState {
+  kind: 'spilled';
+  total: number;
+  nulls: number;
+  distinct: number;
+}
+
 /** What a query gave: its rows, and the value of one that has one row and one column. */
 export interface SqlState {
   kind: 'sql';
@@ -192,5 +202,6 @@ export type CheckState =
   | ManyState
   | ProfileState
   | SqlState
+  | SpilledState
   | NothingState
   | ErrorState;

@@ -40,8 +40,8 @@ export const unique: CheckDefinition<CheckOf<'unique'>> = {
   start: (check, kinds) => new Unique(keyColumnsOf(check), kinds),
   threshold: (check) => withMostly('each once', check.mostly),
   judge(state, check) {
-    const { total, keys, examples } = state as KeysState;
-    return shareFinding(total, total - (keys.offsets.length - 1), examples, check);
+    const { total, distinct, examples } = keysIn(state);
+    return shareFinding(total, total - distinct, examples, check);
   },
 };
 
@@ -52,8 +52,8 @@ export const primaryKey: CheckDefinition<CheckOf<'primary_key'>> = {
   start: (check, kinds) => new Unique(keyColumnsOf(check), kinds, 'fail'),
   threshold: (check) => withMostly('each once, none null', check.mostly),
   judge(state, check) {
-    const { total, nulls, keys, examples } = state as KeysState;
-    return shareFinding(total + nulls, total + nulls - (keys.offsets.length - 1), examples, check);
+    const { total, nulls, distinct, examples } = keysIn(state);
+    return shareFinding(total + nulls, total + nulls - distinct, examples, check);
   },
 };
 
@@ -67,11 +67,18 @@ export const duplicateRows: CheckDefinition<CheckOf<'duplicate_rows'>> = {
   },
   threshold: (check) => `${limitsWords(check)} repeated rows`,
   judge(state, check) {
-    const { total, keys, examples } = state as KeysState;
-    const failing = total - (keys.offsets.length - 1);
+    const { total, distinct, examples } = keysIn(state);
+    const failing = total - distinct;
     return { ...withinLimits(failing, check), observed: failing, failing, total, examples };
   },
 };
+
+/** Rows and keys, whether they were counted in memory or by DuckDB, which keeps no examples. */
+function keysIn(state: CheckState): { total: number; nulls: number; distinct: number; examples: Example[] } {
+  if (state.kind === 'spilled') return { ...state, examples: [] };
+  const { total, nulls, keys, examples } = state as KeysState;
+  return { total, nulls, distinct: keys.offsets.length - 1, examples };
+}
 
 /** The kernel of `unique`; `budget` is in bytes. Nulls are passed over, fail, or equal each other. */
 export class Unique implements Kernel {
