@@ -26,6 +26,13 @@ export const analysisSpecSchema = z.strictObject({
     .default(3)
     .describe('Fails if the canary’s latency quantile is more than this many times the stable version’s.'),
   latencyQuantile: z.number().gt(0).lt(1).default(0.95).describe('Quantile of the latency that is compared.'),
+  latencyConfirmation: z
+    .number()
+    .min(1)
+    .default(4)
+    .describe(
+      'A latency over the limit is a failure once the canary has answered so many times minimumSamples: a pause of a machine passes, a slow model stays slow.',
+    ),
   latencyFloorMs: z.number().nonnegative().default(5).describe('Latencies up to this never fail, in milliseconds.'),
   confidence: z.number().gt(0.5).lt(1).default(0.95).describe('Confidence of the test of the error rates.'),
 });

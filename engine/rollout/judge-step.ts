@@ -27,7 +27,7 @@ export type Judgement = { decision: 'continue' } | Pick<Analysis, 'verdict' | 'r
  *   allows for the repeated looks (see `timeUniformZ`), so that a clear failure ends the step early.
  * - With enough samples (`minimumSamples` of each arm; at 100 % of the canary), once: the error rates at the plain
  *   confidence; Failed `latency` if the canary's quantile is above the floor and above the ratio times the stable
- *   version's; else Successful.
+ *   version's, and still is with `latencyConfirmation` times the samples; else Successful.
  * - After `maximumSeconds` without enough samples: Inconclusive, `no_data` or `insufficient_samples`.
  *
  * At 100 % the stable version has no traffic to compare with: then the baseline is taken. Without one the canary's error
@@ -48,12 +48,19 @@ export function judgeStep(input: JudgeInput): Judgement {
     if (rates.failed) return { verdict: 'Failed', reason: 'error_rate', message: rates.message };
     if (enough) {
       const latency = judgeLatency(analysis, canary, compared);
+      if (latency.failed && !confirmed(input)) return { decision: 'continue' };
       if (latency.failed) return { verdict: 'Failed', reason: 'latency', message: latency.message };
       return { verdict: 'Successful', reason: 'within_limits', message: `${rates.message}; ${latency.message}` };
     }
   }
   if (elapsedSeconds < analysis.maximumSeconds) return { decision: 'continue' };
   return inconclusive(analysis, canary, needsStable ? (compared?.requests ?? 0) : null, elapsedSeconds);
+}
+
+/** Whether a latency over the limit has been seen for long enough: stalls of a machine hit one arm and pass. */
+function confirmed({ analysis, canary, elapsedSeconds }: JudgeInput): boolean {
+  const { minimumSamples, latencyConfirmation, maximumSeconds } = analysis;
+  return canary.requests >= minimumSamples * latencyConfirmation || elapsedSeconds >= maximumSeconds;
 }
 
 function comparedArm({ analysis, weight, stable, baseline }: JudgeInput): ArmMeasurement | null {

@@ -31,10 +31,16 @@ describe('judgeStep', () => {
     ['does not fail early on 19 requests', { stable: arm(90), canary: arm(19, 19) }, 'continue'],
     ['does not fail early on a few errors', { stable: arm(60), canary: arm(60, 3) }, 'continue'],
     ['does not fail early where stable fails as well', { stable: arm(50, 45), canary: arm(50, 50) }, 'continue'],
-    ['fails for a latency above the ratio', { stable: arm(100, 0, 4), canary: arm(100, 0, 12.1) }, 'Failed latency'],
+    ['fails for a latency above the ratio', { stable: arm(400, 0, 4), canary: arm(400, 0, 12.1) }, 'Failed latency'],
+    ['looks longer at a latency above the ratio', { stable: arm(999, 0, 4), canary: arm(399, 0, 12.1) }, 'continue'],
+    [
+      'does not look for ever',
+      { stable: arm(999, 0, 4), canary: arm(100, 0, 12.1), elapsedSeconds: 300 },
+      'Failed latency',
+    ],
     ['allows the ratio itself', { stable: arm(100, 0, 4), canary: arm(100, 0, 12) }, 'Successful within_limits'],
     ['allows the floor', { stable: arm(100, 0, 0.3), canary: arm(100, 0, 5) }, 'Successful within_limits'],
-    ['fails above the floor', { stable: arm(100, 0, 0.3), canary: arm(100, 0, 5.1) }, 'Failed latency'],
+    ['fails above the floor', { stable: arm(100, 0, 0.3), canary: arm(400, 0, 5.1) }, 'Failed latency'],
     ['has no data in the end', { stable: arm(999), elapsedSeconds: 300 }, 'Inconclusive no_data'],
     [
       'has too few in the end',
@@ -59,7 +65,7 @@ describe('judgeStep', () => {
     ],
     [
       'compares the latency with the baseline at 100 %',
-      { weight: 100, stable: null, baseline: arm(1000, 0, 2), canary: arm(100, 0, 40) },
+      { weight: 100, stable: null, baseline: arm(1000, 0, 2), canary: arm(400, 0, 40) },
       'Failed latency',
     ],
     [
@@ -79,7 +85,7 @@ describe('judgeStep', () => {
       'error rate of the canary 10 % (10 of 100 requests), of the stable version 1 % (2 of 200 requests): higher by at least 4.6 % at 95 % confidence; limit 1 %',
     ],
     [
-      { stable: arm(100, 0, 4), canary: arm(100, 0, 40) },
+      { stable: arm(100, 0, 4), canary: arm(400, 0, 40) },
       'p95 latency of the canary 40 ms, of the stable version 4 ms; limit 12 ms, 3 times the stable version’s',
     ],
     [
