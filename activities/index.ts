@@ -7,4 +7,5 @@ export * from './poll-execution.js';
 export * from './project-activities.js';
 export * from './rollout-activities.js';
 export * from './run-activities.js';
+export * from './schedule-activities.js';
 export * from './training-activities.js';

@@ -12,6 +12,7 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   run: async () => (await import('./commands/run.js')).runCommand,
   decide: async () => (await import('./commands/decide.js')).decideCommand,
   backfill: async () => (await import('./commands/backfill.js')).backfillCommand,
+  schedule: async () => (await import('./commands/schedule.js')).scheduleCommand,
   status: async () => (await import('./commands/status.js')).statusCommand,
   lineage: async () => (await import('./commands/lineage.js')).lineageCommand,
   impact: async () => (await import('./commands/impact.js')).impactCommand,

@@ -8,6 +8,7 @@ import { backfillWorkflowId, resolvingWorkflowId, runWorkflowId, SEARCH_ATTRIBUT
 import { createBackfillHandle, planBackfill, startBackfill, type BackfillHandle } from './backfill-handle.js';
 import { asMillraceError } from './failures.js';
 import { trackCalls } from './open-calls.js';
+import { createSchedules, type Schedules } from './schedules.js';
 import { temporalProfile } from './temporal-profile.js';
 import { createRunHandle, type Caller, type RunHandle } from './run-handle.js';
 
@@ -54,6 +55,8 @@ export interface MillraceClient {
   getBackfill(range: { pipeline: string; from: string; to: string }): Promise<BackfillHandle>;
   /** The newest run of a pipeline for a partition, under way or ended. @throws MillraceError NOT_FOUND, TEMPORAL_UNREACHABLE */
   getRun(run: { pipeline: string; partition: string }): Promise<RunHandle>;
+  /** The schedules of pipelines in Temporal. */
+  readonly schedules: Schedules;
   /** Temporal’s own client, for everything else. */
   readonly temporal: Client;
   /** Ends the connection. What still waits on it, such as `result()`, fails with TEMPORAL_UNREACHABLE. */
@@ -102,6 +105,7 @@ export async function connect(options: ConnectOptions = {}): Promise<MillraceCli
     address,
     namespace,
     temporal: client,
+    schedules: createSchedules(client, call),
     startRun: async (request) => {
       const input = parseWith(runInputSchema, request, 'run request');
       return call(() => startRun(client, call, input));

@@ -1,5 +1,6 @@
 import {
   isGrpcServiceError,
+  ScheduleNotFoundError,
   ServiceError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
@@ -26,6 +27,9 @@ export function asMillraceError(error: unknown, address: string): MillraceError 
   if (error instanceof WorkflowFailedError || error instanceof WorkflowUpdateFailedError) return fromFailure(error);
   if (error instanceof WorkflowNotFoundError) {
     return new MillraceError('NOT_FOUND', `no run ${error.workflowId} is known to Temporal`, { cause: error });
+  }
+  if (error instanceof ScheduleNotFoundError) {
+    return new MillraceError('NOT_FOUND', `Temporal has no ${error.scheduleId}`, { cause: error });
   }
   if (error instanceof WorkflowExecutionAlreadyStartedError) {
     return new MillraceError('INTERNAL', error.message, { cause: error });

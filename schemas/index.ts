@@ -25,6 +25,7 @@ export * from './problems.js';
 export * from './quality-report.js';
 export * from './rollout.js';
 export * from './run.js';
+export * from './schedule.js';
 export * from './serving.js';
 export * from './source.js';
 export * from './step-graph.js';

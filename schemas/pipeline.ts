@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { digestField, identifierField, jsonField, nameField } from './fields.js';
 import { partitionsSchema } from './partition.js';
+import { scheduleSchema } from './schedule.js';
 import { stepSchema, stepTemplateSchema } from './step.js';
 
 /** A run parameter. Steps refer to it as `{{ params.NAME }}`; alone in a text, the reference keeps the type. */
@@ -27,6 +28,9 @@ export const pipelineSchema = z.strictObject({
   description: z.string().max(200).default('').describe('What it is for; shown in the Temporal UI.'),
   partitions: partitionsSchema.default({ kind: 'none' }).describe('How its data is cut.'),
   params: z.record(identifierField, parameterSchema).default({}).describe('Parameters that a run may give.'),
+  schedule: scheduleSchema
+    .optional()
+    .describe('When it runs by itself; put into Temporal with `millrace schedule apply`.'),
   steps: z
     .record(nameField, stepTemplateSchema)
     .refine((steps) => Object.keys(steps).length > 0, 'must have at least one step')

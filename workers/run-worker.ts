@@ -10,6 +10,7 @@ import {
   createProjectActivities,
   createRolloutActivities,
   createRunActivities,
+  createScheduleActivities,
   createTrainingActivities,
   type ActivityDependencies,
 } from '../activities/index.js';
@@ -175,6 +176,7 @@ function activitiesOf(role: WorkerRole, dependencies: ActivityDependencies): obj
       return {
         ...createRunActivities(dependencies),
         ...createBackfillActivities(dependencies),
+        ...createScheduleActivities(dependencies),
         ...createLineageActivities(dependencies),
         ...project,
       };

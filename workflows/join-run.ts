@@ -3,16 +3,19 @@ import {
   executeChild,
   isCancellation,
   ParentClosePolicy,
-  proxyLocalActivities,
+  proxyActivities,
   sleep,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { createRunActivities, ExecutionPoll } from '../activities/index.js';
 import { taskQueue, type RunRequest, type RunResult } from '../schemas/index.js';
-import { QUICK } from './activity-options.js';
+import { workOptions } from './activity-options.js';
 import { failure } from './failures.js';
 
-const local = proxyLocalActivities<ReturnType<typeof createRunActivities>>(QUICK);
+// Not local: several at once would come back in another order when the history is replayed.
+const { pollRun } = proxyActivities<ReturnType<typeof createRunActivities>>(
+  workOptions('io', 'orchestration', { timeoutSeconds: 20 }, 'a run that is waited for'),
+);
 
 const FIRST_POLL_MS = 500;
 const LONGEST_POLL_MS = 30_000;
@@ -42,8 +45,8 @@ export async function joinRun(workflowId: string, request: RunRequest): Promise<
 }
 
 /** Waits for a run that somebody else started; undefined if it is gone. */
-export function awaitRun(workflowId: string): Promise<RunResult | undefined> {
-  return awaitExecution(() => local.pollRun({ workflowId }));
+function awaitRun(workflowId: string): Promise<RunResult | undefined> {
+  return awaitExecution(() => pollRun({ workflowId }));
 }
 
 /** Looks again and again, less and less often, until an execution has ended; undefined if it is gone. */

@@ -13,13 +13,12 @@ import { asFailure, failure, parseInput } from './failures.js';
 import { freezeInputs } from './freeze-inputs.js';
 import { interpret, pendingSteps } from './interpreter.js';
 import { joinRun } from './join-run.js';
+import { nominalTime } from './nominal-time.js';
 import { endRun } from './run-outcome.js';
 import { beginRun, progressQuery } from './run.js';
 import { runAttributes } from './search-attributes.js';
 
 const local = proxyLocalActivities<ReturnType<typeof createRunActivities>>(QUICK);
-
-const scheduledTime = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');
 
 /**
  * Runs a pipeline for one partition. Takes one object, `runInputSchema`; gives `runResultSchema`.
@@ -80,11 +79,8 @@ function refuseForeignId(derived: string): void {
 }
 
 async function resolve(request: RunInput) {
-  const { typedSearchAttributes, startTime } = workflowInfo();
-  const nominal = typedSearchAttributes.get(scheduledTime);
-  const fallbackTime = (nominal ?? startTime).toISOString();
   try {
-    return await local.resolveRun({ request, fallbackTime });
+    return await local.resolveRun({ request, fallbackTime: nominalTime() });
   } catch (error) {
     throw isCancellation(error) ? error : asFailure(error);
   }

@@ -2,3 +2,4 @@
 export { backfill } from './backfill.js';
 export { pipelineRun } from './pipeline-run.js';
 export { rollout } from './rollout.js';
+export { scheduledFiring } from './scheduled-firing.js';

@@ -37,7 +37,7 @@ async function main(): Promise<void> {
       await writeFile(join(HISTORIES, `${name}.json`), `${text}\n`);
     };
     // `npx jiti test/replay/record.ts backfills` records these alone.
-    const parts = { runs: recordRuns, backfills: recordBackfills, rollouts: recordRollouts };
+    const parts = { runs: recordRuns, backfills: recordBackfills, firings: recordFirings, rollouts: recordRollouts };
     const wanted = process.argv.slice(2);
     for (const [name, record] of Object.entries(parts)) {
       if (wanted.length === 0 || wanted.includes(name)) await record(millrace, save);
@@ -106,6 +106,26 @@ async function recordBackfills({ client }: MillraceEnvironment, save: Save): Pro
   await until(async () => (await cancelled.query<BackfillProgress>('progress')).running === 1);
   await cancelled.cancel();
   await save('backfill-cancelled', cancelled);
+}
+
+async function recordFirings({ client }: MillraceEnvironment, save: Save): Promise<void> {
+  const { workflow } = client.temporal;
+  const start = (type: string, workflowId: string, input: object) =>
+    workflow.start(type, { taskQueue: 'orchestration', workflowId, args: [input] });
+
+  await save('firing-succeeded', await start('scheduledFiring', 'firing/weather-1', { pipeline: 'weather' }));
+  await save('firing-invalid', await start('scheduledFiring', 'firing/weather-2', { pipeline: 'wether' }));
+  // A firing that finds a run under way looks at it again and again.
+  const params = { waits: true };
+  const early = await start('pipelineRun', 'run/weather/2015-12', {
+    pipeline: 'weather',
+    partition: '2015-12',
+    params,
+  });
+  const joining = await start('scheduledFiring', 'firing/weather-3', { pipeline: 'weather' });
+  await delay(2_000);
+  await early.cancel();
+  await save('firing-joined', joining);
 }
 
 async function recordRollouts(millrace: MillraceEnvironment, save: Save): Promise<void> {

@@ -48,6 +48,14 @@ export function backfillProject(): { config: MillraceConfigInput; gate: Gate } {
             wait: { type: 'activity', activity: 'wait', role: 'orchestration', input: { colour: param('colour') } },
           },
         }),
+        definePipeline({
+          name: 'cells',
+          partitions: {
+            kind: 'product',
+            dimensions: { day: days, region: { kind: 'static', keys: ['north', 'south'] } },
+          },
+          steps: { wait: { type: 'activity', activity: 'wait', role: 'orchestration' } },
+        }),
       ],
       activities: {
         nothing: async () => null,

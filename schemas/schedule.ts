@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { cronField } from './cron.js';
+import { actorField, identifierField, instantField, nameField } from './fields.js';
+import { runVerdictField } from './run.js';
+
+const timezoneField = z.string().refine((name) => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}, 'must be a time zone of the IANA database, as in "Europe/Berlin"');
+
+const paramsField = z.record(identifierField, z.union([z.string(), z.number(), z.boolean()]));
+
+/** When a pipeline runs by itself. Each firing runs the partition that its nominal time closes. */
+export const scheduleSchema = z
+  .strictObject({
+    cron: cronField.optional().describe('When it fires: minute, hour, day of the month, month, day of the week.'),
+    everySeconds: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('Instead of `cron`: the time between two firings, in seconds, counted from 1970-01-01T00:00:00Z.'),
+    timezone: timezoneField.default('UTC').describe('IANA name of the time zone of `cron`.'),
+    overlap: z
+      .enum(['skip', 'buffer_one', 'buffer_all', 'allow_all'])
+      .default('skip')
+      .describe(
+        'What a firing does while the one before it runs, in Temporal’s words. skip: nothing; buffer_one: waits, one at most; buffer_all: waits its turn; allow_all: runs beside it.',
+      ),
+    catchUpSeconds: z
+      .int()
+      .min(10)
+      .default(86_400)
+      .describe(
+        'How late a firing may come after an outage of the Temporal server, in seconds; older ones are left out.',
+      ),
+    jitterSeconds: z
+      .int()
+      .nonnegative()
+      .default(0)
+      .describe('Greatest random delay of a start, in seconds. The partition does not depend on it.'),
+    pauseOnFailure: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether the schedule pauses when a run fails, so that nobody builds on what is not there. Not for firings that were triggered by hand, and not with `allow_all`.',
+      ),
+    startAt: instantField.optional().describe('No firing before.'),
+    endAt: instantField.optional().describe('No firing after.'),
+    params: paramsField.default({}).describe('Values of parameters of each run.'),
+  })
+  .refine(({ cron, everySeconds }) => (cron === undefined) !== (everySeconds === undefined), {
+    message: 'either `cron` or `everySeconds` must be given',
+    path: ['cron'],
+  })
+  .refine(({ overlap, pauseOnFailure }) => !(pauseOnFailure && overlap === 'allow_all'), {
+    message: 'has no effect with allow_all: Temporal does not wait for such firings',
+    path: ['pauseOnFailure'],
+  });
+
+/** Input of the workflow `scheduledFiring`, which a schedule starts. */
+export const firingInputSchema = z.strictObject({
+  pipeline: nameField.describe('Name of the pipeline.'),
+  params: paramsField.default({}).describe('Values of parameters.'),
+  requestedBy: actorField.default('schedule').describe('Who asked.'),
+});
+
+/** Result of the workflow `scheduledFiring`. */
+export const firingResultSchema = z.strictObject({
+  pipeline: nameField.describe('Name of the pipeline.'),
+  nominalTime: instantField.describe('Time at which it was to fire.'),
+  runs: z
+    .array(
+      z.strictObject({
+        partition: z.string().describe('Partition.'),
+        workflowId: z.string().describe('Workflow of the run.'),
+        verdict: runVerdictField,
+        reason: z.string().describe('Reason code.'),
+      }),
+    )
+    .describe('Runs that it started or joined.'),
+});
+
+/** The id of the one schedule of a pipeline. */
+export function scheduleId(pipeline: string): string {
+  return `schedule/${pipeline}`;
+}
+
+export type Schedule = z.infer<typeof scheduleSchema>;
+export type FiringInput = z.infer<typeof firingInputSchema>;
+export type FiringResult = z.infer<typeof firingResultSchema>;

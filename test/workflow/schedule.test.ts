@@ -1,0 +1,206 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ScheduleOverlapPolicy } from '@temporalio/client';
+import { configSchema, firingResultSchema, type FiringResult, type MillraceConfig } from '../../schemas/index.js';
+import { backfillProject, type Gate } from '../support/backfill-project.js';
+import { startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
+
+describe('schedules', () => {
+  let millrace: MillraceEnvironment;
+  let gate: Gate;
+  let config: MillraceConfig;
+
+  beforeAll(async () => {
+    const project = backfillProject();
+    gate = project.gate;
+    config = configSchema.parse(project.config);
+    millrace = await startMillrace(project.config);
+  });
+  afterAll(() => millrace.close());
+  beforeEach(() => {
+    gate.open();
+    gate.fail([]);
+    gate.began.length = 0;
+  });
+
+  /** The pipelines with a schedule for one of them. */
+  const scheduled = (name: string, schedule: object) =>
+    configSchema.parse({
+      ...config,
+      pipelines: config.pipelines.map((pipeline) => (pipeline.name === name ? { ...pipeline, schedule } : pipeline)),
+    }).pipelines;
+
+  const nightly = { cron: '30 3 * * *', timezone: 'Europe/Berlin' };
+
+  async function until<T>(what: () => Promise<T | undefined>): Promise<T> {
+    for (let attempt = 0; attempt < 300; attempt++) {
+      const found = await what();
+      if (found !== undefined) return found;
+      await delay(50);
+    }
+    throw new Error('it did not happen');
+  }
+
+  /** Results of the firings for which Temporal makes up, or that it was told to make. */
+  async function firings(pipeline: string, count: number): Promise<FiringResult[]> {
+    const recent = await until(async () => {
+      const found = (await millrace.client.schedules.describe(pipeline)).recent;
+      return found.length >= count ? found : undefined;
+    });
+    const results = recent.map(async ({ workflowId }) => {
+      const { workflow } = millrace.client.temporal;
+      return firingResultSchema.parse(await workflow.getHandle(workflowId).result());
+    });
+    return (await Promise.all(results)).sort((a, b) => (a.nominalTime < b.nominalTime ? -1 : 1));
+  }
+
+  it('are made what the configuration says, and applying them again changes nothing', async () => {
+    const { schedules } = millrace.client;
+    const pipelines = scheduled('gated', nightly);
+    expect(await schedules.apply(pipelines, { dryRun: true })).toMatchObject([{ pipeline: 'gated', change: 'create' }]);
+    expect(await schedules.list()).toEqual([]);
+    expect(await schedules.apply(pipelines)).toMatchObject([{ change: 'create' }]);
+    expect(await schedules.apply(pipelines)).toEqual([{ pipeline: 'gated', change: 'unchanged', differences: [] }]);
+    const { next, paused } = await schedules.describe('gated');
+    expect(paused).toBe(false);
+    expect(next).toHaveLength(10);
+    expect(next.every((time) => /T0[12]:30:00/.test(time))).toBe(true);
+  });
+
+  it.each<[string, object]>([
+    ['weekdays', { cron: '*/15 6-18 * * 1-5', timezone: 'America/New_York' }],
+    ['either of two fields of days', { cron: '0 0 13 * 5' }],
+    ['months by name', { cron: '5 4 1,15 jan-mar *' }],
+    ['an interval', { everySeconds: 900, jitterSeconds: 30, overlap: 'buffer_all', pauseOnFailure: true }],
+    [
+      'everything',
+      {
+        ...nightly,
+        catchUpSeconds: 60,
+        startAt: '2030-01-01T00:00:00Z',
+        endAt: '2031-01-01T00:00:00Z',
+        params: { colour: 'red' },
+      },
+    ],
+  ])('read back from Temporal equal what was applied: %s', async (_, schedule) => {
+    const pipelines = scheduled('gated', schedule);
+    await millrace.client.schedules.apply(pipelines);
+    expect(await millrace.client.schedules.apply(pipelines)).toMatchObject([{ change: 'unchanged' }]);
+  });
+
+  it('show each difference, also one that somebody made in Temporal, and leave a pause alone', async () => {
+    const { schedules } = millrace.client;
+    await schedules.apply(scheduled('gated', nightly));
+    await schedules.pause('gated', 'on holiday');
+    const [change] = await schedules.apply(
+      scheduled('gated', { ...nightly, cron: '0 4 * * *', overlap: 'buffer_one' }),
+    );
+    expect(change).toEqual({
+      pipeline: 'gated',
+      change: 'update',
+      differences: [
+        'times: minute 30, hour 3, day 1-31, month 1-12, weekday 0-6 → minute 0, hour 4, day 1-31, month 1-12, weekday 0-6',
+        'overlap: skip → buffer_one',
+      ],
+    });
+    expect(await schedules.describe('gated')).toMatchObject({ paused: true, note: 'on holiday' });
+    await schedules.resume('gated', 'back');
+    const handle = millrace.client.temporal.schedule.getHandle('schedule/gated');
+    await handle.update((previous) => ({
+      ...previous,
+      policies: { ...previous.policies, overlap: ScheduleOverlapPolicy.ALLOW_ALL },
+    }));
+    const [repaired] = await schedules.apply(
+      scheduled('gated', { ...nightly, cron: '0 4 * * *', overlap: 'buffer_one' }),
+    );
+    expect(repaired?.differences).toEqual(['overlap: allow_all → buffer_one']);
+  });
+
+  it('of pipelines that have none any more are told, and deleted only when it is asked for', async () => {
+    const { schedules } = millrace.client;
+    await schedules.apply(scheduled('gated', nightly));
+    // The list of schedules follows a moment after they are made.
+    await until(async () => ((await schedules.list()).length > 0 ? true : undefined));
+    expect(await schedules.apply(config.pipelines)).toMatchObject([{ pipeline: 'gated', change: 'unknown' }]);
+    expect(await schedules.describe('gated')).toMatchObject({ pipeline: 'gated' });
+    expect(await schedules.apply(config.pipelines, { prune: true })).toMatchObject([{ change: 'delete' }]);
+    await expect(schedules.describe('gated')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('fire for the partition that the nominal time closes, whenever the start is', async () => {
+    await millrace.client.schedules.apply(scheduled('gated', { ...nightly, params: { colour: 'blue' } }));
+    const handle = millrace.client.temporal.schedule.getHandle('schedule/gated');
+    await handle.backfill({
+      start: new Date('2001-03-02T00:00:00Z'),
+      end: new Date('2001-03-04T00:00:00Z'),
+      overlap: ScheduleOverlapPolicy.ALLOW_ALL,
+    });
+    const results = await firings('gated', 2);
+    expect(results).toEqual([
+      {
+        pipeline: 'gated',
+        nominalTime: '2001-03-02T02:30:00.000Z',
+        runs: [
+          { partition: '2001-03-01', workflowId: 'run/gated/2001-03-01', verdict: 'succeeded', reason: 'COMPLETED' },
+        ],
+      },
+      expect.objectContaining({ nominalTime: '2001-03-03T02:30:00.000Z' }),
+    ]);
+    const [run] = await millrace.lineage.runs({ pipeline: 'gated' });
+    expect(run).toMatchObject({
+      requestedBy: 'schedule',
+      logicalTime: expect.stringMatching(/^2001-03-0[23]T02:30:00/),
+    });
+  });
+
+  it('join a run that somebody has started already, and run every region of a day', async () => {
+    gate.close();
+    await millrace.client.schedules.apply(scheduled('cells', nightly));
+    const early = await millrace.client.startRun({
+      pipeline: 'cells',
+      partition: '2001-04-01|north',
+      requestedBy: 'ann',
+    });
+    await until(async () => (gate.waiting().includes('2001-04-01|north') ? true : undefined));
+    const handle = millrace.client.temporal.schedule.getHandle('schedule/cells');
+    await handle.backfill({ start: new Date('2001-04-02T01:00:00Z'), end: new Date('2001-04-02T02:00:00Z') });
+    await until(async () => (gate.waiting().length === 2 ? true : undefined));
+    gate.open();
+    const [result] = await firings('cells', 1);
+    expect(result?.runs.map(({ partition }) => partition)).toEqual(['2001-04-01|north', '2001-04-01|south']);
+    expect(gate.began.sort()).toEqual(['2001-04-01|north', '2001-04-01|south']);
+    expect((await millrace.lineage.run((await early.result()).runId)).requestedBy).toBe('ann');
+  });
+
+  it('fire when they are triggered, for the day that is complete by now', async () => {
+    const { schedules } = millrace.client;
+    await schedules.apply(scheduled('gated', nightly));
+    const before = (await schedules.describe('gated')).recent.length;
+    await schedules.trigger('gated');
+    await until(async () => (gate.began.length > 0 ? true : undefined));
+    expect(gate.began).toEqual([new Date(Date.now() - 86_400_000).toISOString().slice(0, 10)]);
+    expect((await schedules.describe('gated')).recent.length).toBe(before + 1);
+  });
+
+  it('pause when a run fails, so that nobody builds on what is not there', async () => {
+    const { schedules } = millrace.client;
+    gate.fail([new Date(Date.now() - 86_400_000).toISOString().slice(0, 10)]);
+    await schedules.apply(scheduled('gated', { everySeconds: 1, pauseOnFailure: true }));
+    const { note } = await until(async () => {
+      const status = await schedules.describe('gated');
+      return status.paused ? status : undefined;
+    });
+    expect(note).toContain('is broken');
+  });
+
+  it.each([
+    [{}, 'schedule.cron', 'either'],
+    [{ cron: '0 25 * * *' }, 'schedule.cron', 'hour: "25"'],
+    [{ cron: '0 3 * * *', timezone: 'Mars/Olympus' }, 'schedule.timezone', 'time zone'],
+    [{ cron: '0 3 * * *', overlap: 'allow_all', pauseOnFailure: true }, 'schedule.pauseOnFailure', 'no effect'],
+  ])('are refused when they make no sense: %j', (schedule, path, message) => {
+    const [pipeline] = config.pipelines;
+    const { error } = configSchema.safeParse({ pipelines: [{ ...pipeline, schedule }] });
+    expect(error?.issues.map((issue) => issue.path.slice(2).join('.'))).toContain(path);
+    expect(error?.issues.map((issue) => issue.message).join()).toContain(message);
+  });
+});

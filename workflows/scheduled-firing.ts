@@ -1,0 +1,49 @@
+import { proxyLocalActivities, setCurrentDetails } from '@temporalio/workflow';
+import type { createScheduleActivities } from '../activities/index.js';
+import { firingInputSchema, runWorkflowId, type FiringResult } from '../schemas/index.js';
+import { QUICK } from './activity-options.js';
+import { asFailure, parseInput } from './failures.js';
+import { joinRun } from './join-run.js';
+import { nominalTime } from './nominal-time.js';
+import { cell } from './progress.js';
+
+const local = proxyLocalActivities<ReturnType<typeof createScheduleActivities>>(QUICK);
+
+/**
+ * One firing of a schedule: starts or joins the run of each partition that its nominal time closes, and waits for them.
+ * Temporal appends the time to the id of what a schedule starts; this is why a schedule starts firings, and not runs.
+ * Takes `firingInputSchema`, gives `firingResultSchema`. Fails as the first run that failed, so that the schedule can pause.
+ */
+export async function scheduledFiring(input: unknown): Promise<FiringResult> {
+  const request = parseInput(firingInputSchema, input, 'input of scheduledFiring');
+  const { pipeline, params, requestedBy } = request;
+  const logicalTime = nominalTime();
+  try {
+    const partitions = await local.closedPartitions({ request, nominalTime: logicalTime });
+    show(pipeline, logicalTime, partitions);
+    const ended = await Promise.allSettled(
+      partitions.map((partition) =>
+        joinRun(runWorkflowId(pipeline, partition), { pipeline, partition, logicalTime, params, requestedBy }),
+      ),
+    );
+    const runs: FiringResult['runs'] = [];
+    for (const end of ended) {
+      if (end.status === 'rejected') throw end.reason;
+      const { partition, workflowId, verdict, reason } = end.value;
+      runs.push({ partition, workflowId, verdict, reason });
+    }
+    return { pipeline, nominalTime: logicalTime, runs };
+  } catch (error) {
+    throw asFailure(error);
+  }
+}
+
+function show(pipeline: string, time: string, partitions: readonly string[]): void {
+  const links = partitions
+    .slice(0, 50)
+    .map(
+      (key) =>
+        `- [${cell(key)}](/namespaces/{namespace}/workflows/${encodeURIComponent(runWorkflowId(pipeline, key))})`,
+    );
+  setCurrentDetails([`**${pipeline}** at **${time}**`, '', ...links].join('\n'));
+}
