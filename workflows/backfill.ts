@@ -1,5 +1,6 @@
 import {
   CancellationScope,
+  ChildWorkflowCancellationType,
   CancelledFailure,
   continueAsNew,
   executeChild,
@@ -44,10 +45,14 @@ const { planBackfill, listOutcomes } = proxyActivities<BackfillActivities>(
  *
  * Its id is `backfill/PIPELINE/FROM..TO`; started under any other id, it starts or joins that one and gives its result.
  */
-export async function backfill(input: unknown): Promise<BackfillResult> {
+export async function backfill(input: unknown, ...more: unknown[]): Promise<BackfillResult> {
+  if (more.length > 0) throw failure('INPUT_INVALID', 'backfill takes one object, not several payloads');
   const { carried, ...request } = parseInput(backfillContinuationSchema, input, 'input of backfill');
   const workflowId = backfillWorkflowId(request.pipeline, request.from, request.to);
-  if (!request.dryRun && workflowInfo().workflowId !== workflowId) return joinBackfill(workflowId, request);
+  if (!request.dryRun && workflowInfo().workflowId !== workflowId) {
+    refuseForeignId(workflowId);
+    return joinBackfill(workflowId, request);
+  }
 
   const desk = new Desk(request);
   const state = carried ?? (await firstState(request));
@@ -153,6 +158,14 @@ function about({ pipeline, from, to }: BackfillInput, startedAt: string) {
   return { pipeline, from, to, durationMs: Date.now() - Date.parse(startedAt) };
 }
 
+/** An execution under the id of another range would answer for that range to whoever asks for it. */
+function refuseForeignId(derived: string): void {
+  const { workflowId } = workflowInfo();
+  if (!workflowId.startsWith('backfill/')) return;
+  const message = `the workflow id ${workflowId} is that of another backfill; this one has ${derived}, or any id that does not begin with backfill/`;
+  throw failure('INPUT_INVALID', message, { problems: [{ path: 'workflowId', message: `must be ${derived}` }] });
+}
+
 /** Starts the backfill with the derived id, or waits for the one that is under way already. */
 async function joinBackfill(workflowId: string, request: BackfillInput): Promise<BackfillResult> {
   setCurrentDetails(
@@ -165,7 +178,9 @@ async function joinBackfill(workflowId: string, request: BackfillInput): Promise
         taskQueue: taskQueue('orchestration'),
         args: [request],
         staticSummary: `${request.pipeline} ${request.from}..${request.to}`,
+        // Others may have joined it: who stops waiting does not stop it.
         parentClosePolicy: ParentClosePolicy.ABANDON,
+        cancellationType: ChildWorkflowCancellationType.ABANDON,
       });
     } catch (error) {
       if (isCancellation(error)) throw error;

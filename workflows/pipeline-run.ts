@@ -5,7 +5,6 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { defineSearchAttributeKey } from '@temporalio/common';
 import type { createRunActivities } from '../activities/index.js';
 import { isRunWorkflowId, runInputSchema, runWorkflowId, type RunInput, type RunResult } from '../schemas/index.js';
 import { QUICK } from './activity-options.js';
@@ -13,7 +12,7 @@ import { asFailure, failure, parseInput } from './failures.js';
 import { freezeInputs } from './freeze-inputs.js';
 import { interpret, pendingSteps } from './interpreter.js';
 import { joinRun } from './join-run.js';
-import { nominalTime } from './nominal-time.js';
+import { nominalTime, scheduledTime } from './nominal-time.js';
 import { endRun } from './run-outcome.js';
 import { beginRun, progressQuery } from './run.js';
 import { runAttributes } from './search-attributes.js';
@@ -71,9 +70,9 @@ export async function pipelineRun(input: unknown, ...more: unknown[]): Promise<R
 
 /** An execution under the id of another run would answer for that run to whoever asks for it. */
 function refuseForeignId(derived: string): void {
-  const { workflowId, typedSearchAttributes } = workflowInfo();
+  const { workflowId } = workflowInfo();
   // A schedule appends the time to the id that it was given, so what it starts has nobody’s.
-  if (!isRunWorkflowId(workflowId) || typedSearchAttributes.get(scheduledTime) !== undefined) return;
+  if (!isRunWorkflowId(workflowId) || scheduledTime() !== undefined) return;
   const message = `the workflow id ${workflowId} is that of another run; this one has ${derived}, or any id that does not begin with run/`;
   throw failure('INPUT_INVALID', message, { problems: [{ path: 'workflowId', message: `must be ${derived}` }] });
 }

@@ -1,4 +1,4 @@
-import { proxyLocalActivities, setCurrentDetails } from '@temporalio/workflow';
+import { isCancellation, proxyLocalActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { createScheduleActivities } from '../activities/index.js';
 import { firingInputSchema, runWorkflowId, type FiringResult } from '../schemas/index.js';
 import { QUICK } from './activity-options.js';
@@ -34,7 +34,7 @@ export async function scheduledFiring(input: unknown): Promise<FiringResult> {
     }
     return { pipeline, nominalTime: logicalTime, runs };
   } catch (error) {
-    throw asFailure(error);
+    throw isCancellation(error) ? error : asFailure(error);
   }
 }
 

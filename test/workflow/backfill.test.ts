@@ -348,6 +348,14 @@ describe('backfill', () => {
     });
   });
 
+  it('refuses the id of another range', async () => {
+    const { workflow } = millrace.client.temporal;
+    const input = { pipeline: 'gated', from: '2001-03-01', to: '2001-03-02' };
+    const options = { taskQueue: 'orchestration', workflowId: 'backfill/gated/2001-03-01..2001-03-03', args: [input] };
+    const error: unknown = await workflow.execute('backfill', options).catch((thrown: unknown) => thrown);
+    expect((error as WorkflowFailedError).cause).toMatchObject({ type: 'INPUT_INVALID' });
+  });
+
   it('refuses an update with bad input, and nothing is on record of it', async () => {
     const backfill = await start({ from: '2002-03-01', to: '2002-03-01' });
     const { workflow } = millrace.client.temporal;
