@@ -19,6 +19,7 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   stale: async () => (await import('./commands/stale.js')).staleCommand,
   history: async () => (await import('./commands/history.js')).historyCommand,
   audit: async () => (await import('./commands/audit.js')).auditCommand,
+  token: async () => (await import('./commands/token.js')).tokenCommand,
   worker: async () => (await import('./commands/worker.js')).workerCommand,
   serve: async () => (await import('./commands/serve.js')).serveCommand,
   check: async () => (await import('./commands/check.js')).checkCommand,

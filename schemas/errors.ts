@@ -280,6 +280,24 @@ export const ERROR_TABLE = {
     'The lineage owner does not answer.',
     'Start it with: millrace worker --role lineage',
   ),
+  LINEAGE_UNAUTHORIZED: entry(
+    'input',
+    false,
+    'The lineage owner has tokens, and the request came without one that it knows.',
+    'Set MILLRACE_LINEAGE_TOKEN to a token of `millrace token create`.',
+  ),
+  LINEAGE_FORBIDDEN: entry(
+    'input',
+    false,
+    'The token does not allow what was asked for.',
+    'Use a token of the scope that is named.',
+  ),
+  LINEAGE_BUSY: entry(
+    'infrastructure',
+    true,
+    'One caller asks the lineage owner more often than it allows.',
+    'Ask less often, or raise the limit of the owner.',
+  ),
   LINEAGE_LOCKED: entry(
     'infrastructure',
     false,

@@ -31,5 +31,6 @@ export * from './source.js';
 export * from './step-graph.js';
 export * from './step.js';
 export * from './task-queues.js';
+export * from './token.js';
 export * from './trainer.js';
 export * from './workflow-ids.js';

@@ -70,7 +70,10 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       throw new MillraceError('LINEAGE_UNREACHABLE', 'no address of a lineage owner was given');
     const connection = await connect(options.temporal);
     try {
-      const dependencies = await dependenciesOf(options, connection, lineageUrl);
+      const dependencies = await dependenciesOf(options, connection, {
+        url: lineageUrl,
+        ...(owner && { token: owner.token }),
+      });
       // A bundle that cannot be built must be known before any worker holds the connection.
       const bundle = parsed.some(({ role }) => role === 'orchestration') ? await bundleOf(options) : undefined;
       if (bundle !== undefined) await declarePipelines(options.config, dependencies.lineage, logger);
@@ -128,7 +131,7 @@ async function connect({ namespace, ...options }: RunWorkerOptions['temporal']):
 async function dependenciesOf(
   { config, projectDir, dataDir, temporal, logger }: RunWorkerOptions,
   connection: NativeConnection,
-  lineageUrl: string,
+  lineage: { url: string; token?: string },
 ): Promise<ActivityDependencies> {
   const { namespace } = temporal;
   const searchAttributes = await hasSearchAttributes(connection, namespace);
@@ -140,7 +143,7 @@ async function dependenciesOf(
     projectDir,
     dataDir,
     store: defaultStore(config.stores, dataDir),
-    lineage: createLineageClient({ url: lineageUrl }),
+    lineage: createLineageClient(lineage),
     temporal: new Client({ connection: connection as unknown as Connection, namespace }),
     searchAttributes,
   };

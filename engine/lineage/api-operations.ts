@@ -28,6 +28,7 @@ import {
   runQualityResponseSchema,
   runsResponseSchema,
   staleResponseSchema,
+  type TokenScope,
 } from '../../schemas/index.js';
 
 /** One path of the API. The routes are held to this list by a test, and the OpenAPI document is made of it. */
@@ -36,6 +37,8 @@ export interface ApiOperation {
   /** Below `/api/v1`, with parameters as `{name}`. */
   path: string;
   summary: string;
+  /** Scope that a token must have; null: none is needed. By the method, unless it is said: GET reads, all others write. */
+  scope?: TokenScope | null;
   query?: z.ZodObject;
   body?: z.ZodType;
   /** Body of the answer; none for 204. */
@@ -82,6 +85,10 @@ const get = (path: string, summary: string, answer: z.ZodType, query?: z.ZodObje
 /** Every path, in the order of the document. */
 export const API_OPERATIONS: readonly ApiOperation[] = [
   get('/health', 'Whether the owner answers and can read its database', lineageHealthSchema),
+  {
+    ...get('/live', 'Whether the owner answers; asks for no token', z.strictObject({ status: z.literal('ok') })),
+    scope: null,
+  },
   get('/openapi.json', 'This document', z.looseObject({ openapi: z.string() })),
   {
     method: 'POST',
@@ -94,6 +101,7 @@ export const API_OPERATIONS: readonly ApiOperation[] = [
     method: 'POST',
     path: '/partitions/resolve',
     summary: 'What can be read of each partition',
+    scope: 'read',
     body: resolvePartitionsRequestSchema,
     answer: resolvePartitionsResponseSchema,
   },
@@ -133,11 +141,13 @@ export const API_OPERATIONS: readonly ApiOperation[] = [
     method: 'POST',
     path: '/admin/rebuild',
     summary: 'Makes every projection again from the events',
+    scope: 'admin',
     answer: rebuildResponseSchema,
   },
   {
     method: 'GET',
     path: '/admin/backup',
+    scope: 'admin',
     summary: 'The database as a file of DuckDB; commits wait while it is copied',
   },
   get('/audit', 'Changes of state by people and services, newest first', auditResponseSchema, QUERIES.audit),
@@ -145,3 +155,19 @@ export const API_OPERATIONS: readonly ApiOperation[] = [
   get('/impact', 'Everything that contains a version, near or far', impactSchema, QUERIES.impact),
   get('/stale', 'Partitions that are not what a run would make of them now', staleResponseSchema, QUERIES.stale),
 ];
+
+const SCOPES = new Map(
+  API_OPERATIONS.map(({ method, path, scope = method === 'GET' ? 'read' : 'write' }) => [
+    `${method} /api/v1${path.replace(/\{(\w+)\}/g, ':$1')}`,
+    scope,
+  ]),
+);
+
+/**
+ * Scope that a request must have; null: none.
+ * @param url pattern of the route; undefined for a path that there is not
+ */
+export function scopeOf(method: string, url: string | undefined): TokenScope | null {
+  const scope = SCOPES.get(`${method === 'HEAD' ? 'GET' : method} ${url}`);
+  return scope === undefined ? (url === '/' ? 'read' : 'admin') : scope;
+}

@@ -6,14 +6,15 @@ import { MillraceError } from '../../schemas/index.js';
 
 /**
  * Saves a backup of the database of a running owner.
- * @param options `to`: file that does not exist yet
+ * @param options `to`: file that does not exist yet; `token`: MILLRACE_LINEAGE_TOKEN by default
  * @returns its bytes
  * @throws LINEAGE_UNREACHABLE if the owner does not give one whole
  */
 export async function downloadBackup(options: { url: string; to: string; token?: string }): Promise<number> {
   const base = options.url.split(',')[0]?.replace(/\/+$/, '') ?? '';
   try {
-    const headers: Record<string, string> = options.token ? { authorization: `Bearer ${options.token}` } : {};
+    const token = options.token ?? process.env.MILLRACE_LINEAGE_TOKEN;
+    const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
     const response = await fetch(`${base}/api/v1/admin/backup`, { headers });
     if (!response.ok || response.body === null) throw new Error(`status ${response.status}: ${await response.text()}`);
     await pipeline(Readable.fromWeb(response.body as never), createWriteStream(options.to, { flags: 'wx' }));

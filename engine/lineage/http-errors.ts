@@ -27,6 +27,9 @@ function classify(error: unknown): { status: number; known: MillraceError } {
 function statusOf({ code }: MillraceError): number {
   if (code === 'NOT_FOUND') return 404;
   if (code === 'LINEAGE_CONFLICT') return 409;
+  if (code === 'LINEAGE_UNAUTHORIZED') return 401;
+  if (code === 'LINEAGE_FORBIDDEN') return 403;
+  if (code === 'LINEAGE_BUSY') return 429;
   if (code === 'INTERNAL') return 500;
   return STATUS_OF_CATEGORY[ERROR_TABLE[code].category];
 }

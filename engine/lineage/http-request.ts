@@ -22,12 +22,20 @@ export type Request = <S extends z.ZodType>(
   body?: unknown,
 ) => Promise<z.output<S>>;
 
+/** Where the owner is and how it is asked. */
+export interface RequestOptions {
+  url: string;
+  timeoutMs: number;
+  token?: string | undefined;
+  fetch?: Fetch;
+}
+
 /**
  * Requests to the owner at `url`: throws LINEAGE_UNREACHABLE if no owner answers there, else the owner’s errors by code.
  * Of several addresses, separated by commas, the one that answered last is asked first, then the others in turn: a standby
  * serves only once it has taken over.
  */
-export function createRequest(options: { url: string; timeoutMs: number; fetch?: Fetch }): Request {
+export function createRequest(options: RequestOptions): Request {
   const urls = options.url.split(',').map((url) => url.trim());
   const [only, ...others] = urls.map((url) => requestTo({ ...options, url }));
   if (only === undefined || others.length === 0) return requestTo(options);
@@ -50,8 +58,9 @@ export function createRequest(options: { url: string; timeoutMs: number; fetch?:
   };
 }
 
-function requestTo(options: { url: string; timeoutMs: number; fetch?: Fetch }): Request {
+function requestTo(options: RequestOptions): Request {
   const send: Fetch = options.fetch ?? ((url, init) => fetch(url, init));
+  const authorization: Record<string, string> = options.token ? { authorization: `Bearer ${options.token}` } : {};
   const base = options.url.replace(/\/+$/, '');
 
   return async (schema, method, path, body) => {
@@ -71,7 +80,7 @@ function requestTo(options: { url: string; timeoutMs: number; fetch?: Fetch }): 
     try {
       const response = await send(url, {
         method,
-        headers: body === undefined ? {} : { 'content-type': 'application/json' },
+        headers: { ...authorization, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(options.timeoutMs),
       });

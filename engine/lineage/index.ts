@@ -1,5 +1,6 @@
 export { restoreBackup, type Restored } from './backup.js';
 export { downloadBackup } from './download-backup.js';
+export { createToken, readTokens, revokeToken, tokensPath } from './access/tokens.js';
 export { createLineageClient, type LineageClient } from './lineage-client.js';
 export { startLineageOwner, type LineageOwner, type LineageOwnerOptions } from './lineage-owner.js';
 export { openLineageStore, type LineageStore } from './lineage-store.js';

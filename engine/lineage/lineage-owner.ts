@@ -5,6 +5,8 @@ import { MillraceError } from '../../schemas/index.js';
 import { addAuditRoutes } from './audit/audit-routes.js';
 import { Checkpoints } from './audit/checkpoints.js';
 import { signRegularly } from './audit/sign-regularly.js';
+import { addAccess } from './access/access.js';
+import { tokensPath } from './access/tokens.js';
 import { addAdminRoutes } from './admin-routes.js';
 import { errorAnswer } from './http-errors.js';
 import { openLineageStore } from './lineage-store.js';
@@ -18,12 +20,16 @@ const BODY_LIMIT = 16 * 1024 * 1024;
 export interface LineageOwnerOptions {
   /** Path of the DuckDB file; it and the folders above are made if they are not there. */
   databasePath: string;
-  /** Address to listen on; 127.0.0.1 by default, because there is no authentication. */
+  /** Address to listen on; 127.0.0.1 by default, because without tokens everybody is let in. */
   host?: string;
   /** Port to listen on; 0, the default, is any free one. */
   port?: number;
   /** Waits, until this signal, for the database and the port when another owner has them; by default that is an error. */
   standby?: AbortSignal;
+  /** A token with the scope `admin`, besides those of `millrace token create`; MILLRACE_LINEAGE_TOKEN by default. */
+  token?: string;
+  /** Requests a second that one caller may make; 5000 by default. */
+  requestsPerSecond?: number;
   /** Told of requests that failed in an unforeseen way. */
   logger?: Pick<Logger, 'error'>;
 }
@@ -32,6 +38,8 @@ export interface LineageOwnerOptions {
 export interface LineageOwner {
   /** Address for clients and browsers, as in `http://127.0.0.1:4300`. */
   url: string;
+  /** Token for clients in this process; it is good while the owner runs. */
+  token: string;
   /** Answers what was asked, commits what is waiting, and lets go of the database. Idempotent. */
   close(): Promise<void>;
 }
@@ -55,12 +63,19 @@ async function openOwner(options: LineageOwnerOptions): Promise<LineageOwner> {
   app.setErrorHandler((error, request, reply) => {
     const { status, body } = errorAnswer(error);
     if (status >= 500) logger?.error({ err: error, method: request.method, path: request.url }, 'request failed');
+    if (status === 401) reply.header('www-authenticate', 'Basic realm="Millrace lineage, token as password"');
     return reply.status(status).send(body);
   });
   app.setNotFoundHandler((request) => {
     throw new MillraceError('NOT_FOUND', `the lineage owner has no path ${request.method} ${request.url}`);
   });
   const closeServer = closeAfterAnswers(app);
+  const token = addAccess(app, store, {
+    tokensPath: tokensPath(options.databasePath),
+    configuredToken: options.token ?? (process.env.MILLRACE_LINEAGE_TOKEN || undefined),
+    requestsPerSecond: options.requestsPerSecond ?? 5000,
+    logger,
+  });
   addRoutes(app, store, new ModelServers());
   addAdminRoutes(app, store, dirname(options.databasePath));
   const checkpoints = await Checkpoints.open(`${options.databasePath}.audit`).catch(async (error: unknown) => {
@@ -85,6 +100,7 @@ async function openOwner(options: LineageOwnerOptions): Promise<LineageOwner> {
   let closing: Promise<void> | null = null;
   return {
     url: `http://${urlHost(host)}:${listening}`,
+    token,
     close: () =>
       (closing ??= closeServer()
         .then(() => signing.end())

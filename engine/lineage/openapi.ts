@@ -17,11 +17,15 @@ export function openApiDocument(): { openapi: string } & Record<string, unknown>
         'What was read and written by what. Errors carry a stable code, every problem by path, and a remedy.',
     },
     paths,
-    components: { schemas: { Error: jsonSchema(apiErrorSchema, 'output') } },
+    security: [{ token: [] }],
+    components: {
+      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'Needed once the owner has a token.' } },
+      schemas: { Error: jsonSchema(apiErrorSchema, 'output') },
+    },
   };
 }
 
-function describe({ method, path, summary, query, body, answer }: ApiOperation): Record<string, unknown> {
+function describe({ method, path, summary, query, body, answer, scope }: ApiOperation): Record<string, unknown> {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -31,6 +35,7 @@ function describe({ method, path, summary, query, body, answer }: ApiOperation):
   return {
     operationId: operationId(method, path),
     summary,
+    ...(scope === null ? { security: [] } : {}),
     parameters: [...inPath, ...(query === undefined ? [] : queryParameters(query))],
     ...(body === undefined ? {} : { requestBody: { required: true, content: json(jsonSchema(body, 'input')) } }),
     responses: {

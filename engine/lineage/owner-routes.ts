@@ -43,6 +43,8 @@ export function addRoutes(app: FastifyInstance, store: LineageStore, servers: Mo
     return { status: 'ok', schemaVersion: store.schemaVersion, records: count?.records ?? 0 };
   });
 
+  get('/api/v1/live', async () => ({ status: 'ok' }));
+
   app.post('/api/v1/records', async (request) => {
     const { records } = parseWith(recordsRequestSchema, request.body, 'records');
     return { results: await store.record(records) };

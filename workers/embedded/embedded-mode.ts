@@ -139,7 +139,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedM
     launch([millrace('lineage', ['worker', '--role', 'lineage', '--lineage-port', String(lineagePort), ...config])]);
     await firstFailure(
       failures,
-      (abort) => waitForHttp(`${addresses.lineageUrl}/api/v1/health`, 'lineage', abort),
+      (abort) => waitForHttp(`${addresses.lineageUrl}/api/v1/live`, 'lineage', abort),
       signal,
     );
 
