@@ -14,6 +14,7 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   backfill: async () => (await import('./commands/backfill.js')).backfillCommand,
   schedule: async () => (await import('./commands/schedule.js')).scheduleCommand,
   status: async () => (await import('./commands/status.js')).statusCommand,
+  dataset: async () => (await import('./commands/dataset.js')).datasetCommand,
   lineage: async () => (await import('./commands/lineage.js')).lineageCommand,
   impact: async () => (await import('./commands/impact.js')).impactCommand,
   stale: async () => (await import('./commands/stale.js')).staleCommand,

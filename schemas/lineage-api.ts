@@ -156,6 +156,21 @@ export const datasetVersionDetailsSchema = z.strictObject({
   verdict: qualityReportSchema.shape.verdict.nullable().describe('Newest quality verdict on it; null: never checked.'),
 });
 
+/** Answer of `GET /api/v1/objects`. */
+export const recordedObjectsResponseSchema = z.strictObject({
+  objects: z
+    .array(
+      z.strictObject({
+        uri: z.string().describe('Where the object is: `store://STORE/KEY`.'),
+        manifest: z
+          .boolean()
+          .describe('Whether it is the manifest of a dataset version or model, and names further objects.'),
+      }),
+    )
+    .describe('Objects that the records of this page mention.'),
+  next: z.string().nullable().describe('Give it as `after` for the page that follows; null: there is none.'),
+});
+
 /** A quality report on record. */
 export const qualityResultSchema = z.strictObject({
   runId: z.string().describe('Run that checked.'),
@@ -245,6 +260,7 @@ export const apiErrorSchema = z.object({
   }),
 });
 
+export type RecordedObject = z.infer<typeof recordedObjectsResponseSchema>['objects'][number];
 export type RecordsRequest = z.infer<typeof recordsRequestSchema>;
 export type RecordsResponse = z.infer<typeof recordsResponseSchema>;
 export type RecordResult = RecordsResponse['results'][number];

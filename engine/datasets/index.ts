@@ -1,5 +1,7 @@
 export type { DatasetDependencies, SourceAccess } from './dataset-dependencies.js';
 export { datasetFiles, readManifest } from './dataset-version.js';
+export * from './diff-versions.js';
+export * from './export-version.js';
 export * from './ingest-partition.js';
 export * from './local-object-store.js';
 export * from './object-store.js';
@@ -9,4 +11,5 @@ export * from './partition-windows.js';
 export * from './s3-object-store.js';
 export * from './schema-policy.js';
 export { s3ConnectionOf, sourceAccess, type S3Connection } from './s3-session.js';
+export * from './sweep-store.js';
 export * from './transform-dataset.js';

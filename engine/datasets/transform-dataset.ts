@@ -6,10 +6,10 @@ import {
   type TransformStep,
 } from '../../schemas/index.js';
 import type { DatasetDependencies } from './dataset-dependencies.js';
-import { datasetFiles, storeVersion } from './dataset-version.js';
-import { identifier, literal, StatementError, withDuckDb, type DuckDbSession } from './duckdb-session.js';
-import type { ObjectStore } from './object-store.js';
-import { resultPath, writeParquet } from './parquet-result.js';
+import { storeVersion } from './dataset-version.js';
+import { StatementError, withDuckDb } from './duckdb-session.js';
+import { defineInputs } from './input-views.js';
+import { writeParquet } from './parquet-result.js';
 import { selectStatement } from './select-statement.js';
 import { transformParameters } from './transform-parameters.js';
 
@@ -54,40 +54,6 @@ export async function transformDataset(
     const ref = await storeVersion(store, { dataset, partition: window.key }, written);
     return { ref, columns: written.columns };
   });
-}
-
-/** Makes a view of each input, then closes the session to everything but the inputs’ files and its own result. */
-async function defineInputs(
-  session: DuckDbSession,
-  store: ObjectStore,
-  inputs: Record<string, DatasetVersionRef[]>,
-): Promise<void> {
-  const allowed = [resultPath(session)];
-  for (const [name, versions] of Object.entries(inputs)) {
-    refuseUneven(name, versions);
-    const files = (await Promise.all(versions.map((version) => datasetFiles(store, version)))).flat();
-    allowed.push(...files);
-    // The statement that defines a view takes no parameters.
-    const list = files.map(literal).join(', ');
-    await session.rows(
-      `CREATE VIEW ${identifier(name)} AS SELECT * FROM read_parquet([${list}], hive_partitioning = false)`,
-    );
-  }
-  await session.rows(`SET allowed_paths = [${[...new Set(allowed)].map(literal).join(', ')}]`);
-  await session.rows('SET enable_external_access = false');
-  await session.rows('SET lock_configuration = true');
-}
-
-function refuseUneven(name: string, versions: readonly DatasetVersionRef[]): void {
-  const [first, ...others] = versions;
-  if (first === undefined) throw new MillraceError('WINDOW_INCOMPLETE', `input ${name} has no dataset version`);
-  const other = others.find(({ schemaFingerprint }) => schemaFingerprint !== first.schemaFingerprint);
-  if (other === undefined) return;
-  throw new MillraceError(
-    'SOURCE_SCHEMA_MISMATCH',
-    `input ${name}: the columns of ${other.dataset} ${other.partition} differ from those of ${first.dataset} ${first.partition}`,
-    { problems: [{ path: `inputs.${name}`, message: 'its versions have different columns' }] },
-  );
 }
 
 async function sqlErrors<T>(work: () => Promise<T>): Promise<T> {

@@ -20,6 +20,7 @@ import {
   modelsResponseSchema,
   nameField,
   rebuildResponseSchema,
+  recordedObjectsResponseSchema,
   recordsRequestSchema,
   recordsResponseSchema,
   resolvePartitionsRequestSchema,
@@ -60,6 +61,7 @@ export const QUERIES = {
     direction: z.enum(['upstream', 'downstream']).default('upstream').describe('Direction to follow.'),
     depth: z.coerce.number().int().min(1).max(100).default(20).describe('Greatest number of edges to follow.'),
   }),
+  objects: z.strictObject({ limit, after }),
   impact: z.strictObject({ node: z.string().min(1).describe('A node by its id, or loosely.') }),
   audit: z.strictObject({
     actor: z.string().min(1).optional().describe('One actor; all by default.'),
@@ -126,6 +128,7 @@ export const API_OPERATIONS: readonly ApiOperation[] = [
   get('/models/{model}', 'A model with its versions', modelDetailsSchema),
   get('/models/{model}/aliases/{alias}', 'The version that an alias stands for', aliasDetailsSchema),
   get('/models/{model}/aliases/{alias}/history', 'Every move of an alias, newest first', aliasHistoryResponseSchema),
+  get('/objects', 'Objects of the object store that records mention', recordedObjectsResponseSchema, QUERIES.objects),
   get('/endpoints', 'Endpoints and the states in force', endpointsResponseSchema),
   get('/endpoints/{endpoint}', 'The state in force of an endpoint', endpointStateSchema),
   get('/endpoints/{endpoint}/history', 'Every state of an endpoint, newest first', endpointHistoryResponseSchema),

@@ -17,6 +17,7 @@ import {
   modelDetailsSchema,
   modelServersResponseSchema,
   modelsResponseSchema,
+  recordedObjectsResponseSchema,
   recordsResponseSchema,
   resolvePartitionsResponseSchema,
   rebuildResponseSchema,
@@ -41,6 +42,7 @@ import {
   type ModelServerStatus,
   type ModelSummary,
   type QualityResult,
+  type RecordedObject,
   type RecordResult,
   type ResolvedPartition,
   type RunDetails,
@@ -99,6 +101,11 @@ export interface LineageClient {
   rebuild(): Promise<number>;
   /** Everything downstream of a node, however far: models, endpoints that serve them, dataset versions, runs. Throws NOT_FOUND. */
   impact(node: string): Promise<Impact>;
+  /** Objects of the object store that records mention, in pages; give the `next` of an answer as `after`. */
+  recordedObjects(options?: {
+    limit?: number;
+    after?: string;
+  }): Promise<{ objects: RecordedObject[]; next: string | null }>;
   /**
    * Partitions that are not what a run would make of them now, with the reasons; all datasets by default. A page has 100 by
    * default, at most 1000; give the `next` of an answer as `after` for the following one.
@@ -159,6 +166,7 @@ export function createLineageClient(options: {
     verifyAudit: () => get(auditVerificationSchema, '/audit/verify'),
     rebuild: async () => (await request(rebuildResponseSchema, 'POST', '/admin/rebuild')).events,
     impact: (node) => get(impactSchema, `/impact${search({ node })}`),
+    recordedObjects: (query = {}) => get(recordedObjectsResponseSchema, `/objects${search(query)}`),
     stale: (query = {}) => get(staleResponseSchema, `/stale${search(query)}`),
   };
 }

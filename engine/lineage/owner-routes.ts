@@ -15,6 +15,7 @@ import { latestRuns } from './latest-runs.js';
 import { lineageGraph } from './lineage-graph.js';
 import type { LineageStore } from './lineage-store.js';
 import { aliasDetails, aliasHistory, listModels, modelDetails } from './model-queries.js';
+import { recordedObjects } from './object-queries.js';
 import type { ModelServers } from './model-servers.js';
 import { openApiDocument } from './openapi.js';
 import { ownerPage } from './owner-page.js';
@@ -58,6 +59,8 @@ export function addRoutes(app: FastifyInstance, store: LineageStore, servers: Mo
   get('/api/v1/datasets/:dataset/versions', async ({ dataset }, query) => ({
     versions: await listDatasetVersions(read, { dataset, ...parseWith(QUERIES.datasetVersions, query, 'query') }),
   }));
+
+  get('/api/v1/objects', (_, query) => recordedObjects(read, parseWith(QUERIES.objects, query, 'query')));
 
   get('/api/v1/runs', async (_, query) => ({ runs: await listRuns(read, parseWith(QUERIES.runs, query, 'query')) }));
   app.post('/api/v1/runs/latest', async (request) => {

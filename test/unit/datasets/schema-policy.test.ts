@@ -72,7 +72,7 @@ describe('schemaProblems', () => {
         code: 'SCHEMA_CHANGED',
         message: 'flights, seen from 2001-01-01@0123456789ab (exact): delay is DOUBLE; it was INTEGER',
         problems: [{ path: 'columns.delay', message: 'is DOUBLE; it was INTEGER' }],
-      }),
+      }) as Error,
     );
   });
 });

@@ -1,0 +1,43 @@
+import type { LineageClient } from '../engine/lineage/index.js';
+import type { DatasetVersionDetails } from '../schemas/lineage-api.js';
+import { MillraceError } from '../schemas/errors.js';
+
+/** A version as people name it: `DATASET[/PARTITION][@VERSION]`, the version by its first characters. */
+export interface DatasetReference {
+  dataset: string;
+  partition: string | undefined;
+  version: string | undefined;
+}
+
+/** @throws MillraceError INPUT_INVALID */
+export function parseDatasetReference(text: string): DatasetReference {
+  const [, dataset, partition, version] = /^([^/@]+)(?:\/([^@]+))?(?:@([0-9a-f]{4,32}))?$/.exec(text) ?? [];
+  if (dataset !== undefined) return { dataset, partition, version };
+  throw new MillraceError('INPUT_INVALID', `"${text}" is not of the form DATASET[/PARTITION][@VERSION]`);
+}
+
+/**
+ * The version that is meant: the one that begins so, else the published one of the partition, else, without a partition,
+ * the published one of a dataset that has no others.
+ * @throws MillraceError DATASET_VERSION_NOT_FOUND, INPUT_INVALID where several are meant
+ */
+export async function findVersion(lineage: LineageClient, text: string): Promise<DatasetVersionDetails> {
+  const { dataset, partition, version } = parseDatasetReference(text);
+  const query = { limit: 1000, ...(partition !== undefined && { partition }) };
+  const versions = await lineage.datasetVersions(dataset, query);
+  const meant = versions.filter(({ ref, published }) =>
+    version === undefined ? published : ref.version.startsWith(version),
+  );
+  const [found, other] = meant;
+  if (found === undefined) {
+    const state = versions.length === 0 ? 'nothing is on record' : 'none of its versions is published';
+    const what = version === undefined ? state : `none of its versions begins with ${version}`;
+    throw new MillraceError('DATASET_VERSION_NOT_FOUND', `${text}: ${what}`);
+  }
+  if (other === undefined) return found;
+  const names = meant.slice(0, 5).map(({ ref }) => `${ref.dataset}/${ref.partition}@${ref.version.slice(0, 12)}`);
+  throw new MillraceError(
+    'INPUT_INVALID',
+    `${text} may be ${names.join(', ')}${meant.length > 5 ? ' and others' : ''}`,
+  );
+}

@@ -1,0 +1,78 @@
+import Table from 'cli-table3';
+import type { SweepReport, VersionDiff } from '../engine/datasets/index.js';
+import type { Column, DatasetManifest } from '../schemas/dataset.js';
+import type { DriftReport } from '../schemas/drift.js';
+import type { DatasetSummary, DatasetVersionDetails } from '../schemas/lineage-api.js';
+
+const short = (version: string) => version.slice(0, 12);
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+
+export function datasetsInWords(datasets: readonly DatasetSummary[]): string {
+  if (datasets.length === 0) return 'no dataset is on record';
+  const table = new Table({ head: ['dataset', 'partitions', 'published', 'versions', 'rows', 'written'] });
+  for (const { dataset, partitions, published, versions, rows, writtenAt } of datasets) {
+    table.push([dataset, partitions, published, versions, rows, writtenAt]);
+  }
+  return table.toString();
+}
+
+export function versionsInWords(versions: readonly DatasetVersionDetails[]): string {
+  const table = new Table({ head: ['partition', 'version', 'rows', 'size', 'checked', 'published', 'written'] });
+  for (const { ref, verdict, published, writtenAt } of versions) {
+    const { partition, version, rows, bytes } = ref;
+    table.push([partition, short(version), rows, megabytes(bytes), verdict ?? '', published ? 'yes' : '', writtenAt]);
+  }
+  return table.toString();
+}
+
+export function versionInWords(details: DatasetVersionDetails, manifest: DatasetManifest): string {
+  const { ref, runId, step, writtenAt, published, verdict } = details;
+  const columns = new Table({ head: ['column', 'type', 'null'] });
+  for (const { name, type, nullable } of manifest.columns) columns.push([name, type, nullable ? 'yes' : 'no']);
+  return [
+    `${ref.dataset}/${ref.partition}@${ref.version}`,
+    `${ref.rows} rows, ${megabytes(ref.bytes)} in ${manifest.files.length} files; ${published ? 'published' : 'not published'}; ${verdict ?? 'never checked'}`,
+    `written ${writtenAt} by step ${step} of run ${runId}`,
+    columns.toString(),
+    ...manifest.files.map(({ uri, rows, bytes }) => `${uri}  ${rows} rows, ${megabytes(bytes)}`),
+  ].join('\n');
+}
+
+export function diffInWords({ columns, rows, changes }: VersionDiff, profile: DriftReport | null): string {
+  const lines = [`rows: ${rows.before} -> ${rows.after}`];
+  const type = ({ name, type, nullable }: Column) => `${name} ${type}${nullable ? '' : ' not null'}`;
+  lines.push(...columns.added.map((column) => `column + ${type(column)}`));
+  lines.push(...columns.removed.map((column) => `column - ${type(column)}`));
+  lines.push(...columns.changed.map(({ before, after }) => `column ~ ${type(before)} -> ${type(after)}`));
+  if (columns.reordered) lines.push('column ~ in another order');
+  const { key, added, removed, changed, repeatedKeys, examples } = changes;
+  lines.push(
+    `${key === null ? 'whole rows' : `rows by ${key.join(', ')}`}: ${added} added, ${removed} removed` +
+      (changed === null ? '' : `, ${changed} changed`),
+  );
+  if (repeatedKeys !== null && repeatedKeys.before + repeatedKeys.after > 0) {
+    lines.push(`keys that stand for several rows: ${repeatedKeys.before} before, ${repeatedKeys.after} after`);
+  }
+  for (const [kind, sign] of [
+    ['added', '+'],
+    ['removed', '-'],
+    ['changed', '~'],
+  ] as const) {
+    lines.push(...examples[kind].map((example) => `  ${sign} ${JSON.stringify(example)}`));
+  }
+  if (profile !== null) {
+    lines.push(`profile: ${profile.driftedColumns} of ${profile.comparedColumns} columns have drifted`);
+    lines.push(...profile.columns.map(({ column, message }) => `  ${column}: ${message}`));
+  }
+  return lines.join('\n');
+}
+
+export function sweepInWords(report: SweepReport): string {
+  const { dryRun, objects, committedObjects, tooYoung, removed, renewed, unfinishedUploads } = report;
+  const verb = dryRun ? 'would be removed' : 'removed';
+  return [
+    `${objects} objects; what is on record needs ${committedObjects}; ${tooYoung} are not yet old enough to be judged`,
+    `${removed.objects} objects (${megabytes(removed.bytes)}) and ${unfinishedUploads} unfinished uploads ${verb}`,
+    ...(renewed > 0 ? [`${renewed} were put again meanwhile and stay`] : []),
+  ].join('\n');
+}

@@ -1,0 +1,35 @@
+import type { RecordedObject } from '../../schemas/index.js';
+import { cursorOf, parseCursor } from './page-cursor.js';
+import type { Reader } from './reader.js';
+
+/** Records whose reference is a manifest. */
+const WITH_MANIFEST = ['dataset_version', 'model_trained', 'model_registered'];
+const ADDRESS = 'store://[a-z][a-z0-9-]*/sha256/[0-9a-f]{2}/[0-9a-f]{64}';
+
+/**
+ * Every object that any record mentions, in pages of `limit` records. What a record mentions anywhere counts, so that
+ * nothing on record is swept, whatever kinds of records there will be.
+ */
+export async function recordedObjects(
+  read: Reader,
+  { limit, after }: { limit: number; after?: string | undefined },
+): Promise<{ objects: RecordedObject[]; next: string | null }> {
+  const [start = '0'] = after === undefined ? [] : parseCursor(after, 1);
+  const rows = await read<{ sequence: number; manifest: string | null; mentioned: string }>(
+    `SELECT sequence, CASE WHEN kind IN (SELECT unnest($3)) THEN payload->>'$.ref.uri' END AS manifest,
+       to_json(list_distinct(regexp_extract_all(payload::VARCHAR, '${ADDRESS}')))::VARCHAR AS mentioned
+     FROM events WHERE sequence > $1::BIGINT ORDER BY sequence LIMIT $2`,
+    [start, limit, WITH_MANIFEST],
+  );
+  const objects = new Map<string, boolean>();
+  for (const { manifest, mentioned } of rows) {
+    for (const uri of JSON.parse(mentioned) as string[]) {
+      objects.set(uri, (objects.get(uri) ?? false) || uri === manifest);
+    }
+  }
+  const last = rows.at(-1);
+  return {
+    objects: [...objects].map(([uri, manifest]) => ({ uri, manifest })),
+    next: rows.length < limit || last === undefined ? null : cursorOf([String(last.sequence)]),
+  };
+}
