@@ -155,7 +155,6 @@ describe('sweepStore', () => {
       store: bench.store,
       before: AT,
       dryRun: false,
-      // eslint-disable-next-line @typescript-eslint/require-await -- the pages of the real one are awaited
       recorded: async function* () {
         yield* records;
       },
