@@ -6,6 +6,7 @@ import {
   median,
   planBackfill,
   planDifference,
+  withoutChecks,
   type BackfillPlan,
 } from '../engine/pipelines/index.js';
 import {
@@ -55,6 +56,7 @@ export function createBackfillActivities({ config, lineage, store, temporal }: A
       return activityScope(async ({ progress }) => {
         const pipeline = findPipeline(config.pipelines, request.pipeline);
         const frozen = freezePipeline(pipeline, request.params);
+        if (request.checks !== 'each') withoutChecks(pipeline);
         const keys = partitionRange(pipeline.partitions, request.from, request.to);
         progress(`asking for the last runs of ${keys.length} partitions`);
         const latest = new Map((await lineage.latestRuns(pipeline.name, keys)).map((run) => [run.partition, run]));
@@ -63,6 +65,7 @@ export function createBackfillActivities({ config, lineage, store, temporal }: A
             pipeline: pipeline.name,
             partitions: pipeline.partitions,
             reprocess: request.reprocess,
+            checks: request.checks,
             specification: frozen.digest,
           },
           { keys, latest, outdated: await outdated(frozen), now: Date.parse(now) },

@@ -43,6 +43,15 @@ export const backfillInputSchema = z.strictObject({
     .describe(
       'Priority of the runs, 1 (first) to 5 (last); a nightly run has 3. One of the runs always has 3, so that a backfill is never starved.',
     ),
+  checks: z
+    .union([
+      z.literal('each'),
+      z.strictObject({ off: z.string().min(3).max(500).describe('Why; it is on record with each run.') }),
+    ])
+    .default('each')
+    .describe(
+      'each: the checks of the pipeline in each run; {"off": "reason"}: runs without its check steps. What ran without them is out of date: `stale` runs it again, with checks.',
+    ),
   dryRun: z.boolean().default(false).describe('Whether the plan is the result, and nothing runs.'),
   planHash: digestField
     .optional()

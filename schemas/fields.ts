@@ -21,6 +21,12 @@ export const instantField = z.iso.datetime({ offset: true });
 /** A value that survives JSON unchanged. */
 export const jsonField = z.json();
 
+/** Who takes responsibility for something that is not the rule, and why; it is on record. */
+export const responsibilitySchema = z.strictObject({
+  by: z.string().min(1).max(200).describe('Who takes responsibility.'),
+  reason: z.string().min(3).max(500).describe('Why.'),
+});
+
 /** Who did something: a person, a service or `schedule`. */
 export const actorField = z.string().min(1).max(200);
 

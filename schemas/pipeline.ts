@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { digestField, identifierField, jsonField, nameField } from './fields.js';
+import { digestField, identifierField, jsonField, nameField, responsibilitySchema } from './fields.js';
 import { partitionsSchema } from './partition.js';
 import { scheduleSchema } from './schedule.js';
 import { stepSchema, stepTemplateSchema } from './step.js';
@@ -44,6 +44,7 @@ export const frozenPipelineSchema = z.strictObject({
   partitions: partitionsSchema.describe('How its data is cut.'),
   params: z.record(identifierField, jsonField).describe('Values of all parameters.'),
   steps: z.record(nameField, stepSchema).describe('Steps by name, references replaced.'),
+  checksOff: responsibilitySchema.optional().describe('Who left the check steps out, and why.'),
   digest: digestField.describe('SHA-256 of the canonical JSON of all the above.'),
 });
 

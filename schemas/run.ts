@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { datasetVersionRefSchema } from './dataset.js';
 import { evaluationReportSchema } from './evaluation.js';
-import { actorField, identifierField, instantField, jsonField, nameField } from './fields.js';
+import { actorField, identifierField, instantField, jsonField, nameField, responsibilitySchema } from './fields.js';
 import { modelRefSchema, modelVersionRefSchema } from './model.js';
 import { rolloutResultSchema } from './rollout.js';
 
@@ -29,6 +29,9 @@ export const runInputSchema = z.strictObject({
     .describe(
       'Lets a model pass the evaluation gate although it failed; on record. Quality gates and canaries are not affected.',
     ),
+  checksOff: responsibilitySchema
+    .optional()
+    .describe('Runs without the check steps: what they would have judged is published unjudged. On record.'),
   requestedBy: actorField.default('unknown').describe('Who asked.'),
 });
 

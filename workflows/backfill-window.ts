@@ -256,8 +256,10 @@ export class BackfillWindow {
     this.mark(position, '>');
     this.active.set(position, active);
     this.started += 1;
-    const { pipeline, params } = this.input;
-    const request = { pipeline, partition, logicalTime, params, requestedBy: this.requestedBy };
+    const { pipeline, params, checks } = this.input;
+    const { requestedBy } = this;
+    const checksOff = checks === 'each' ? undefined : { by: this.input.requestedBy, reason: checks.off };
+    const request = { pipeline, partition, logicalTime, params, checksOff, requestedBy };
     await this.settle(position, () => scope.run(() => this.carryOut(position, request, active)));
   }
 

@@ -28,6 +28,7 @@ interface BackfillOptions extends TargetOptions, JsonOption {
   stopAfterFailures?: number;
   planHash?: string;
   requestedBy?: string;
+  checksOff?: string;
   dryRun?: boolean;
   wait?: boolean;
 }
@@ -61,6 +62,7 @@ export function backfillCommand(program: Command): void {
     )
     .option('--priority <level>', 'priority of the runs, 1 first, 5 last (default: 5)', parsePriority)
     .option('--stop-after-failures <count>', 'start no more runs after so many have failed', parseCount)
+    .option('--checks-off <reason>', 'run without the check steps; the reason is on record')
     .option('--plan-hash <hash>', 'do nothing unless the plan is the one with this hash')
     .option('--requested-by <name>', 'who asks (default: the user of this machine)')
     .option('--dry-run', 'show the plan, run nothing')
@@ -112,20 +114,10 @@ async function backfill(pipeline: string, options: BackfillOptions): Promise<num
 
 function requestOf(pipeline: string, options: BackfillOptions): BackfillRequest {
   const { from, to, reprocess, maxActive, order, param: params, priority, stopAfterFailures, planHash } = options;
+  const limits = { maxActive, priority, stopAfterFailures };
+  const checks = options.checksOff === undefined ? 'each' : { off: options.checksOff };
   const requestedBy = options.requestedBy ?? userInfo().username;
-  return {
-    pipeline,
-    from,
-    to,
-    reprocess,
-    maxActive,
-    order,
-    params,
-    priority,
-    stopAfterFailures,
-    planHash,
-    requestedBy,
-  };
+  return { pipeline, from, to, reprocess, order, params, checks, planHash, requestedBy, ...limits };
 }
 
 /** Shows how far it is; undefined if the user has seen enough. */

@@ -10,6 +10,7 @@ export interface BackfillPlan {
   pipeline: string;
   partitions: Partitions;
   reprocess: BackfillInput['reprocess'];
+  checks: BackfillInput['checks'];
   /** Digest of the frozen specification that the runs are going to have. */
   specification: string;
   /** Oldest first. */
@@ -45,6 +46,7 @@ export function planDifference(before: BackfillPlan, after: BackfillPlan): strin
   const lines: string[] = [];
   if (before.specification !== after.specification) lines.push('the steps or parameters of the runs are others');
   if (before.reprocess !== after.reprocess) lines.push(`reprocess: ${before.reprocess} → ${after.reprocess}`);
+  if (JSON.stringify(before.checks) !== JSON.stringify(after.checks)) lines.push('checks are on or off otherwise');
   const then = new Map(before.entries.map((entry) => [entry[0], entry]));
   for (const [key, action, reason] of after.entries) {
     const old = then.get(key);

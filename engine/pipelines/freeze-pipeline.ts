@@ -7,8 +7,10 @@ import {
   type FrozenPipeline,
   type Pipeline,
   type Problem,
+  type RunInput,
 } from '../../schemas/index.js';
 import { digestOf } from '../digest.js';
+import { withoutChecks } from './without-checks.js';
 
 const WHOLE_REFERENCE = /^\{\{\s*params\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}$/;
 const EACH_REFERENCE = /\{\{\s*params\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g;
@@ -18,10 +20,16 @@ type ParameterValue = string | number | boolean;
 /**
  * Puts a run’s parameters into a pipeline and gives the result its digest: from then on nothing about the run’s
  * specification can change.
+ * @param checksOff who wants no checks, and why; on record with the specification
  * @throws PARAMETER_INVALID for a parameter that is unknown, missing or of another type
  * @throws PIPELINE_INVALID if a step does not fit its schema with the values put in
  */
-export function freezePipeline(pipeline: Pipeline, given: Record<string, ParameterValue>): FrozenPipeline {
+export function freezePipeline(
+  whole: Pipeline,
+  given: Record<string, ParameterValue>,
+  checksOff?: RunInput['checksOff'],
+): FrozenPipeline {
+  const pipeline = checksOff === undefined ? whole : withoutChecks(whole);
   const params = parameterValues(pipeline, given);
   const content = {
     name: pipeline.name,
@@ -29,6 +37,7 @@ export function freezePipeline(pipeline: Pipeline, given: Record<string, Paramet
     partitions: pipeline.partitions,
     params,
     steps: replaceReferences(pipeline.steps, params),
+    ...(checksOff !== undefined && { checksOff }),
   };
   const frozen = { ...content, digest: digestOf(content) };
   return parseWith(frozenPipelineSchema, frozen, `pipeline ${pipeline.name} with its parameters`, 'PIPELINE_INVALID');

@@ -2,3 +2,4 @@
 export * from './backfill-plan.js';
 export * from './freeze-pipeline.js';
 export * from './resolve-run.js';
+export * from './without-checks.js';

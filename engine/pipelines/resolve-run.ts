@@ -32,7 +32,7 @@ export function resolveRun(pipelines: readonly Pipeline[], request: RunInput, fa
       const key = request.partition ?? lastCompletePartition(pipeline.partitions, new Date(logicalTime));
       return withPath('partition', () => partitionWindow(pipeline.partitions, key));
     },
-    () => freezePipeline(pipeline, request.params),
+    () => freezePipeline(pipeline, request.params, request.checksOff),
   );
   return { pipeline: frozen, window, logicalTime };
 }

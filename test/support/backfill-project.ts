@@ -49,6 +49,19 @@ export function backfillProject(): { config: MillraceConfigInput; gate: Gate } {
           },
         }),
         definePipeline({
+          name: 'checked',
+          partitions: { kind: 'monthly', timezone: 'UTC' },
+          steps: {
+            raw: {
+              type: 'ingest',
+              source: { kind: 'csv', path: 'node_modules/vega-datasets/data/weather.csv' },
+              dataset: 'checked',
+              timeColumn: 'date',
+            },
+            quality: { type: 'check', input: 'raw', suite: { checks: [{ type: 'row_count', min: 1_000_000 }] } },
+          },
+        }),
+        definePipeline({
           name: 'cells',
           partitions: {
             kind: 'product',

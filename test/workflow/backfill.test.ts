@@ -55,6 +55,12 @@ describe('backfill', () => {
     throw new Error('it did not happen');
   }
 
+  const startedWith = async (workflowId: string): Promise<unknown[]> => {
+    const { events } = await millrace.client.temporal.workflow.getHandle(workflowId).fetchHistory();
+    const payloads = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+    return payloads.map(({ data }) => JSON.parse(Buffer.from(data ?? []).toString()) as unknown);
+  };
+
   const outcomes = ({ partitions }: BackfillResult) =>
     partitions?.map(({ partition, outcome }) => [partition, outcome]);
   const events = async (workflowId: string) =>
@@ -314,6 +320,25 @@ describe('backfill', () => {
     ]);
   });
 
+  it('runs without checks for a reason that is on record, and with them when it is out of date', async () => {
+    const range = { pipeline: 'checked', from: '2012-01', to: '2012-02' };
+    const unchecked = await millrace.client.startBackfill({
+      ...range,
+      requestedBy: 'ann',
+      checks: { off: 'the rules are newer' },
+    });
+    expect(await unchecked.result()).toMatchObject({ verdict: 'succeeded', counts: { succeeded: 2 } });
+    const { steps } = await (await millrace.client.getRun({ pipeline: 'checked', partition: '2012-01' })).result();
+    expect(steps.map(({ step }) => step)).toEqual(['raw']);
+    const [input] = await startedWith('run/checked/2012-01');
+    expect(input).toMatchObject({ checksOff: { by: 'ann', reason: 'the rules are newer' } });
+    const checked = await millrace.client.startBackfill({ ...range, reprocess: 'stale' });
+    expect(await checked.result()).toMatchObject({
+      plan: { reasons: { specification_changed: 2 } },
+      counts: { refused: 2 },
+    });
+  });
+
   it('shows counts, and failures with links, in the details', async () => {
     gate.fail(['2002-02-01']);
     gate.open();
@@ -372,15 +397,15 @@ describe('backfill', () => {
     const backfill = await millrace.client.startBackfill({
       pipeline: 'idle',
       from: '2001-01-01T00',
-      to: '2001-01-05T23',
+      to: '2001-01-04T07',
       maxActive: 20,
-      batchSize: 40,
+      batchSize: 25,
     });
     expect(backfill.attached).toBe(false);
     const result = await backfill.result();
-    expect(result).toMatchObject({ verdict: 'succeeded', counts: { succeeded: 120 } });
-    expect(result.partitions).toHaveLength(120);
-    expect(await events(backfill.workflowId)).toBeLessThan(1_000);
+    expect(result).toMatchObject({ verdict: 'succeeded', counts: { succeeded: 80 } });
+    expect(result.partitions).toHaveLength(80);
+    expect(await events(backfill.workflowId)).toBeLessThan(700);
     const chain: string[] = [];
     const handle = millrace.client.temporal.workflow.getHandle(backfill.workflowId);
     const query = `WorkflowId = '${backfill.workflowId}'`;

@@ -5,6 +5,7 @@ const about = {
   pipeline: 'p',
   partitions: { kind: 'daily', timezone: 'UTC' },
   specification: 'now',
+  checks: 'each',
 } as const;
 
 const run = (partition: string, verdict: LatestRun['verdict'], more: Partial<LatestRun> = {}): LatestRun => ({
