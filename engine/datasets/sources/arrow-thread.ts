@@ -10,6 +10,7 @@ import {
   type RecordBatch,
 } from 'apache-arrow';
 import { Table as WasmTable, writeParquet } from 'parquet-wasm';
+import { decompressLz4Frame } from './lz4-frame.js';
 import type { ArrowMessage, ArrowRequest } from './arrow-to-parquet.js';
 
 /** Rows that are put into one Parquet file; batches of a source may be as small as one row. */
@@ -21,6 +22,7 @@ async function main({ files, folder }: ArrowRequest): Promise<void> {
   const { ZSTDDecoder } = await import('zstddec');
   const zstd = new ZSTDDecoder();
   await zstd.init();
+  compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: decompressLz4Frame });
   compressionRegistry.set(CompressionType.ZSTD, { decode: (data: Uint8Array) => zstd.decode(data) });
   const written: string[] = [];
   let rows = 0;

@@ -13,6 +13,7 @@ import {
   Int32,
 } from 'apache-arrow';
 import { ingestPartition } from '../../../engine/datasets/index.js';
+import { decompressLz4Frame } from '../../../engine/datasets/sources/lz4-frame.js';
 import { patternOf } from '../../../engine/datasets/sources/s3-source.js';
 import { sourceName, sourceSchema } from '../../../schemas/index.js';
 import {
@@ -180,6 +181,21 @@ describe('a source of Arrow', () => {
     expect(ref.rows).toBe(count + 1);
     const found = (await rowsOf(bench, ref, 'n')).map(([n]) => n);
     expect(found.findIndex((n, index) => n !== index)).toBe(-1);
+  });
+
+  // Written by pyarrow’s feather.write_feather: 300 rows of n = 0, 1, … and s = 'airport ' || n % 7.
+  it.each(['lz4', 'zstd'])('is read when pyarrow compressed it with %s', async (codec) => {
+    const { ref } = await ingest({ kind: 'arrow', path: join(__dirname, 'fixtures', `feather-${codec}.arrow`) });
+    const rows = Array.from({ length: 300 }, (_, n) => [String(n), `airport ${n % 7}`]);
+    expect(await rowsOf(bench, ref)).toEqual(rows);
+  });
+
+  it.each([
+    ['what is no frame', [1, 2, 3, 4, 5, 6, 7, 8]],
+    ['a frame that is cut off', [4, 0x22, 0x4d, 0x18, 0x60, 0x40, 0, 200, 0, 0, 0, 1]],
+    ['a match before the beginning', [4, 0x22, 0x4d, 0x18, 0x60, 0x40, 0, 4, 0, 0, 0, 0x10, 65, 9, 0, 0, 0, 0, 0]],
+  ])('is not taken for LZ4 when it is %s', (_, bytes) => {
+    expect(() => decompressLz4Frame(Uint8Array.from(bytes))).toThrow(RangeError);
   });
 
   it('is unreadable when it is something else or cut off', async () => {
