@@ -17,6 +17,7 @@ export * from './metric-anomaly.js';
 export * from './gate.js';
 export * from './model.js';
 export * from './nearest.js';
+export * from './openlineage.js';
 export * from './parse.js';
 export * from './partition.js';
 export * from './pipeline-problems.js';

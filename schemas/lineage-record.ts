@@ -160,6 +160,11 @@ export const lineageRecordSchema = z.discriminatedUnion('kind', [
     reason: z.string().describe('Why.'),
   }),
   z.strictObject({
+    kind: z.literal('openlineage_event').describe('Another tool sent an OpenLineage event.'),
+    ...common,
+    event: jsonField.describe('The event as it came.'),
+  }),
+  z.strictObject({
     kind: z.literal('rollout_finished').describe('A rollout ended.'),
     ...common,
     ...ofRun,

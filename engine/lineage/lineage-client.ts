@@ -20,6 +20,7 @@ import {
   recordedObjectsResponseSchema,
   recordsResponseSchema,
   resolvePartitionsResponseSchema,
+  openLineageEventsSchema,
   rebuildResponseSchema,
   runDetailsSchema,
   runQualityResponseSchema,
@@ -44,6 +45,7 @@ import {
   type QualityResult,
   type RecordedObject,
   type RecordResult,
+  type OpenLineageRunEvent,
   type ResolvedPartition,
   type RunDetails,
   type RunSummary,
@@ -72,6 +74,8 @@ export interface LineageClient {
   run(runId: string): Promise<RunDetails>;
   /** Quality reports of a run. */
   runQuality(runId: string): Promise<QualityResult[]>;
+  /** A run as OpenLineage events, for other tools; throws NOT_FOUND. */
+  openLineage(runId: string): Promise<OpenLineageRunEvent[]>;
   models(): Promise<ModelSummary[]>;
   /** Throws NOT_FOUND. */
   model(model: string): Promise<ModelDetails>;
@@ -141,6 +145,7 @@ export function createLineageClient(options: {
       (await request(latestRunsResponseSchema, 'POST', '/runs/latest', { pipeline, partitions })).runs,
     run: (runId) => get(runDetailsSchema, path`/runs/${runId}`),
     runQuality: async (runId) => (await get(runQualityResponseSchema, path`/runs/${runId}/quality`)).results,
+    openLineage: async (runId) => (await get(openLineageEventsSchema, path`/runs/${runId}/openlineage`)).events,
     models: async () => (await get(modelsResponseSchema, '/models')).models,
     model: (model) => get(modelDetailsSchema, path`/models/${model}`),
     alias: (model, alias) => get(aliasDetailsSchema, path`/models/${model}/aliases/${alias}`),

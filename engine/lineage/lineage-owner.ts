@@ -11,6 +11,7 @@ import { addAdminRoutes } from './admin-routes.js';
 import { errorAnswer } from './http-errors.js';
 import { openLineageStore } from './lineage-store.js';
 import { ModelServers } from './model-servers.js';
+import { addOpenLineageRoutes } from './openlineage/openlineage-routes.js';
 import { addRoutes } from './owner-routes.js';
 import { whenFree } from './standby.js';
 
@@ -77,6 +78,7 @@ async function openOwner(options: LineageOwnerOptions): Promise<LineageOwner> {
     logger,
   });
   addRoutes(app, store, new ModelServers());
+  addOpenLineageRoutes(app, store);
   addAdminRoutes(app, store, dirname(options.databasePath));
   const checkpoints = await Checkpoints.open(`${options.databasePath}.audit`).catch(async (error: unknown) => {
     await store.close();

@@ -10,6 +10,7 @@ import { actionsOf } from './audit/actions.js';
 import { sealKey, slotKey, writerKey } from './hash-keys.js';
 import { nodeId } from './node-ids.js';
 import type { Answer } from './ledger.js';
+import { eventEdges } from './openlineage/event-edges.js';
 import { stepSpecifications } from './step-specifications.js';
 
 /** A value of a column: texts for VARCHAR, JSON and (as ISO 8601) TIMESTAMP columns. */
@@ -164,6 +165,8 @@ function factRows(record: LineageRecord, answer: Answer): Row[] {
       ];
     case 'action_taken':
       return [];
+    case 'openlineage_event':
+      return eventEdges(record).map(({ from, to }) => edge(from, to));
     case 'rollout_finished': {
       const { runId, result, at } = record;
       const { endpoint, outcome, reason } = result;

@@ -5,6 +5,7 @@ import { addAuditRoutes } from '../../../engine/lineage/audit/audit-routes.js';
 import { Checkpoints } from '../../../engine/lineage/audit/checkpoints.js';
 import { API_OPERATIONS } from '../../../engine/lineage/api-operations.js';
 import { ModelServers } from '../../../engine/lineage/model-servers.js';
+import { addOpenLineageRoutes } from '../../../engine/lineage/openlineage/openlineage-routes.js';
 import { openApiDocument } from '../../../engine/lineage/openapi.js';
 import { addRoutes } from '../../../engine/lineage/owner-routes.js';
 import { withDatabasePath, withOwner } from './support.js';
@@ -20,6 +21,7 @@ describe('the OpenAPI document', () => {
       });
       addRoutes(app, store, new ModelServers());
       addAdminRoutes(app, store, path);
+      addOpenLineageRoutes(app, store);
       addAuditRoutes(app, store, await Checkpoints.open(`${path}.audit`));
       await app.close();
       await store.close();

@@ -1,0 +1,22 @@
+import type { FastifyInstance } from 'fastify';
+import { MillraceError, type LineageRecord } from '../../../schemas/index.js';
+import type { LineageStore } from '../lineage-store.js';
+import { openLineageRecord } from './intake.js';
+import { runEvents } from './run-events.js';
+
+/** OpenLineage in and out. */
+export function addOpenLineageRoutes(app: FastifyInstance, store: LineageStore): void {
+  app.post('/api/v1/lineage', async (request) => {
+    const [result] = await store.record([openLineageRecord(request.body)]);
+    return { status: result?.status };
+  });
+
+  app.get<{ Params: { runId: string } }>('/api/v1/runs/:runId/openlineage', async ({ params: { runId } }) => {
+    const rows = await store.read<{ payload: string }>(
+      "SELECT payload FROM events WHERE payload->>'$.runId' = $1 ORDER BY sequence",
+      [runId],
+    );
+    if (rows.length === 0) throw new MillraceError('NOT_FOUND', `no run has the id ${runId}`);
+    return { events: runEvents(rows.map(({ payload }) => JSON.parse(payload) as LineageRecord)) };
+  });
+}

@@ -1,0 +1,202 @@
+import * as fc from 'fast-check';
+import { openLineageRecord } from '../../../engine/lineage/openlineage/intake.js';
+import { runEvents } from '../../../engine/lineage/openlineage/run-events.js';
+import { isMillraceError, openLineageRunEventSchema, type LineageRecord } from '../../../schemas/index.js';
+import { AT, datasetRef, datasetVersion, february, runFinished, runStarted, stepFinished } from './story.js';
+import { errorOf, withOwner } from './support.js';
+
+const PRODUCER = 'https://example.org/airflow';
+
+const event = {
+  eventType: 'COMPLETE',
+  eventTime: '2001-03-02T02:00:00+01:00',
+  producer: PRODUCER,
+  schemaURL: 'https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent',
+  run: { runId: '01941f29-7c00-7d10-8000-000000000001', facets: {} },
+  job: { namespace: 'airflow', name: 'exports/flights' },
+  inputs: [{ namespace: 'postgres://db:5432', name: 'public.flights' }],
+  outputs: [
+    {
+      namespace: 'file',
+      name: 'data/flights.parquet',
+      facets: { schema: { _producer: PRODUCER, _schemaURL: `${PRODUCER}/schema`, fields: [] } },
+    },
+  ],
+};
+
+const send = async (url: string, body: unknown) => {
+  const response = await fetch(`${url}/api/v1/lineage`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  return {
+    status: response.status,
+    body: (await response.json()) as { error?: { code: string; problems: unknown[] } },
+  };
+};
+
+/** The records of the run of February's training. */
+const training = february().filter((record) => 'runId' in record && record.runId === 'run-1');
+
+describe('OpenLineage events of other tools', () => {
+  it('join the graph: a model comes from the table that another tool exported', async () => {
+    await withOwner(async (client, url) => {
+      await client.record(february());
+      expect(await send(url, event)).toEqual({ status: 200, body: { status: 'recorded' } });
+      expect(await send(url, event)).toEqual({ status: 200, body: { status: 'known' } });
+      const { nodes } = await client.graph('endpoint:flight-delays');
+      expect(nodes.map(({ id }) => id)).toEqual(
+        expect.arrayContaining([
+          'source:data/flights.parquet',
+          'run:01941f29-7c00-7d10-8000-000000000001/exports%2Fflights',
+          'source:postgres://db:5432/public.flights',
+        ]),
+      );
+      const impact = await client.impact('source:postgres://db:5432/public.flights');
+      expect(impact.endpoints.map(({ endpoint }) => endpoint)).toEqual(['flight-delays']);
+    });
+  });
+
+  it('name versions of ours by the facets that ours carry', async () => {
+    await withOwner(async (client, url) => {
+      await client.record(february());
+      const [, end] = (await client.openLineage('run-1')).filter(({ job }) => job.name === 'flight-delays.train');
+      const report = { ...event, inputs: end?.inputs, outputs: [{ namespace: 'bi', name: 'dashboard' }] };
+      expect((await send(url, report)).status).toBe(200);
+      const { nodes } = await client.graph('dataset:flights/2001-02-03', { direction: 'downstream' });
+      expect(nodes.map(({ id }) => id)).toContain('source:bi/dashboard');
+    });
+  });
+
+  it.each<[string, unknown, string]>([
+    ['no object', [], ''],
+    ['no run id', { ...event, run: {} }, 'run.runId'],
+    ['no time', { ...event, eventTime: 'yesterday' }, 'eventTime'],
+    ['an unknown type', { ...event, eventType: 'DONE' }, 'eventType'],
+    ['a dataset without a name', { ...event, inputs: [{ namespace: 'x' }] }, 'inputs[0].name'],
+    [
+      'a facet without a producer',
+      { ...event, run: { ...event.run, facets: { a: { b: 1 } } } },
+      'run.facets.a._producer',
+    ],
+    ['nothing', {}, 'dataset'],
+  ])('with %s are refused with the path', async (_, body, path) => {
+    await withOwner(async (__, url) => {
+      const answer = await send(url, body);
+      expect(answer).toMatchObject({ status: 400, body: { error: { code: 'INPUT_INVALID' } } });
+      expect(answer.body.error?.problems).toContainEqual(expect.objectContaining({ path }));
+    });
+  });
+
+  it('that are malformed in 10,000 ways are refused with a code, and never anything else', () => {
+    // Events that are right but for one place, and any JSON at all.
+    const place = fc.constantFrom('eventTime', 'producer', 'schemaURL', 'run', 'job', 'inputs', 'outputs', 'eventType');
+    const broken = fc.tuple(place, fc.jsonValue()).map(([name, value]) => ({ ...event, [name]: value }));
+    const anything = fc.oneof(
+      broken,
+      fc.jsonValue(),
+      fc.dictionary(fc.constantFrom('run', 'job', 'dataset', 'inputs'), fc.jsonValue()),
+    );
+    let refused = 0;
+    fc.assert(
+      fc.property(anything, (value) => {
+        try {
+          expect(openLineageRecord(value).kind).toBe('openlineage_event');
+        } catch (error) {
+          if (!isMillraceError(error)) throw error;
+          expect(error.code).toBe('INPUT_INVALID');
+          expect(error.problems.length).toBeGreaterThan(0);
+          refused += 1;
+        }
+      }),
+      { numRuns: 10_000 },
+    );
+    expect(refused).toBeGreaterThan(5000);
+  });
+
+  it('do not stop the owner, whatever they are', async () => {
+    await withOwner(async (client, url) => {
+      const deep = `${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`;
+      for (const body of ['', '{', 'null', '"x"', deep, `[${deep}]`, JSON.stringify({ ...event, x: '\u0000\ud800' })]) {
+        const { status } = await send(url, body);
+        expect([body.slice(0, 20), status < 500]).toEqual([body.slice(0, 20), true]);
+      }
+      await fc.assert(
+        fc.asyncProperty(fc.jsonValue(), async (value) => {
+          expect((await send(url, { ...event, inputs: value })).status).toBeLessThan(500);
+        }),
+        { numRuns: 100 },
+      );
+      expect((await client.health()).status).toBe('ok');
+    });
+  });
+});
+
+describe('a run as OpenLineage events', () => {
+  it('is a START and one terminal event for the run and for each step that began, in the same ids each time', () => {
+    const events = runEvents(training);
+    expect(events).toEqual(runEvents(training));
+    for (const one of events) expect(openLineageRunEventSchema.safeParse(one).error).toBeUndefined();
+    expect(events.map(({ eventType, job }) => `${eventType} ${job.name}`)).toEqual([
+      'START flight-delays',
+      'START flight-delays.train',
+      'COMPLETE flight-delays.train',
+      'RUNNING flight-delays',
+      'COMPLETE flight-delays',
+    ]);
+    const [start, , step] = events;
+    expect(step?.run.facets?.parent).toMatchObject({ run: { runId: start?.run.runId } });
+    expect(step?.inputs).toHaveLength(28);
+    expect(step?.outputs).toMatchObject([
+      { name: 'models/flight-delays', facets: { datasetType: { datasetType: 'MODEL' } } },
+    ]);
+    expect(step?.run.facets?.millrace_training).toMatchObject({ seed: 17, metrics: { roc_auc: 0.67 } });
+  });
+
+  it('carries schema, version, statistics, tests and the error of what failed', () => {
+    const ref = datasetRef('2001-02-03');
+    const night = february().filter((record) => 'runId' in record && record.runId === 'night-2001-02-03');
+    const failed = {
+      ...stepFinished('r', 'raw', 'ingest', []),
+      status: 'failed',
+      code: 'SOURCE_FAILED',
+      summary: 'gone',
+    } as LineageRecord;
+    const [, , end] = runEvents(night);
+    expect(end).toMatchObject({
+      outputs: [
+        {
+          namespace: 'millrace',
+          name: 'flights',
+          facets: {
+            schema: { fields: [{ name: 'delay', type: 'BIGINT' }] },
+            version: { datasetVersion: ref.version },
+            millrace_partition: { key: '2001-02-03' },
+          },
+          outputFacets: { outputStatistics: { rowCount: ref.rows, size: ref.bytes } },
+        },
+      ],
+    });
+    const events = runEvents([
+      runStarted('r', '2001-02-03'),
+      datasetVersion('r', ref),
+      failed,
+      {
+        ...runFinished('r'),
+        verdict: 'failed',
+        reason: 'CANCELLED',
+        message: 'the run was cancelled',
+      } as LineageRecord,
+    ]);
+    expect(events.map(({ eventType }) => eventType)).toEqual(['START', 'START', 'FAIL', 'ABORT']);
+    expect(events[2]?.run.facets?.errorMessage).toMatchObject({ message: 'SOURCE_FAILED: gone' });
+    expect(events.every(({ eventTime }) => eventTime === AT)).toBe(true);
+  });
+
+  it('is not there for a run that is not on record', async () => {
+    await withOwner(async (client) => {
+      expect(await errorOf(client.openLineage('nothing'))).toMatch(/^NOT_FOUND/);
+    });
+  });
+});
