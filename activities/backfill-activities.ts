@@ -43,6 +43,7 @@ export type PolledRun =
   { status: 'running' | 'absent' } | ({ status: 'ended' } & Pick<RunResult, 'verdict' | 'reason' | 'message'>);
 
 const POLLED_AT_ONCE = 20;
+const KEEP_AGAIN_MS = 3_600_000;
 
 /** Lines of a difference that are shown. */
 const SHOWN_DIFFERENCES = 20;
@@ -50,6 +51,7 @@ const SHOWN_DIFFERENCES = 20;
 /** What a backfill asks of the world. The plan is kept in the object store: with many partitions it is no payload. */
 export function createBackfillActivities({ config, lineage, store, temporal }: ActivityDependencies) {
   const readPlan = planReader(store);
+  const keepPlan = planKeeper(store);
   return {
     /** Makes the plan and stores it. @throws PLAN_CHANGED if another one was asked for by its hash */
     async planBackfill({ request, now }: { request: BackfillInput; now: string }): Promise<PlanSummary> {
@@ -97,6 +99,7 @@ export function createBackfillActivities({ config, lineage, store, temporal }: A
     async readPlanned({ uri, positions }: { uri: string; positions: number[] }): Promise<PlannedRun[]> {
       return activityScope(async () => {
         const { plan, running } = await readPlan(uri);
+        await keepPlan(uri, plan);
         return positions.flatMap((position) => {
           const partition = running[position];
           if (partition === undefined) return [];
@@ -218,6 +221,16 @@ function planReader(store: ObjectStore): (uri: string) => Promise<ReadPlan> {
     const plan = JSON.parse((await store.read(uri)).toString()) as BackfillPlan;
     return { plan, running: plan.entries.flatMap(([key, action]) => (action === 'run' ? [key] : [])) };
   }
+}
+
+/** Puts a plan that is in use again now and then: no record refers to it, and what is put again is not swept. */
+function planKeeper(store: ObjectStore): (uri: string, plan: BackfillPlan) => Promise<void> {
+  const keptAt = new Map<string, number>();
+  return async (uri, plan) => {
+    if (Date.now() - (keptAt.get(uri) ?? 0) < KEEP_AGAIN_MS) return;
+    await store.putJson(plan);
+    keptAt.set(uri, Date.now());
+  };
 }
 
 async function planChanged(
