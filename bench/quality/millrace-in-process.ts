@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import type * as CheckFiles from '../../engine/quality/check-files.js';
 import type * as ScanPool from '../../engine/quality/scan-pool.js';
 import { packageRoot } from '../../engine/threads.js';
-import { Suite } from '../../schemas/check.js';
+import { suiteSchema } from '../../schemas/check.js';
 
 /**
  * Checks a file several times in this process, with threads that are kept, and prints `{version, ms}`:
@@ -20,7 +20,7 @@ async function main(): Promise<void> {
   const engine = join(packageRoot(__filename), 'dist', 'engine', 'quality');
   const { checkFiles } = (await import(join(engine, 'check-files.js'))) as typeof CheckFiles;
   const { createScanPool } = (await import(join(engine, 'scan-pool.js'))) as typeof ScanPool;
-  const suite = Suite.parse(JSON.parse(readFileSync(suiteFile, 'utf8')));
+  const suite = suiteSchema.parse(JSON.parse(readFileSync(suiteFile, 'utf8')));
   const threads = values.threads === undefined ? undefined : Number(values.threads);
   const pool = createScanPool();
   const ms: number[] = [];

@@ -9,7 +9,7 @@ import type { QualityReport } from '../../schemas/quality-report.js';
 import { dataFiles } from '../data-files.js';
 import { interruptible } from '../interrupted-scan.js';
 import { EXIT, printJson } from '../output.js';
-import { jsonOption, type JsonOption } from '../options.js';
+import { jsonOption, parseCount, type JsonOption } from '../options.js';
 import { createScanProgress } from '../scan-progress.js';
 import { loadSuite } from '../suite-file.js';
 import { terminalOptions } from '../terminal.js';
@@ -23,6 +23,7 @@ interface CheckOptions extends JsonOption {
   reference: Record<string, string>;
   history: HistoryArgument[];
   fullScan?: boolean;
+  threads?: number;
 }
 
 /** `millrace check`: holds files to a suite. It needs no server and writes nothing but what it is asked for. */
@@ -49,6 +50,7 @@ export function checkCommand(program: Command): void {
       [],
     )
     .option('--full-scan', 'read every row, also where the footer or a dictionary would answer')
+    .option('--threads <number>', 'at most so many threads (default: as many as processors, four at most)', parseCount)
     .option('--html <file>', 'write the report as one self-contained page')
     .option('--junit <file>', 'write the report as JUnit XML, for CI')
     .addOption(jsonOption())
@@ -67,7 +69,9 @@ export function checkCommand(program: Command): void {
         const prepared = await prepareFiles(dataFiles(named), { signal });
         try {
           const { files } = prepared;
-          const report = await checkFiles({ ...context, files, suite, fullScan: options.fullScan, signal, onProgress });
+          const { fullScan, threads } = options;
+          const how = { fullScan, threads, useCaller: true, signal, onProgress };
+          const report = await checkFiles({ ...context, files, suite, ...how });
           const page = options.html === undefined ? undefined : await evidenceOf(files, suite, report, context, signal);
           return { report, page };
         } finally {

@@ -30,6 +30,8 @@ export interface CheckFilesOptions {
   threads?: number | undefined;
   /** Threads that are kept between calls; by default each call starts its own and ends them. */
   pool?: ScanPool | undefined;
+  /** Whether the calling thread scans as well; for programs that have nothing else to do. By default it stays free. */
+  useCaller?: boolean | undefined;
   /** Whether rows are read even where the footer or a dictionary would answer. The outcome is the same. */
   fullScan?: boolean | undefined;
   /** What `-` reads; by default the standard input. */
@@ -47,7 +49,7 @@ export interface CheckFilesOptions {
  */
 export async function checkFiles(options: CheckFilesOptions): Promise<QualityReport> {
   const { files, suite, window, now = new Date(), references = {}, history = [], fullScan = false } = options;
-  const { threads, pool, signal, onProgress, input } = options;
+  const { threads, pool, useCaller, signal, onProgress, input } = options;
   const problems = validateSuite(suite);
   if (problems.length > 0) {
     throw new MillraceError('SUITE_INVALID', `${problems[0]!.path} ${problems[0]!.message}`, { problems });
@@ -58,7 +60,7 @@ export async function checkFiles(options: CheckFilesOptions): Promise<QualityRep
   const prepared = await prepareFiles(files, { input, signal });
   try {
     const findings = await findReferences(suite, references, { threads, pool, signal });
-    const job = { files: prepared.files, suite, findings, fullScan, threads, pool, signal, onProgress };
+    const job = { files: prepared.files, suite, findings, fullScan, threads, pool, useCaller, signal, onProgress };
     const { rows, states, kinds, fields } = await runScan(job);
     for (const [i, state] of states.entries()) {
       if (state.kind !== 'error' || state.overBudget !== true) continue;

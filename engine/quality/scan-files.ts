@@ -38,6 +38,8 @@ export interface ScanListener {
   onFile(path: string): void;
   /** So many rows were judged, of all files so far. */
   onRows(rows: number): void;
+  /** Awaited now and then, so that others get their turn on this thread; a rejection ends the scan. */
+  pause?(): Promise<void>;
 }
 
 /**
@@ -76,6 +78,7 @@ export async function scanFiles(request: ScanRequest, listener: ScanListener): P
             scan.update(batch);
             rows += batch.rows;
             listener.onRows(rows);
+            if (listener.pause !== undefined) await listener.pause();
           }
         }
         listener.onRows(rows);

@@ -78,15 +78,18 @@ function scanIn(
           message satisfies never;
       }
     });
-    worker.on('error', (error: Error) => settle(() => reject(threadError(error, file))));
+    worker.on('error', (error: Error) => settle(() => reject(scanError(error, file))));
     // Without an answer, the decoder has stopped in the middle.
     worker.on('exit', () => settle(() => reject(unreadableFile(file, 'the decoder gave no answer'))));
     worker.postMessage(request);
   });
 }
 
-/** A trap of the WebAssembly decoder means that the file is corrupted in a way it does not foresee. */
-function threadError(error: Error, file: string): MillraceError {
+/**
+ * What ended a scan, as an error of the table. A trap of the WebAssembly decoder means that the file is corrupted in a way it does
+ * not foresee.
+ */
+export function scanError(error: Error, file: string): MillraceError {
   // The name, since the class is another one in each realm.
   if (error.name === 'RuntimeError') return unreadableFile(file, 'its pages are corrupted', error);
   if ((error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY') {

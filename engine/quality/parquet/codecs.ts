@@ -41,6 +41,18 @@ async function loadZstandard(): Promise<Decompress> {
   }
   const { ZSTDDecoder } = await import('zstddec');
   const decoder = new ZSTDDecoder();
-  await decoder.init();
+  await withoutFetch(() => decoder.init());
   return (bytes, size) => (size === 0 ? new Uint8Array(0) : decoder.decode(bytes, size));
+}
+
+/** The decoder takes its code from a `data:` address if there is a `fetch`, and Node loads its whole HTTP client for that. */
+function withoutFetch<T>(work: () => T): T {
+  const descriptor = Object.getOwnPropertyDescriptor(globalThis, 'fetch');
+  if (descriptor?.configurable !== true) return work();
+  Reflect.deleteProperty(globalThis, 'fetch');
+  try {
+    return work();
+  } finally {
+    Object.defineProperty(globalThis, 'fetch', descriptor);
+  }
 }

@@ -106,7 +106,7 @@ export class ColumnCursor {
     let at = this.at;
     for (let pages = 0; at < this.end; pages++) {
       if (pages > MAX_HEADERS) return false;
-      const header = readHeader(this.bytes, at);
+      const header = readHeader(this.bytes, at, true);
       if ((header.kind === 'data' || header.kind === 'data2') && !isDictionary(header.encoding)) return false;
       at = header.at + header.compressed;
     }

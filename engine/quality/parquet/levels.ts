@@ -45,23 +45,32 @@ export function decodeHybrid(
   return { values, end: at };
 }
 
-/** Reads numbers of `width` bits, the lowest first. */
+/**
+ * Reads numbers of up to 32 bits, the lowest first. Two words of the bytes are at hand, so that most numbers need no look at the
+ * bytes; that matters most before the loop is compiled.
+ */
 function unpack(bytes: Uint8Array, at: number, width: number, into: Int32Array, from: number, count: number): void {
-  if (width <= 25) {
-    const mask = (1 << width) - 1;
-    for (let i = 0, bit = 0; i < count; i++, bit += width) {
-      const byte = at + (bit >> 3);
-      const word = bytes[byte]! | (bytes[byte + 1]! << 8) | (bytes[byte + 2]! << 16) | (bytes[byte + 3]! << 24);
-      into[from + i] = (word >>> (bit & 7)) & mask;
+  const mask = width === 32 ? -1 : (1 << width) - 1;
+  let low = wordAt(bytes, at);
+  let high = wordAt(bytes, at + 4);
+  let next = at + 8;
+  let shift = 0;
+  for (let i = from, to = from + count; i < to; i++) {
+    // Two steps, since a shift by 32 would be none.
+    into[i] = ((low >>> shift) | ((high << 1) << (31 - shift))) & mask;
+    shift += width;
+    if (shift >= 32) {
+      shift -= 32;
+      low = high;
+      high = wordAt(bytes, next);
+      next += 4;
     }
-    return;
   }
-  for (let i = 0, bit = 0; i < count; i++, bit += width) {
-    const byte = at + (bit >> 3);
-    let word = 0;
-    for (let b = 4; b >= 0; b--) word = word * 256 + (bytes[byte + b] ?? 0);
-    into[from + i] = Math.floor(word / 2 ** (bit & 7)) % 2 ** width;
-  }
+}
+
+/** Four bytes as a word; those past the end are 0. */
+function wordAt(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
 }
 
 /**

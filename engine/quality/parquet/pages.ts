@@ -22,15 +22,16 @@ export interface PageHeader {
 const MAX_PAGE_BYTES = 1 << 30;
 
 /** Headers are a few dozen bytes; statistics with long texts make them longer. */
-const HEADER_BYTES = [512, 64 << 10, 4 << 20];
+const HEADER_BYTES = [256, 64 << 10, 4 << 20];
 
 /**
  * The header at a position of a chunk.
+ * @param isLookAhead whether the page itself is not read after it
  * @throws RangeError where there is none
  */
-export function readHeader(bytes: ChunkBytes, at: number): PageHeader {
+export function readHeader(bytes: ChunkBytes, at: number, isLookAhead = false): PageHeader {
   for (const size of HEADER_BYTES) {
-    const window = bytes.upTo(at, size);
+    const window = isLookAhead ? bytes.peek(at, size) : bytes.upTo(at, size);
     try {
       return headerOf(window, at);
     } catch (error) {

@@ -37,6 +37,33 @@ describe('checkFiles', () => {
     expect([...progress].sort((a, b) => a - b)).toEqual(progress);
   });
 
+  test('the calling thread takes a share if it may, answers as the others do, and can be interrupted', async () => {
+    const file = await folder.write(
+      `SELECT id, 'x' || id AS s FROM range(400000) AS t(id) ORDER BY id`,
+      ', ROW_GROUP_SIZE 50000',
+    );
+    const suite = suiteOf([
+      { type: 'between', column: 'id', max: 399_989 },
+      { type: 'regex', column: 's', pattern: '[0-8]$' },
+    ]);
+    const how = { files: [file], suite, fullScan: true };
+    const [alone, shared, others] = await Promise.all([
+      checkFiles({ ...how, threads: 1, useCaller: true }),
+      checkFiles({ ...how, threads: 2, useCaller: true }),
+      checkFiles({ ...how, threads: 2 }),
+    ]);
+    expect(alone.checks.map(({ failing }) => failing)).toEqual([10, 40_000]);
+    expect(shared.checks).toEqual(alone.checks);
+    expect(others.checks).toEqual(alone.checks);
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    // Neither timers nor signals would have a turn if the scan kept the thread to itself.
+    const onProgress = () => void setImmediate(() => controller.abort(reason));
+    await expect(
+      checkFiles({ ...how, threads: 1, useCaller: true, signal: controller.signal, onProgress }),
+    ).rejects.toBe(reason);
+  });
+
   test('takes several files as one dataset and says in which of them a row is', async () => {
     const files = await Promise.all([
       folder.write('SELECT 1 AS a, 5 AS b UNION ALL SELECT 2, 6'),
