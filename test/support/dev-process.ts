@@ -27,8 +27,10 @@ export async function startDev(command: string, args: readonly string[], cwd: st
       throw new Error(`millrace dev ended with ${String(code)}: ${errors}`);
     }),
   ]);
+  const answer = JSON.parse(line) as { error?: unknown };
+  if (answer.error !== undefined) throw new Error(`millrace dev: ${line}`);
   return {
-    ...(JSON.parse(line) as Omit<DevProcess, 'pid' | 'stop'>),
+    ...(answer as Omit<DevProcess, 'pid' | 'stop'>),
     pid: child.pid ?? 0,
     stop: async () => {
       child.kill('SIGINT');
