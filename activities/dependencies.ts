@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { ObjectStore } from '../engine/datasets/index.js';
 import type { LineageClient } from '../engine/lineage/index.js';
+import type { ScanPool } from '../engine/quality/index.js';
 import type { MillraceConfig } from '../schemas/index.js';
 
 /** What a worker gives its activities. */
@@ -11,6 +12,8 @@ export interface ActivityDependencies {
   /** Folder for scratch space and logs of this worker. */
   dataDir: string;
   store: ObjectStore;
+  /** Threads of checks, kept warm between them. */
+  scanPool: ScanPool;
   lineage: LineageClient;
   temporal: Client;
   /** Whether the namespace has Millrace’s search attributes; a workflow that set others would hang. */

@@ -24,6 +24,7 @@ export * from './pipeline-problems.js';
 export * from './pipeline.js';
 export * from './problems.js';
 export * from './quality-report.js';
+export * from './quarantine.js';
 export * from './rollout.js';
 export * from './run.js';
 export * from './schedule.js';

@@ -1,14 +1,22 @@
+import { nameField } from './fields.js';
 import { hint } from './nearest.js';
 import type { Pipeline } from './pipeline.js';
 import { formatPath, type Problem } from './problems.js';
-import { datasetInputs, stepDependencies, stepReferences, topologicalOrder } from './step-graph.js';
+import { quarantineDatasetOf } from './quarantine.js';
+import { checksOf, datasetInputs, stepDependencies, stepReferences, topologicalOrder } from './step-graph.js';
 import type { Step } from './step.js';
 
 const PARAMETER_REFERENCE = /\{\{\s*params\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g;
 
 /** What is wrong with steps that their schemas cannot say: references to nothing, cycles, two writers of a dataset. */
 export function stepProblems(steps: Record<string, Step>): Problem[] {
-  return [...referenceProblems(steps), ...windowProblems(steps), ...cycleProblems(steps), ...writerProblems(steps)];
+  return [
+    ...referenceProblems(steps),
+    ...windowProblems(steps),
+    ...cycleProblems(steps),
+    ...writerProblems(steps),
+    ...quarantineProblems(steps),
+  ];
 }
 
 /** References to parameters that a pipeline does not declare. */
@@ -69,12 +77,43 @@ function cycleProblems(steps: Record<string, Step>): Problem[] {
 function writerProblems(steps: Record<string, Step>): Problem[] {
   const writers = new Map<string, string>();
   return Object.entries(steps).flatMap(([name, step]): Problem[] => {
-    if (step.type !== 'ingest' && step.type !== 'transform') return [];
-    const other = writers.get(step.dataset);
-    writers.set(step.dataset, name);
+    const written = writtenDataset(steps, step);
+    if (written === undefined) return [];
+    const { field, dataset } = written;
+    const other = writers.get(dataset);
+    writers.set(dataset, name);
     return other === undefined
       ? []
-      : [{ path: `steps.${name}.dataset`, message: `"${step.dataset}" is written by step "${other}" already` }];
+      : [{ path: `steps.${name}.${field}`, message: `"${dataset}" is written by step "${other}" already` }];
+  });
+}
+
+function writtenDataset(steps: Record<string, Step>, step: Step): { field: string; dataset: string } | undefined {
+  if (step.type === 'ingest' || step.type === 'transform') return { field: 'dataset', dataset: step.dataset };
+  if (step.type !== 'check' || step.quarantine !== 'split') return undefined;
+  const input = steps[step.input];
+  if (input?.type !== 'ingest' && input?.type !== 'transform') return undefined;
+  return { field: 'quarantineDataset', dataset: quarantineDatasetOf(step, input.dataset) };
+}
+
+/** Two quarantines of one input would leave two versions to read, and no one could say which. */
+function quarantineProblems(steps: Record<string, Step>): Problem[] {
+  return Object.entries(steps).flatMap(([name, step]): Problem[] => {
+    if (step.type !== 'check') return [];
+    const at = `steps.${name}`;
+    if (step.quarantineDataset !== undefined && step.quarantine !== 'split') {
+      return [{ path: `${at}.quarantineDataset`, message: 'has a meaning with quarantine: "split" alone' }];
+    }
+    if (step.quarantine === undefined) return [];
+    const others = checksOf(steps, step.input).filter((other) => other !== name);
+    if (others.length > 0) {
+      const message = `needs to be the only check of "${step.input}", which is checked by ${others.join(', ')} too`;
+      return [{ path: `${at}.quarantine`, message }];
+    }
+    const dataset = writtenDataset(steps, step)?.dataset;
+    return dataset === undefined || nameField.safeParse(dataset).success
+      ? []
+      : [{ path: `${at}.quarantineDataset`, message: `must be given: "${dataset}" is too long for a name` }];
   });
 }
 

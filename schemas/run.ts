@@ -51,6 +51,7 @@ export const stepStatusField = z
 /** What a step left behind. */
 export const stepOutputSchema = z.strictObject({
   dataset: datasetVersionRefSchema.optional().describe('Dataset version that was written or checked.'),
+  quarantine: datasetVersionRefSchema.optional().describe('Dataset version with the rows that a check set apart.'),
   model: modelRefSchema.optional().describe('Model that was trained.'),
   modelVersion: modelVersionRefSchema.optional().describe('Model version that was registered.'),
   evaluation: evaluationReportSchema.optional().describe('Report of an evaluation.'),

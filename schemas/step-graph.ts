@@ -49,6 +49,14 @@ export function checksOf(steps: Record<string, Step>, name: string): string[] {
   });
 }
 
+/** The check that sets failing rows of a step’s output apart: what it leaves is what others read. */
+export function quarantineOf(steps: Record<string, Step>, name: string): string | undefined {
+  return checksOf(steps, name).find((other) => {
+    const step = steps[other];
+    return step?.type === 'check' && step.quarantine !== undefined;
+  });
+}
+
 /**
  * What each step waits for: `needs`, the steps that it reads, and the checks of what it reads, so that nobody reads
  * data before its gate has opened.

@@ -117,6 +117,17 @@ export const checkStepSchema = z.strictObject({
     .positive()
     .optional()
     .describe('Longest wait for a decision, in seconds, after which the data are refused; for ever by default.'),
+  quarantine: z
+    .enum(['split', 'tag', 'drop'])
+    .optional()
+    .describe(
+      'What becomes of rows that fail a check of rows of severity error, instead of refusing the data: split writes them to a dataset of their own, tag lets all rows go on with the names of the failed checks in the column _failed_checks, drop counts them alone. Without it the data are refused.',
+    ),
+  quarantineDataset: nameField
+    .optional()
+    .describe(
+      'Dataset that gets the failing rows of split, with the column _failed_checks; by default that of the input with -quarantine at its end.',
+    ),
 });
 
 export const trainStepSchema = z.strictObject({

@@ -15,6 +15,7 @@ import {
   type ActivityDependencies,
 } from '../activities/index.js';
 import { createLineageClient, startLineageOwner } from '../engine/lineage/index.js';
+import { createScanPool, type ScanPool } from '../engine/quality/index.js';
 import { MillraceError, WORKER_ROLES, type MillraceConfig, type WorkerRole } from '../schemas/index.js';
 import { declarePipelines } from './declare-pipelines.js';
 import { hasSearchAttributes } from './search-attributes.js';
@@ -69,11 +70,10 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     if (lineageUrl === undefined)
       throw new MillraceError('LINEAGE_UNREACHABLE', 'no address of a lineage owner was given');
     const connection = await connect(options.temporal);
+    const scanPool = createScanPool();
     try {
-      const dependencies = await dependenciesOf(options, connection, {
-        url: lineageUrl,
-        ...(owner && { token: owner.token }),
-      });
+      const lineage = { url: lineageUrl, ...(owner && { token: owner.token }) };
+      const dependencies = await dependenciesOf(options, connection, lineage, scanPool);
       // A bundle that cannot be built must be known before any worker holds the connection.
       const bundle = parsed.some(({ role }) => role === 'orchestration') ? await bundleOf(options) : undefined;
       if (bundle !== undefined) await declarePipelines(options.config, dependencies.lineage, logger);
@@ -88,6 +88,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       options.onReady?.({ lineageUrl });
       await Promise.all(running);
     } finally {
+      await scanPool.close();
       await connection.close();
     }
   } finally {
@@ -132,6 +133,7 @@ async function dependenciesOf(
   { config, projectDir, dataDir, temporal, logger }: RunWorkerOptions,
   connection: NativeConnection,
   lineage: { url: string; token?: string },
+  scanPool: ScanPool,
 ): Promise<ActivityDependencies> {
   const { namespace } = temporal;
   const searchAttributes = await hasSearchAttributes(connection, namespace);
@@ -143,6 +145,7 @@ async function dependenciesOf(
     projectDir,
     dataDir,
     store: defaultStore(config.stores, dataDir),
+    scanPool,
     lineage: createLineageClient(lineage),
     temporal: new Client({ connection: connection as unknown as Connection, namespace }),
     searchAttributes,

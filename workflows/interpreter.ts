@@ -1,5 +1,6 @@
 import {
   checksOf,
+  quarantineOf,
   stepDependencies,
   topologicalOrder,
   type DataInput,
@@ -66,7 +67,9 @@ async function runStep(run: Run, pipeline: FrozenPipeline, name: string, frozen:
   const step = steps[name];
   if (step === undefined) return;
   const read = (key: string, input: DataInput): DatasetVersionRef[] =>
-    typeof input === 'string' ? [outputOf(run, input, 'dataset')] : (frozen[`${name}.${key}`] ?? []);
+    typeof input === 'string'
+      ? [outputOf(run, quarantineOf(steps, input) ?? input, 'dataset')]
+      : (frozen[`${name}.${key}`] ?? []);
   const readAll = (inputs: Record<string, DataInput>) =>
     Object.fromEntries(Object.entries(inputs).map(([key, input]) => [key, read(key, input)]));
 

@@ -8,6 +8,7 @@ export * from './object-store.js';
 export * from './cron-times.js';
 export * from './partition-mapping.js';
 export * from './partition-windows.js';
+export * from './quarantine-rows.js';
 export * from './s3-object-store.js';
 export * from './schema-policy.js';
 export { s3ConnectionOf, sourceAccess, type S3Connection } from './s3-session.js';

@@ -73,9 +73,11 @@ WITH heads AS (
     SELECT slot, arg_max(seal, sequence) AS seal, max(sequence) AS sequence FROM publication_keys GROUP BY slot),
   writes AS (
     SELECT slot, seal, arg_max(writer, sequence) AS writer FROM write_keys GROUP BY slot, seal),
-  heads_written AS (SELECT slot, h.sequence, w.writer FROM heads h JOIN writes w USING (slot, seal)),
+  heads_written AS (SELECT slot, seal, h.sequence, w.writer FROM heads h JOIN writes w USING (slot, seal)),
   changed AS (
-    SELECT DISTINCT i.writer FROM step_inputs i JOIN heads h ON h.slot = i.slot WHERE h.seal <> i.seal),
+    -- A quarantine reads a version and publishes what it leaves of it in the same place, which is no change from outside.
+    SELECT DISTINCT i.writer FROM step_inputs i JOIN heads_written h ON h.slot = i.slot
+    WHERE h.seal <> i.seal AND h.writer <> i.writer),
   now_steps AS (SELECT unnest($1) AS pipeline, unnest($2) AS step, unnest($3) AS digest, unnest($4) AS code_digest),
   now_pipelines AS (SELECT DISTINCT unnest($1) AS pipeline),
   outdated AS (

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { quarantineDatasetOf } from '../../schemas/index.js';
 import { digestOf } from '../digest.js';
 
 /** As much of a specification as is read here; one of another make is kept on record as it is, and says nothing here. */
@@ -19,18 +20,34 @@ export interface StepSpecification {
   digest: string;
 }
 
+type StepFields = { type: string } & Record<string, unknown>;
+
 /** The steps of a specification with their digests; none for a specification without steps. */
 export function stepSpecifications(specification: unknown): StepSpecification[] {
-  const parsed = specificationSchema.safeParse(specification);
-  return Object.entries(parsed.data?.steps ?? {}).map(([step, fields]) => {
-    const { sql, ...rest } = fields;
-    const deciding = Object.fromEntries(Object.entries(rest).filter(([name]) => !OPERATIONAL.includes(name)));
-    return {
-      step,
-      type: fields.type,
-      dataset: typeof fields.dataset === 'string' ? fields.dataset : null,
-      codeDigest: typeof sql === 'string' ? digestOf(sql) : null,
-      digest: digestOf(deciding),
-    };
+  const steps = specificationSchema.safeParse(specification).data?.steps ?? {};
+  return Object.entries(steps).map(([step, fields]) => {
+    const own = specificationOf(step, fields);
+    const input = typeof fields.input === 'string' ? steps[fields.input] : undefined;
+    if (fields.type !== 'check' || typeof fields.quarantine !== 'string' || input === undefined) return own;
+    // What a quarantine leaves is made of what its input’s step made in the same run, so it is as old as both.
+    const { dataset, codeDigest, digest } = specificationOf(String(fields.input), input);
+    if (dataset === null) return own;
+    const written =
+      fields.quarantine === 'split'
+        ? quarantineDatasetOf({ quarantineDataset: fields.quarantineDataset }, dataset)
+        : dataset;
+    return { ...own, dataset: written, codeDigest, digest: digestOf([own.digest, digest]) };
   });
+}
+
+function specificationOf(step: string, fields: StepFields): StepSpecification {
+  const { sql, ...rest } = fields;
+  const deciding = Object.fromEntries(Object.entries(rest).filter(([name]) => !OPERATIONAL.includes(name)));
+  return {
+    step,
+    type: fields.type,
+    dataset: typeof fields.dataset === 'string' ? fields.dataset : null,
+    codeDigest: typeof sql === 'string' ? digestOf(sql) : null,
+    digest: digestOf(deciding),
+  };
 }

@@ -1,4 +1,5 @@
 export { checkFiles, type CheckFilesOptions } from './check-files.js';
+export { findFailingRows, type FailingRows, type FailingRowsOptions } from './failing-rows.js';
 export type { EarlierVersion } from './kernels/kernel.js';
 export { parseSuite, suiteJsonSchema } from './parse-suite.js';
 export { profileFiles, type ProfileFilesOptions } from './profile-files.js';

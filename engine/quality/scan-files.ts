@@ -3,6 +3,7 @@ import type { Suite } from '../../schemas/check.js';
 import type { ColumnKind, Field } from './column-kind.js';
 import type { ReferenceFindings } from './kernels/kernel.js';
 import { mergeStates } from './merge-states.js';
+import { createFailingRowsFile, type FailingRowsFile } from './failing-rows-file.js';
 import { compilePlan } from './plan.js';
 import { Scan } from './scan.js';
 import { openSource } from './sources/open-source.js';
@@ -19,6 +20,8 @@ export interface ScanRequest {
   part: Part;
   /** Whether rows are read even where the footer or a dictionary would answer. */
   fullScan: boolean;
+  /** A file that is written: each row that fails, by each check that it fails. Rows that fail are known for checks of rows alone. */
+  failingRowsPath?: string | undefined;
 }
 
 /** What a scan saw. */
@@ -47,6 +50,19 @@ export interface ScanListener {
  * kernels; where the schema changes, the checks are planned anew and the states merged.
  */
 export async function scanFiles(request: ScanRequest, listener: ScanListener): Promise<ScanResult> {
+  const failingRows = request.failingRowsPath === undefined ? null : createFailingRowsFile(request.failingRowsPath);
+  try {
+    return await scanAll(request, listener, failingRows);
+  } finally {
+    failingRows?.close();
+  }
+}
+
+async function scanAll(
+  request: ScanRequest,
+  listener: ScanListener,
+  failingRows: FailingRowsFile | null,
+): Promise<ScanResult> {
   const { files, suite, findings, part, fullScan } = request;
   // Filled when the first plan is made, before any column is read.
   const indexTexts = new Set<string>();
@@ -55,8 +71,9 @@ export async function scanFiles(request: ScanRequest, listener: ScanListener): P
   let schemaText = '';
   let result: Pick<ScanResult, 'kinds' | 'fields'> = { kinds: [], fields: [] };
   let rows = 0;
-  for (const path of files) {
+  for (const [index, path] of files.entries()) {
     listener.onFile(path);
+    failingRows?.startFile(index);
     const source = await openSource(path, indexTexts);
     try {
       const text = JSON.stringify(source.fields.map(({ name, kind, nullable }) => [name, kind.name, nullable]));
@@ -65,7 +82,7 @@ export async function scanFiles(request: ScanRequest, listener: ScanListener): P
         const plan = compilePlan(suite, source.fields, findings);
         for (const name of plan.indexedTexts) indexTexts.add(name);
         if (scan === null) result = { kinds: plan.checkKinds, fields: source.fields };
-        scan = new Scan(plan);
+        scan = new Scan(plan, failingRows?.add);
         schemaText = text;
       }
       scan.startFile(files.length > 1 ? basename(path) : undefined);

@@ -11,10 +11,16 @@ export class Scan {
   private pending: readonly number[];
   private firstRow = 0;
   private file: string | undefined;
+  private readonly checksOfKernel: readonly (readonly number[])[];
 
-  constructor(readonly plan: Plan) {
+  /** @param onFailing told each row that fails a check of rows */
+  constructor(
+    readonly plan: Plan,
+    private readonly onFailing?: OnFailing,
+  ) {
     this.kernels = plan.kernels.map((kernel) => kernel.start());
     this.pending = this.kernels.map((_, i) => i);
+    this.checksOfKernel = this.kernels.map((_, i) => plan.steps.flatMap((step, check) => (step === i ? [check] : [])));
   }
 
   /**
@@ -44,17 +50,23 @@ export class Scan {
   /** Takes in the next rows of the group. */
   update(source: SourceBatch): void {
     const whole = new ScanBatch(source, this.plan, this.firstRow, this.file);
-    const filtered = new Map<string, Batch>();
+    const filtered = new Map<string, RowsOfFile>();
     for (const i of this.pending) {
       const { where } = this.plan.kernels[i]!;
-      let batch: Batch = whole;
+      let batch: RowsOfFile = whole;
       if (where !== undefined) {
         batch = filtered.get(where) ?? new FilteredBatch(whole, this.plan.conditions.get(where)!(whole), this.plan);
         filtered.set(where, batch);
       }
-      this.kernels[i]!.update(batch);
+      this.kernels[i]!.update(this.onFailing === undefined ? batch : this.heard(batch, this.onFailing, i));
     }
     this.firstRow += source.rows;
+  }
+
+  private heard(batch: RowsOfFile, onFailing: OnFailing, kernel: number): Batch {
+    return new HeardBatch(batch, (row) => {
+      for (const check of this.checksOfKernel[kernel]!) onFailing(check, row);
+    });
   }
 
   /** What each check has seen, in the order of the suite. */
@@ -64,7 +76,16 @@ export class Scan {
   }
 }
 
-class ScanBatch implements Batch {
+/** Told that a row fails a check: the check’s number in the suite, the row’s in its file, both from 0. */
+export type OnFailing = (check: number, row: number) => void;
+
+/** Some rows that know where in their file they are. */
+interface RowsOfFile extends Batch {
+  /** The number of row `row` of the batch in its file, from 0. */
+  positionOf(row: number): number;
+}
+
+class ScanBatch implements RowsOfFile {
   constructor(
     private readonly source: SourceBatch,
     private readonly plan: Plan,
@@ -78,6 +99,10 @@ class ScanBatch implements Batch {
 
   column(name: string): ColumnChunk {
     return this.source.column(name);
+  }
+
+  positionOf(row: number): number {
+    return this.firstRow + row;
   }
 
   example(row: number, columns: readonly string[]): Example {
@@ -99,12 +124,12 @@ class ScanBatch implements Batch {
 }
 
 /** The rows of a batch for which a condition is true. */
-class FilteredBatch implements Batch {
+class FilteredBatch implements RowsOfFile {
   private readonly kept: Int32Array;
   private readonly chunks = new Map<string, ColumnChunk>();
 
   constructor(
-    private readonly whole: Batch,
+    private readonly whole: RowsOfFile,
     truths: Uint8Array,
     private readonly plan: Plan,
   ) {
@@ -129,7 +154,35 @@ class FilteredBatch implements Batch {
     return chunk;
   }
 
+  positionOf(row: number): number {
+    return this.whole.positionOf(this.kept[row]!);
+  }
+
   example(row: number, columns: readonly string[]): Example {
     return this.whole.example(this.kept[row]!, columns);
+  }
+}
+
+/** A batch that tells one listener which of its rows fail. */
+class HeardBatch implements Batch {
+  constructor(
+    private readonly batch: RowsOfFile,
+    private readonly onRow: (position: number) => void,
+  ) {}
+
+  get rows(): number {
+    return this.batch.rows;
+  }
+
+  column(name: string): ColumnChunk {
+    return this.batch.column(name);
+  }
+
+  example(row: number, columns: readonly string[]): Example {
+    return this.batch.example(row, columns);
+  }
+
+  failed(row: number): void {
+    this.onRow(this.batch.positionOf(row));
   }
 }

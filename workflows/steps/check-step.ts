@@ -16,10 +16,16 @@ import { awaitDecision } from '../gate-decisions.js';
 import { withBudgets } from '../retry-budgets.js';
 import { setStepState, type Run } from '../run.js';
 import { isPublished, published, type PublishOption } from './dataset-steps.js';
+import { quarantine, refusing } from './quarantine.js';
 import { recordBase, recordedStep, type StepOutcome } from './recorded-step.js';
 
 type DatasetActivities = ReturnType<typeof createDatasetActivities>;
 type CheckStep = z.output<typeof checkStepSchema>;
+
+/** What a check found, and the version to go on with: where failing rows were set apart, it is the one that they left. */
+export interface CheckedDataset extends QualityReport {
+  ref: DatasetVersionRef;
+}
 
 /** How a check step is run. */
 export interface CheckOptions extends PublishOption {
@@ -29,7 +35,7 @@ export interface CheckOptions extends PublishOption {
 
 /**
  * Holds a dataset version to a suite. A failed suite is a value: its report says `fail`, and the version is not
- * published; with `onFail: 'wait'` the step first waits for a decision.
+ * published; with `onFail: 'wait'` the step first waits for a decision, with `quarantine` failing rows are set apart.
  */
 export async function check(
   run: Run,
@@ -37,7 +43,7 @@ export async function check(
   fields: Omit<z.input<typeof checkStepSchema>, 'type' | 'input'>,
   ref: DatasetVersionRef,
   options: CheckOptions = {},
-): Promise<QualityReport> {
+): Promise<CheckedDataset> {
   const step = parseInput(checkStepSchema, { ...fields, input: 'input', type: 'check' }, `step ${name}`);
   return recordedStep(run, name, 'check', async (state) => {
     for (let checked = ref; ;) {
@@ -45,7 +51,8 @@ export async function check(
       if (outcome.status !== 'refused' || step.onFail === 'refuse') return outcome;
       const decision = await wait(run, step, state, outcome, options);
       if (decision?.verb !== 'recheck' || options.remake === undefined) {
-        return decided(run, name, checked, outcome, decision, options);
+        const end = decided(outcome, decision);
+        return end.status === 'refused' ? end : await goOn(run, name, step, end, options);
       }
       setStepState(run, state);
       checked = await options.remake();
@@ -60,11 +67,37 @@ async function judge(
   step: CheckStep,
   ref: DatasetVersionRef,
   options: CheckOptions,
-): Promise<StepOutcome<QualityReport>> {
+): Promise<StepOutcome<CheckedDataset>> {
   const summary = `${step.suite.checks.length} checks of ${ref.dataset} ${ref.partition}`;
   const { check } = proxyActivities<DatasetActivities>(workOptions('io', 'data', step, summary));
   const report = await withBudgets(() => check({ ref, suite: step.suite, window: run.window }));
-  return checkOutcome(run, name, ref, report, options);
+  const outcome = checkOutcome(run, name, ref, report, step);
+  return outcome.status === 'refused' ? outcome : goOn(run, name, step, outcome, options);
+}
+
+/** Publishes what was checked, or what a quarantine leaves of it. */
+async function goOn(
+  run: Run,
+  name: string,
+  step: CheckStep,
+  outcome: StepOutcome<CheckedDataset>,
+  options: CheckOptions,
+): Promise<StepOutcome<CheckedDataset>> {
+  const { value, records = [] } = outcome;
+  const publish = (ref: DatasetVersionRef) => (isPublished(options) ? [published(run, name, ref)] : []);
+  if (step.quarantine === undefined) return { ...outcome, records: [...records, ...publish(value.ref)] };
+  const split = { ...step, quarantine: step.quarantine };
+  const rest = await quarantine(run, name, split, value.ref, value, { released: outcome.code === 'RELEASED' });
+  const summary = rest.summary === '' ? outcome.summary : `${outcome.summary}; ${rest.summary}`;
+  if (rest.ref === null) return { ...outcome, status: 'refused', code: 'QUALITY_FAILED', summary };
+  return {
+    ...outcome,
+    value: { ...value, ref: rest.ref },
+    code: outcome.code ?? (rest.rows > 0 ? 'QUARANTINED' : null),
+    summary,
+    output: { dataset: rest.ref, ...(rest.failing === null ? {} : { quarantine: rest.failing }) },
+    records: [...records, ...rest.records, ...publish(rest.ref)],
+  };
 }
 
 /** Parks the step. The report is on record before anybody has to decide on it. */
@@ -72,7 +105,7 @@ async function wait(
   run: Run,
   step: CheckStep,
   state: StepState,
-  outcome: StepOutcome<QualityReport>,
+  outcome: StepOutcome<CheckedDataset>,
   { remake }: CheckOptions,
 ): Promise<GateDecision | null> {
   await commitRecords(outcome.records ?? []);
@@ -83,14 +116,7 @@ async function wait(
   return awaitDecision(run, state.step, { verbs }, step.waitSeconds);
 }
 
-function decided(
-  run: Run,
-  name: string,
-  ref: DatasetVersionRef,
-  outcome: StepOutcome<QualityReport>,
-  decision: GateDecision | null,
-  options: CheckOptions,
-): StepOutcome<QualityReport> {
+function decided(outcome: StepOutcome<CheckedDataset>, decision: GateDecision | null): StepOutcome<CheckedDataset> {
   if (decision === null) return { ...outcome, summary: `${outcome.summary}; nobody decided in time`, records: [] };
   const { verb, by, reason } = decision;
   if (verb !== 'release') {
@@ -106,7 +132,7 @@ function decided(
     status: 'succeeded',
     code: 'RELEASED',
     summary: `${outcome.summary}; released by ${by}: ${reason}`,
-    records: isPublished(options) ? [published(run, name, ref)] : [],
+    records: [],
   };
 }
 
@@ -115,10 +141,10 @@ function checkOutcome(
   name: string,
   ref: DatasetVersionRef,
   report: QualityReport,
-  options: PublishOption,
-): StepOutcome<QualityReport> {
+  step: CheckStep,
+): StepOutcome<CheckedDataset> {
   const { dataset, partition, version } = ref;
-  const passed = report.verdict === 'pass' || report.verdict === 'warn';
+  const passed = refusing(report, step.quarantine).length === 0;
   const result: LineageRecord = {
     ...recordBase(run, name, 'quality'),
     kind: 'quality_result',
@@ -128,13 +154,13 @@ function checkOutcome(
     report,
   };
   return {
-    value: report,
+    value: { ...report, ref },
     status: passed ? 'succeeded' : 'refused',
     code: passed ? null : report.verdict === 'error' ? 'QUALITY_ERROR' : 'QUALITY_FAILED',
     summary: reportSummary(report),
     output: { dataset: ref },
     inputs: [ref],
-    records: [result, ...(passed && isPublished(options) ? [published(run, name, ref)] : [])],
+    records: [result],
   };
 }
 

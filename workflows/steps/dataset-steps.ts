@@ -65,8 +65,13 @@ export function isPublished({ publish = true }: PublishOption): boolean {
 }
 
 /** Makes a version the one that is read for its partition, from now on. */
-export function published(run: Run, name: string, { dataset, partition, version }: DatasetVersionRef): LineageRecord {
-  return { ...recordBase(run, name, 'published'), kind: 'dataset_published', dataset, partition, version };
+export function published(
+  run: Run,
+  name: string,
+  { dataset, partition, version }: DatasetVersionRef,
+  fact = 'published',
+): LineageRecord {
+  return { ...recordBase(run, name, fact), kind: 'dataset_published', dataset, partition, version };
 }
 
 function writtenOutcome(

@@ -14,6 +14,8 @@ export interface Batch {
   column(name: string): ColumnChunk;
   /** Describes row `row` of the batch with its values in `columns`. */
   example(row: number, columns: readonly string[]): Example;
+  /** Told each row of the batch that fails, where somebody wants to know them. */
+  failed?(row: number): void;
 }
 
 /** What a file tells of a run of its rows without them; each part is undefined where it does not tell. */

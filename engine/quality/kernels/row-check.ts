@@ -122,6 +122,9 @@ export class ShareCounter {
     this.total += judged;
     this.failing += failing;
     if (failing === 0) return;
+    if (batch.failed !== undefined) {
+      for (let i = fails.indexOf(1); i >= 0 && i < batch.rows; i = fails.indexOf(1, i + 1)) batch.failed(i);
+    }
     const { examples } = this;
     for (let i = fails.indexOf(1); i >= 0 && i < batch.rows && examples.length < MAX_EXAMPLES;) {
       examples.push(batch.example(i, columns));

@@ -136,6 +136,7 @@ export class Unique implements Kernel {
   }
 
   private keep(batch: Batch, row: number): void {
+    batch.failed?.(row);
     if (this.examples.length < MAX_EXAMPLES) this.examples.push(batch.example(row, this.columns));
   }
 }

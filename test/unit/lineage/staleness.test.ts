@@ -96,6 +96,34 @@ describe('stale', () => {
     });
   });
 
+  it('is nothing where a check left out rows of what it read, until the step before it changes', async () => {
+    await withOwner(async (client) => {
+      const day = '2001-02-01';
+      const nightOf = (runId: string, sql: string): LineageRecord[] => {
+        const steps = {
+          raw: { type: 'transform', sql, dataset: 'flights', inputs: {} },
+          quality: { type: 'check', input: 'raw', suite: { checks: [] }, quarantine: 'split' },
+        };
+        const bad = written(runId, 'quality', datasetRef(day, 'bad', 'flights-quarantine'), []).slice(0, 2);
+        const whole = datasetRef(day, 'whole');
+        return [
+          { ...begin(runId, day), specification: { partitions: PARTITIONS, steps } as never } as LineageRecord,
+          ...written(runId, 'raw', whole, []).filter(({ kind }) => kind !== 'dataset_published'),
+          ...bad.map((record) => ({ ...record, key: `${record.key}/bad` })),
+          ...written(runId, 'quality', datasetRef(day, 'left'), [whole]),
+          end(runId, 'succeeded'),
+        ];
+      };
+      expect(await stale(client, nightOf('r1', 'SELECT 1'))).toEqual([]);
+      const [begun, ...rest] = nightOf('r2', 'SELECT 2');
+      expect(await stale(client, [begun!])).toEqual([
+        ['flights', day, 'code_changed'],
+        ['flights-quarantine', day, 'code_changed'],
+      ]);
+      expect(await stale(client, rest)).toEqual([]);
+    });
+  });
+
   it('names the input that was published in another version, and the run and version that read the old one', async () => {
     await withOwner(async (client) => {
       await stale(client, night('r1', '2001-02-01'));

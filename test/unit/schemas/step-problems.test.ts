@@ -47,6 +47,21 @@ describe('stepProblems', () => {
       { transform: { ...transform, inputs: { rows: 'transform' } } },
       'steps.transform.inputs.rows: a step cannot refer to itself',
     ],
+    [
+      'a quarantine besides another check',
+      { raw, check: { ...check, quarantine: 'drop' }, other: check },
+      'steps.check.quarantine: needs to be the only check of "raw", which is checked by other too',
+    ],
+    [
+      'a quarantine into a dataset that a step writes',
+      { raw, transform, check: { ...check, quarantine: 'split', quarantineDataset: 'made' } },
+      'steps.check.quarantineDataset: "made" is written by step "transform" already',
+    ],
+    [
+      'a dataset for a quarantine that needs none',
+      { raw, check: { ...check, quarantine: 'tag', quarantineDataset: 'bad' } },
+      'steps.check.quarantineDataset: has a meaning with quarantine: "split" alone',
+    ],
     ['two writers of a dataset', { raw, other: raw }, 'steps.other.dataset: "raw" is written by step "raw" already'],
     [
       'a build without a pipeline',
