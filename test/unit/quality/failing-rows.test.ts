@@ -1,4 +1,5 @@
 import { checkFiles, findFailingRows } from '../../../engine/quality/index';
+import type { SuiteInput } from '../../../schemas/check';
 import { suiteOf, withParquetFolder } from './quality-fixtures';
 import { FLIGHTS, sql } from '../datasets/workbench';
 
@@ -14,7 +15,7 @@ const CHECKS = {
   apart: { type: 'column_pair', columns: ['origin', 'destination'], operator: 'ne' },
   sane: { type: 'expression', expression: 'distance < 1000 or delay < 100' },
   once: { type: 'unique', columns: ['date', 'origin', 'destination'] },
-} as const;
+} satisfies Record<string, SuiteInput['checks'][number]>;
 const FAILS: Record<keyof typeof CHECKS, string> = {
   delay: 'delay < -60 OR delay > 120',
   long: "distance > 2000 AND (origin = 'LAX' OR delay > 60)",
