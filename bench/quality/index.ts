@@ -5,9 +5,9 @@ import { parseArgs } from 'node:util';
 import { ensurePythonEnvironment } from '../../engine/training/python-environment.js';
 import type { Bench } from '../main.js';
 import { ENGINES, type Engine, type Pythons } from './engines.js';
-import { assertJudges, measure, type EngineFigures } from './measure.js';
+import { assertJudges, measure, measureManyChecks, type EngineFigures, type ManyChecks } from './measure.js';
 import { ratiosOf, renderTable, type Ratios } from './table.js';
-import { flightsTask, spoiledTask } from './tasks.js';
+import { flightsTask, manyChecksTask, spoiledTask } from './tasks.js';
 
 /** Twelve checks of 3 million flights (`--rows 30000000`: ten times as many), file to verdict, with `--engines a,b` or all. */
 export const bench: Bench<QualityFigures> = {
@@ -27,12 +27,21 @@ export const bench: Bench<QualityFigures> = {
       const loadBefore = loadavg()[0]!;
       const figures = await measure(engines, task, pythons, say);
       const machine = { cores: cpus().length, loadBefore, loadAfter: loadavg()[0]! };
-      return { rows: task.rows, machine, engines: figures, ratios: ratiosOf(figures) };
+      const manyChecks =
+        task.rows > 3_000_000 ? [] : await measureManyChecks(engines, figures, await manyChecksTask(folder), pythons);
+      return { rows: task.rows, machine, engines: figures, ratios: ratiosOf(figures), manyChecks };
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   },
-  render: ({ engines, ratios }) => renderTable(engines, ratios),
+  render: ({ machine, engines, ratios, manyChecks }) =>
+    [
+      renderTable(engines, ratios),
+      ...manyChecks.map(
+        ({ engine, ratio }) => `${engine}: 200 checks take ${ratio} times as long as twelve, in process`,
+      ),
+      `${machine.cores} cores; load ${machine.loadBefore.toFixed(1)} before and ${machine.loadAfter.toFixed(1)} after`,
+    ].join('\n'),
 };
 
 interface QualityFigures {
@@ -41,6 +50,7 @@ interface QualityFigures {
   machine: { cores: number; loadBefore: number; loadAfter: number };
   engines: EngineFigures[];
   ratios: Ratios;
+  manyChecks: ManyChecks[];
 }
 
 /** Engines whose name begins with one of those given. */

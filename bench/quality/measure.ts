@@ -60,6 +60,36 @@ export async function measure(
   return figures;
 }
 
+/** How much more 200 checks cost than twelve, in process. */
+export interface ManyChecks {
+  engine: string;
+  twelveMs: number;
+  twoHundredMs: number;
+  ratio: number;
+}
+
+/** Measures the engines with 200 checks; `figures` tell of the twelve. */
+export async function measureManyChecks(
+  engines: readonly Engine[],
+  figures: readonly EngineFigures[],
+  task: Task,
+  pythons: Pythons,
+): Promise<ManyChecks[]> {
+  const many: ManyChecks[] = [];
+  for (const engine of engines.filter(({ kind }) => kind === 'millrace')) {
+    const { ms } = await commandOf(engine.inProcess(task, RUNS + 1, pythons));
+    const twelveMs = figures.find(({ name }) => name === engine.name)!.inProcessMs;
+    const twoHundredMs = median(ms.slice(1));
+    many.push({
+      engine: engine.name,
+      twelveMs,
+      twoHundredMs,
+      ratio: Math.round((twoHundredMs / twelveMs) * 100) / 100,
+    });
+  }
+  return many;
+}
+
 interface Launch {
   code: number;
   ms: number;

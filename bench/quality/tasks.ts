@@ -30,6 +30,23 @@ export async function flightsTask(folder: string, rows: number): Promise<Task> {
   return task;
 }
 
+/** The flights with 200 checks of the same columns, none of which another answers, and with the twelve. */
+export async function manyChecksTask(folder: string): Promise<Task> {
+  const { checks } = JSON.parse(await readFile(SUITE, 'utf8')) as { checks: Record<string, unknown>[] };
+  const many = Array.from({ length: 200 }, (_, i) => {
+    const check = checks[i % checks.length]!;
+    const round = Math.floor(i / checks.length);
+    if (check.type === 'row_count') return { ...check, min: round };
+    if (check.type === 'not_null') return { ...check, mostly: 1 - round / 100 };
+    if (check.type === 'regex') return { ...check, pattern: `^[A-Z]{3,${3 + round}}$` };
+    if (check.type === 'in_set') return { ...check, set: [...(check.set as string[]), String(round)] };
+    return { ...check, max: Number(check.max) + round };
+  });
+  const suite = join(folder, 'many.json');
+  await writeFile(suite, JSON.stringify({ checks: many }));
+  return { file: FLIGHTS, suite, rows: FLIGHTS_ROWS, verdict: 'pass' };
+}
+
 /** Two rows that fail all checks: too few, one of nulls, one of values that are all wrong. */
 export async function spoiledTask(folder: string, rows: number): Promise<Task> {
   const file = join(folder, 'spoiled.parquet');

@@ -144,11 +144,10 @@ export class ColumnCursor {
     }
     const { entries } = this;
     if (entries === null) throw new RangeError('a page has codes, but there is no dictionary');
-    const codes = count === 0 ? new Int32Array(0) : decodeHybrid(page, 1, page.length, page[0] ?? 99, count).values;
-    let greatest = 0;
-    for (let i = 0; i < count; i++) if (codes[i]! >>> 0 > greatest) greatest = codes[i]! >>> 0;
-    if (count > 0 && greatest >= entries.length) throw new RangeError('a page has a code that its dictionary lacks');
-    return { ...emptyChunk('codes'), length: count, codes, entries };
+    if (count === 0) return { ...emptyChunk('codes'), entries };
+    const { values, greatest } = decodeHybrid(page, 1, page.length, page[0] ?? 99, count);
+    if (greatest >= entries.length) throw new RangeError('a page has a code that its dictionary lacks');
+    return { ...emptyChunk('codes'), length: count, codes: values, entries };
   }
 }
 

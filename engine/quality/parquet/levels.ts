@@ -1,7 +1,7 @@
 /**
  * Decodes `count` whole numbers of Parquet’s hybrid of run lengths and bit packing.
  * @param width bits a number, 0 to 32
- * @returns the numbers, and the position after them
+ * @returns the numbers, the greatest of them (without a sign), and the position after them
  * @throws RangeError where the bytes end before
  */
 export function decodeHybrid(
@@ -10,10 +10,11 @@ export function decodeHybrid(
   end: number,
   width: number,
   count: number,
-): { values: Int32Array; end: number } {
+): { values: Int32Array; greatest: number; end: number } {
   const values = new Int32Array(count);
   if (width > 32) throw new RangeError('a page is malformed');
-  if (width === 0) return { values, end: at };
+  if (width === 0) return { values, greatest: 0, end: at };
+  let greatest = 0;
   const byteWidth = (width + 7) >> 3;
   let done = 0;
   while (done < count) {
@@ -31,33 +32,38 @@ export function decodeHybrid(
       for (let i = 0; i < byteWidth; i++) value |= bytes[at + i]! << (8 * i);
       at += byteWidth;
       values.fill(value, done, done + run);
+      greatest = Math.max(greatest, value >>> 0);
       done += run;
     } else {
       const packed = (header - 1) * 4;
       const take = Math.min(packed, count - done);
       // Some writers leave out the padding of the last group, so only what is taken must be there.
       if (take === 0 || at + Math.ceil((take * width) / 8) > end) throw new RangeError('a page is cut off');
-      unpack(bytes, at, width, values, done, take);
+      greatest = Math.max(greatest, unpack(bytes, at, width, values, done, take));
       at = Math.min(end, at + (packed / 8) * width);
       done += take;
     }
   }
-  return { values, end: at };
+  return { values, greatest, end: at };
 }
 
 /**
  * Reads numbers of up to 32 bits, the lowest first. Two words of the bytes are at hand, so that most numbers need no look at the
  * bytes; that matters most before the loop is compiled.
+ * @returns the greatest of them, without a sign
  */
-function unpack(bytes: Uint8Array, at: number, width: number, into: Int32Array, from: number, count: number): void {
+function unpack(bytes: Uint8Array, at: number, width: number, into: Int32Array, from: number, count: number): number {
   const mask = width === 32 ? -1 : (1 << width) - 1;
   let low = wordAt(bytes, at);
   let high = wordAt(bytes, at + 4);
   let next = at + 8;
   let shift = 0;
+  let greatest = 0;
   for (let i = from, to = from + count; i < to; i++) {
     // Two steps, since a shift by 32 would be none.
-    into[i] = ((low >>> shift) | ((high << 1) << (31 - shift))) & mask;
+    const value = ((low >>> shift) | ((high << 1) << (31 - shift))) & mask;
+    into[i] = value;
+    if (value >>> 0 > greatest) greatest = value >>> 0;
     shift += width;
     if (shift >= 32) {
       shift -= 32;
@@ -66,6 +72,7 @@ function unpack(bytes: Uint8Array, at: number, width: number, into: Int32Array, 
       next += 4;
     }
   }
+  return greatest;
 }
 
 /** Four bytes as a word; those past the end are 0. */
