@@ -24,6 +24,21 @@ export async function commitRecords(records: LineageRecord[]): Promise<RecordRes
   }
 }
 
+/**
+ * Commits how something ended. A workflow task that the server turned down because a cancellation came in meanwhile runs
+ * again, and may end otherwise than it already put on record: then what is on record stays, and the rest is added to it.
+ */
+export async function commitEnd(records: LineageRecord[]): Promise<void> {
+  try {
+    await commitRecords(records);
+  } catch (error) {
+    const { code, message } = summarizeFailure(error);
+    if (code !== 'LINEAGE_CONFLICT') throw error;
+    if (records.length === 1) log.warn(`an end that is on record already stays: ${message}`);
+    else for (const record of records) await commitEnd([record]);
+  }
+}
+
 /** A record that was refused is refused on every way. */
 function isRefusal(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : undefined;

@@ -1,6 +1,6 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import { type LineageRecord, type RunResult, type RunVerdict, type StepState } from '../schemas/index.js';
-import { commitRecords } from './commit-records.js';
+import { commitEnd } from './commit-records.js';
 import { asFailure, failure, summarizeFailure } from './failures.js';
 import { now, showProgress, type Run } from './run.js';
 import { setVerdictAttribute } from './search-attributes.js';
@@ -55,7 +55,7 @@ export async function endRun(run: Run, started: number, work: () => Promise<void
   };
   run.phase = `${outcome.verdict}, ${outcome.reason}`;
   showProgress(run);
-  await CancellationScope.nonCancellable(() => commitRecords([...skippedRecords(run), finishedRecord(run, outcome)]));
+  await CancellationScope.nonCancellable(() => commitEnd([...skippedRecords(run), finishedRecord(run, outcome)]));
   setVerdictAttribute(run, outcome.verdict);
   if (thrown !== undefined) throw isCancellation(thrown.error) ? thrown.error : asFailure(thrown.error, { result });
   if (outcome.verdict === 'failed') throw failure(outcome.reason, outcome.message, { result });

@@ -8,7 +8,7 @@ import {
   type StepState,
   type StepStatus,
 } from '../../schemas/index.js';
-import { commitRecords } from '../commit-records.js';
+import { commitEnd, commitRecords } from '../commit-records.js';
 import { summarizeFailure } from '../failures.js';
 import { now, setStepState, type Run } from '../run.js';
 
@@ -69,7 +69,7 @@ export async function recordedStep<T>(
       : summarizeFailure(error);
     const ended: StepState = { ...state, status: 'failed', summary: message, code, durationMs: Date.now() - started };
     setStepState(run, ended);
-    await CancellationScope.nonCancellable(() => commitRecords([stepFinished(run, ended)]));
+    await CancellationScope.nonCancellable(() => commitEnd([stepFinished(run, ended)]));
     throw error;
   }
 }
