@@ -8,7 +8,7 @@ import {
   sourceAccess,
   transformDataset,
 } from '../engine/datasets/index.js';
-import { checkFiles, findFailingRows, type FailingRows } from '../engine/quality/index.js';
+import { checkFiles, findFailingRows, storeReport, type FailingRows } from '../engine/quality/index.js';
 import { createSecrets } from '../engine/secrets.js';
 import {
   checkStepSchema,
@@ -18,6 +18,7 @@ import {
   nameField,
   parseWith,
   partitionWindowSchema,
+  shortVersion,
   suiteSchema,
   transformStepSchema,
   type Column,
@@ -65,7 +66,7 @@ type SchemaStep = Pick<IngestStep, 'dataset' | 'schemaPolicy'>;
 
 /** Activities of the role `data`. */
 export function createDatasetActivities(deps: ActivityDependencies) {
-  const { store, projectDir, dataDir, config, lineage, scanPool: pool } = deps;
+  const { store, projectDir, dataDir, config, lineage, lineageUrl, scanPool: pool } = deps;
   /** Refuses columns that the step’s policy forbids, seen from the newest version that is published. */
   const holdToPolicy = async ({ dataset, schemaPolicy }: SchemaStep, { columns }: WrittenDataset): Promise<void> => {
     if (schemaPolicy === undefined || schemaPolicy === 'any') return;
@@ -111,19 +112,18 @@ export function createDatasetActivities(deps: ActivityDependencies) {
       );
     },
 
-    /** Holds a version to a suite; a failed check is a value, not an error. */
+    /** Holds a version to a suite, and stores the report; a failed check is a value, not an error. */
     async check(input: z.input<typeof checkInput>): Promise<QualityReport> {
       const { ref, suite, window } = parseWith(checkInput, input, 'input of check');
-      return activityScope(async ({ signal, progress }) =>
-        checkFiles({
-          files: await datasetFiles(store, ref),
-          suite,
-          window,
-          pool,
-          signal,
-          onProgress: (rows) => progress(`${rows} of ${ref.rows} rows`),
-        }),
-      );
+      return activityScope(async ({ signal, progress }) => {
+        const files = await datasetFiles(store, ref);
+        const onProgress = (rows: number) => progress(`${rows} of ${ref.rows} rows`);
+        const report = await checkFiles({ files, suite, window, pool, signal, onProgress });
+        progress('writing the report');
+        const documents = await storeReport(store, report, { files, suite, signal, subject: versionName(ref) });
+        const link = lineageUrl === undefined ? {} : { link: reportLink(lineageUrl, ref) };
+        return { ...report, documents: { ...documents, ...link } };
+      });
     },
 
     /** Sets the rows apart that fail some checks of rows, and judges what is left. */
@@ -150,4 +150,13 @@ export function createDatasetActivities(deps: ActivityDependencies) {
       );
     },
   };
+}
+
+function versionName({ dataset, partition, version }: DatasetVersionRef): string {
+  return `${dataset}/${partition}, version ${shortVersion(version)}`;
+}
+
+/** The lineage owner’s page on the newest report of a version. */
+function reportLink(lineageUrl: string, { dataset, version }: DatasetVersionRef): string {
+  return new URL(`/datasets/${dataset}/versions/${encodeURIComponent(version)}/quality`, lineageUrl).href;
 }

@@ -15,6 +15,8 @@ export interface ActivityDependencies {
   /** Threads of checks, kept warm between them. */
   scanPool: ScanPool;
   lineage: LineageClient;
+  /** Address of the lineage owner, for links that people follow; without it there are none. */
+  lineageUrl?: string;
   temporal: Client;
   /** Whether the namespace has Millrace’s search attributes; a workflow that set others would hang. */
   searchAttributes: boolean;

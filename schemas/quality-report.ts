@@ -28,6 +28,16 @@ export const checkResultSchema = z.strictObject({
   message: z.string().optional().describe('Why the check could not run.'),
 });
 
+/** Where a report is stored, for people and for programs. */
+export const reportDocumentsSchema = z.strictObject({
+  html: z.string().describe('Address of the report as a page in the object store; it needs nothing else.'),
+  json: z.string().describe('Address of the report as JSON in the object store.'),
+  link: z
+    .url()
+    .optional()
+    .describe('Address at which a browser shows it, as long as the lineage owner stays where it is.'),
+});
+
 /** What was measured on a dataset version or a file. */
 export const qualityReportSchema = z.strictObject({
   verdict: z
@@ -38,7 +48,9 @@ export const qualityReportSchema = z.strictObject({
   rows: z.int().nonnegative().describe('Rows that were read.'),
   durationMs: z.number().nonnegative().describe('Time from the first byte to the verdict.'),
   checks: z.array(checkResultSchema).describe('Results in the order of the suite.'),
+  documents: reportDocumentsSchema.optional().describe('Where the report is stored; not given for files.'),
 });
 
 export type CheckResult = z.infer<typeof checkResultSchema>;
+export type ReportDocuments = z.infer<typeof reportDocumentsSchema>;
 export type QualityReport = z.infer<typeof qualityReportSchema>;

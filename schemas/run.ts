@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { datasetVersionRefSchema } from './dataset.js';
 import { evaluationReportSchema } from './evaluation.js';
 import { actorField, identifierField, instantField, jsonField, nameField, responsibilitySchema } from './fields.js';
+import { reportDocumentsSchema } from './quality-report.js';
 import { modelRefSchema, modelVersionRefSchema } from './model.js';
 import { rolloutResultSchema } from './rollout.js';
 
@@ -56,6 +57,7 @@ export const stepOutputSchema = z.strictObject({
   modelVersion: modelVersionRefSchema.optional().describe('Model version that was registered.'),
   evaluation: evaluationReportSchema.optional().describe('Report of an evaluation.'),
   rollout: rolloutResultSchema.optional().describe('Result of a rollout.'),
+  report: reportDocumentsSchema.optional().describe('Report of a check.'),
   value: jsonField.optional().describe('What an activity of the project returned.'),
 });
 

@@ -61,6 +61,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     ? await startLineageOwner({
         databasePath: join(dataDir, 'lineage.duckdb'),
         logger,
+        readObject: (uri) => defaultStore(options.config.stores, dataDir).read(uri),
         ...options.lineageListen,
         ...(options.lineageStandby === true ? { standby: signal } : {}),
       })
@@ -147,6 +148,7 @@ async function dependenciesOf(
     store: defaultStore(config.stores, dataDir),
     scanPool,
     lineage: createLineageClient(lineage),
+    lineageUrl: lineage.url,
     temporal: new Client({ connection: connection as unknown as Connection, namespace }),
     searchAttributes,
   };

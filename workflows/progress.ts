@@ -19,7 +19,7 @@ export function progressMarkdown(progress: RunProgress): string {
       MARKS[state.status],
       state.durationMs === null ? '' : formatDuration(state.durationMs),
       version(state),
-      cell(state.summary),
+      cell(state.summary) + reportLink(state),
     ].join(' | '),
   );
   return [
@@ -29,6 +29,11 @@ export function progressMarkdown(progress: RunProgress): string {
     '|---|---|---|---|---|---|',
     ...rows.map((row) => `| ${row} |`),
   ].join('\n');
+}
+
+/** Where a browser shows the report of a check. */
+function reportLink({ output }: StepState): string {
+  return output.report?.link === undefined ? '' : ` [report](${output.report.link})`;
 }
 
 function version({ output }: StepState): string {

@@ -13,6 +13,7 @@ import { openLineageStore } from './lineage-store.js';
 import { ModelServers } from './model-servers.js';
 import { addOpenLineageRoutes } from './openlineage/openlineage-routes.js';
 import { addRoutes } from './owner-routes.js';
+import { addReportRoutes } from './report-routes.js';
 import { whenFree } from './standby.js';
 
 /** Largest body of a request. A thousand records of usual size are about 2 MB. */
@@ -31,6 +32,8 @@ export interface LineageOwnerOptions {
   token?: string;
   /** Requests a second that one caller may make; 5000 by default. */
   requestsPerSecond?: number;
+  /** Reads objects that records refer to, as stored reports; without it pages are made of the records alone. */
+  readObject?: (uri: string) => Promise<Uint8Array>;
   /** Told of requests that failed in an unforeseen way. */
   logger?: Pick<Logger, 'error'>;
 }
@@ -79,6 +82,7 @@ async function openOwner(options: LineageOwnerOptions): Promise<LineageOwner> {
   });
   addRoutes(app, store, new ModelServers());
   addOpenLineageRoutes(app, store);
+  addReportRoutes(app, store.read, options.readObject);
   addAdminRoutes(app, store, dirname(options.databasePath));
   const checkpoints = await Checkpoints.open(`${options.databasePath}.audit`).catch(async (error: unknown) => {
     await store.close();

@@ -6,6 +6,8 @@ export { profileFiles, type ProfileFilesOptions } from './profile-files.js';
 export * from './profile/index.js';
 export type { Reference, References } from './references.js';
 export { renderReportMarkdown, summarizeFailures } from './report/markdown.js';
+export { renderCheckPage } from './report/check-page.js';
+export { storeReport } from './report/store-report.js';
 export { createScanPool, type ScanPool } from './scan-pool.js';
 export { suggestSuite, wilsonInterval, type Suggestion } from './suggest-suite.js';
 export { validateSuite } from './validate-suite.js';

@@ -69,6 +69,22 @@ describe('pipelineRun', () => {
     expect(onRecord.steps.map((step) => step.step).sort()).toEqual(['months', 'note', 'quality', 'raw']);
   });
 
+  it('stores the report of a check and links to it: the page is served with what the check found, and its drawings', async () => {
+    const result = await start({ pipeline: 'weather', partition: '2012-11' });
+    const quality = result.steps.find(({ step }) => step === 'quality');
+    const { html, json, link } = quality!.output.report!;
+    expect([html, json]).toEqual([expect.stringMatching(/^store:/), expect.stringMatching(/^store:/)]);
+    const { dataset } = quality!.output;
+    expect(link).toBe(`${millrace.lineageUrl}/datasets/weather/versions/${dataset!.version}/quality`);
+    const answer = await fetch(link!);
+    expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    const page = await answer.text();
+    expect(page).toContain('<h1>Quality of <span class="data">weather/2012-11, version');
+    expect(page).toContain('<svg ');
+    const unknown = await fetch(link!.replace('weather', 'wether'));
+    expect([unknown.status, await unknown.json()]).toMatchObject([404, { error: { code: 'NOT_FOUND' } }]);
+  });
+
   it('keeps the overhead of a run in history events within bounds', async () => {
     await (await millrace.client.startRun({ pipeline: 'weather', partition: '2012-05' })).result();
     const history = await millrace.client.temporal.workflow.getHandle('run/weather/2012-05').fetchHistory();

@@ -151,17 +151,24 @@ function checkOutcome(
     dataset,
     partition,
     version,
-    report,
+    report: onRecord(report),
   };
   return {
     value: { ...report, ref },
     status: passed ? 'succeeded' : 'refused',
     code: passed ? null : report.verdict === 'error' ? 'QUALITY_ERROR' : 'QUALITY_FAILED',
     summary: reportSummary(report),
-    output: { dataset: ref },
+    output: { dataset: ref, ...(report.documents === undefined ? {} : { report: report.documents }) },
     inputs: [ref],
     records: [result],
   };
+}
+
+/** A report without its link: the lineage owner, which keeps the record, may move. */
+function onRecord({ documents, ...report }: QualityReport): QualityReport {
+  if (documents === undefined) return report;
+  const { html, json } = documents;
+  return { ...report, documents: { html, json } };
 }
 
 /** One line: how many checks passed, and each that did not with its count and one example. */
