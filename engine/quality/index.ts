@@ -9,5 +9,5 @@ export { renderReportMarkdown, summarizeFailures } from './report/markdown.js';
 export { renderCheckPage } from './report/check-page.js';
 export { storeReport } from './report/store-report.js';
 export { createScanPool, type ScanPool } from './scan-pool.js';
-export { suggestSuite, wilsonInterval, type Suggestion } from './suggest-suite.js';
+export * from './suggest/index.js';
 export { validateSuite } from './validate-suite.js';

@@ -1,47 +1,48 @@
 import { z } from 'zod';
-import { checkSchema, suiteSchema, type Suite } from '../../schemas/check.js';
+import { suiteSchema, type Suite } from '../../schemas/check.js';
 import { MillraceError } from '../../schemas/errors.js';
-import { nearestName } from '../../schemas/nearest.js';
 import { problemsOf, type Problem } from '../../schemas/problems.js';
 import { validateSuite } from './validate-suite.js';
 
 /**
  * Reads a suite from outside. Every mistake is named by its path; for names that are not known, with the nearest that is.
+ * @param what the suite in words, for the message
  * @throws MillraceError SUITE_INVALID
  */
-export function parseSuite(value: unknown): Suite {
-  const parsed = suiteSchema.safeParse(value);
-  const problems = parsed.success ? validateSuite(parsed.data) : hinted(problemsOf(parsed.error), value);
+export function parseSuite(value: unknown, what = 'the suite'): Suite {
+  const suite = withoutSchemaAddress(value);
+  const parsed = suiteSchema.safeParse(suite);
+  const problems = parsed.success
+    ? validateSuite(parsed.data)
+    : [...problemsOf(parsed.error, { schema: suiteSchema, value: suite }), ...problemsOfSoundChecks(suite)];
   if (parsed.success && problems.length === 0) return parsed.data;
-  const shown = problems.slice(0, 5).map(({ path, message }) => `${path || 'the suite'} ${message}`);
-  const more = problems.length > shown.length ? `; and ${problems.length - shown.length} more` : '';
-  throw new MillraceError('SUITE_INVALID', `${shown.join('; ')}${more}`, { problems });
+  const count = problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`;
+  throw new MillraceError('SUITE_INVALID', `${what} has ${count}`, { problems });
 }
 
-/** The JSON Schema of a suite, by which editors complete one (draft 2020-12). */
+/** The JSON Schema of suites as they are written (draft 2020-12): fields with a default may be left out, `$schema` may be there. */
 export function suiteJsonSchema(): Record<string, unknown> {
-  return z.toJSONSchema(suiteSchema, { io: 'input' });
+  const schema = z.toJSONSchema(suiteSchema, { io: 'input' });
+  const properties = { $schema: { type: 'string', description: 'Where the JSON Schema is.' }, ...schema.properties };
+  return { ...schema, title: 'Millrace quality suite', properties };
 }
 
-const FIELDS_BY_TYPE = new Map(
-  checkSchema.options.map(({ shape }) => [shape.type.value as string, Object.keys(shape)] as const),
-);
+/** Editors find the JSON Schema of a file by its field `$schema`, which is no part of the suite. */
+function withoutSchemaAddress(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('$schema' in value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([name]) => name !== '$schema'));
+}
 
-function hinted(problems: readonly Problem[], value: unknown): Problem[] {
-  return problems.map(({ path, message }) => {
-    const [, index, field] = /^checks\[(\d+)\]\.(\w+)$/.exec(path) ?? [];
-    if (field === undefined) return { path, message };
-    const check = (value as { checks: Record<string, unknown>[] }).checks[Number(index)]!;
-    if (field === 'type' && !FIELDS_BY_TYPE.has(String(check.type))) {
-      const type = typeof check.type === 'string' ? check.type : '';
-      return { path, message: `there is no check "${type}"${didYouMean(type, [...FIELDS_BY_TYPE.keys()])}` };
-    }
-    const known = FIELDS_BY_TYPE.get(String(check.type)) ?? [];
-    return known.includes(field) ? { path, message } : { path, message: `${message}${didYouMean(field, known)}` };
+/** What is wrong with the checks that have the right form, though others have not: one correction is better than two. */
+function problemsOfSoundChecks(value: unknown): Problem[] {
+  const { checks } = (value ?? {}) as { checks?: unknown };
+  if (!Array.isArray(checks)) return [];
+  return checks.flatMap((check, i) => {
+    const alone = suiteSchema.safeParse({ checks: [check] });
+    if (!alone.success) return [];
+    return validateSuite(alone.data).map(({ path, message }) => ({
+      path: path.replace(/^checks\[0\]/, `checks[${i}]`),
+      message,
+    }));
   });
-}
-
-function didYouMean(name: string, candidates: readonly string[]): string {
-  const nearest = nearestName(name, candidates);
-  return nearest === undefined ? '' : `; did you mean "${nearest}"?`;
 }

@@ -22,6 +22,7 @@ export const common = {
     .min(1)
     .optional()
     .describe('Stable name of the check in reports; by default derived from type and column.'),
+  description: z.string().max(500).optional().describe('Why the check is there, for those who read the suite.'),
   severity: z
     .enum(['info', 'warn', 'error', 'block'])
     .default('error')

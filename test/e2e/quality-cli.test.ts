@@ -239,3 +239,37 @@ describe('millrace suite schema', () => {
     expect((await millrace('check', 'day-1.parquet', '--suite', 'with-schema.json')).code).toBe(1);
   });
 });
+
+describe('millrace suite suggest', () => {
+  it('writes a suite that check takes as it is, tried on earlier versions, of which the data themselves are none', async () => {
+    const proposed = await millrace(
+      'suite',
+      'suggest',
+      'day-2.parquet',
+      '--baseline',
+      'day-*.parquet',
+      '--out',
+      'new.json',
+    );
+    expect([proposed.code, proposed.stderr]).toEqual([0, '']);
+    expect(proposed.stdout).toContain('would have fired on 0 of 1');
+    const suite = JSON.parse(await readFile(join(folder, 'new.json'), 'utf8'));
+    expect(suite.checks).toContainEqual({
+      type: 'in_set',
+      column: 'origin',
+      set: ['A0', 'A1', 'A2'],
+      description: 'it has 3 values; would have fired on 0 of 1',
+    });
+    for (const day of ['day-1.parquet', 'day-2.parquet']) {
+      expect((await millrace('check', day, '--suite', 'new.json', '--json')).code).toBe(0);
+    }
+    const foreign = await millrace('check', '-', '--suite', 'new.json', '--json');
+    expect(foreign.code).toBe(2);
+  });
+
+  it('prints the suite as JSON, and writes TypeScript where the file is named so', async () => {
+    const { code, stdout } = await millrace('suite', 'suggest', 'day-1.parquet', '--out', 'new.ts', '--json');
+    expect([code, JSON.parse(stdout).checks[0].type]).toEqual([0, 'row_count']);
+    expect((await millrace('check', 'day-1.parquet', '--suite', 'new.ts')).code).toBe(0);
+  });
+});

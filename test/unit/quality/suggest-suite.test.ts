@@ -1,0 +1,134 @@
+import fc from 'fast-check';
+import {
+  parseSuite,
+  profileFiles,
+  suggestSuite,
+  wilsonInterval,
+  type DatasetProfile,
+} from '../../../engine/quality/index';
+import { patternOf } from '../../../engine/quality/suggest/text-pattern';
+import { withParquetFolder } from './quality-fixtures';
+
+const folder = withParquetFolder();
+
+const profileOf = async (query: string): Promise<DatasetProfile> => profileFiles([await folder.write(query)]);
+const day = (n: number, extra = '') =>
+  profileOf(`
+    SELECT id, CASE WHEN id % 20 <> 0 THEN 'k' || (id % 4) END AS cat, ((id * ${n} * 7) % 90)::DOUBLE AS x ${extra}
+    FROM range(${1000 + n}) AS t(id)`);
+
+test('proposes what holds, and tries it on earlier versions', async () => {
+  const earlier = await Promise.all([1, 2, 3, 4].map((n) => day(n)));
+  const { proposed } = suggestSuite(await day(5), earlier);
+  const checks = proposed.map(({ check }) => check);
+  expect(checks).toEqual(
+    expect.arrayContaining([
+      { type: 'row_count', min: 502, max: 2010 },
+      {
+        type: 'schema_match',
+        columns: [
+          { name: 'id', dataType: 'integer' },
+          { name: 'cat', dataType: 'text' },
+          { name: 'x', dataType: 'float' },
+        ],
+        allowExtra: true,
+      },
+      { type: 'not_null', column: 'id' },
+      { type: 'unique', column: 'id' },
+      { type: 'not_null', column: 'cat', mostly: 0.933 },
+      { type: 'in_set', column: 'cat', set: ['k1', 'k2', 'k3', 'k0'] },
+      { type: 'between', column: 'x', min: 0, max: 128 },
+    ]),
+  );
+  expect(proposed.every(({ fired, tried }) => fired === 0 && tried === 4)).toBe(true);
+  expect(parseSuite({ checks }).checks).toHaveLength(checks.length);
+});
+
+test('loosens a check that would have fired to what earlier versions need', async () => {
+  const versions = (values: readonly string[]) =>
+    values.map((value) => profileOf(`SELECT ${value} AS v FROM range(100)`));
+  const [numbers, texts] = [
+    suggestSuite(await profileOf('SELECT range AS v FROM range(100)'), await Promise.all(versions(['500', '-3']))),
+    suggestSuite(await profileOf("SELECT 'a' AS v FROM range(100)"), await Promise.all(versions(["'b'", "'a'"]))),
+  ];
+  expect(numbers.proposed).toContainEqual(
+    expect.objectContaining({
+      check: { type: 'between', column: 'v', min: -255, max: 752 },
+      fired: 0,
+      firedBefore: 2,
+    }),
+  );
+  expect(texts.proposed).toContainEqual(
+    expect.objectContaining({ check: { type: 'in_set', column: 'v', set: ['a', 'b'] }, fired: 0, firedBefore: 1 }),
+  );
+});
+
+test('leaves out what earlier versions would have failed, however wide', async () => {
+  const without = await Promise.all([1, 2].map((n) => day(n)));
+  const { proposed, leftOut } = suggestSuite(await day(3, `, 'always' AS late`), without);
+  const aboutLate = (list: typeof proposed) =>
+    list
+      .filter(({ check }) => 'column' in check && check.column === 'late')
+      .map(({ check, fired }) => [check.type, fired]);
+  expect(aboutLate(proposed)).toEqual([]);
+  expect(aboutLate(leftOut)).toEqual([
+    ['not_null', 2],
+    ['in_set', 2],
+  ]);
+});
+
+test('with many versions a mean is judged by how far means of versions are apart', async () => {
+  const mean = (n: number) =>
+    profileOf(`SELECT (CASE WHEN range % 2 = 0 THEN -100 ELSE 100 END + ${n})::DOUBLE AS x FROM range(1000)`);
+  const [now, ...earlier] = (await Promise.all([0, 1, -1, 2, -2, 1].map(mean))) as [
+    DatasetProfile,
+    ...DatasetProfile[],
+  ];
+  const bounds = (versions: DatasetProfile[]) =>
+    suggestSuite(now, versions).proposed.flatMap(({ check }) =>
+      check.type === 'aggregate' ? [[check.min, check.max]] : [],
+    )[0];
+  expect(bounds([])).toEqual([-101, 101]);
+  // Means 0, 1, -1, 2, -2, 1: mean 1/6, standard deviation 1.472.
+  expect(bounds(earlier)).toEqual([-5.73, 6.06]);
+});
+
+test('values that were seen once tell of values that were not seen yet', async () => {
+  const profile = await profileOf(
+    `SELECT CASE WHEN range < 4 THEN 'rare' || range ELSE 'k' || (range % 3) END AS v FROM range(1000)`,
+  );
+  const [set] = suggestSuite(profile).proposed.flatMap(({ check }) => (check.type === 'in_set' ? [check] : []));
+  // Wilson's upper bound of 4 in 1000 is 0.01024.
+  expect(set).toMatchObject({ mostly: 0.989 });
+});
+
+describe('patternOf', () => {
+  test.each<[readonly string[], string | undefined]>([
+    [['ORD', 'LAX'], '^[A-Z]{3}$'],
+    [['AB-123', 'C-45678'], '^[A-Z]{1,2}\\-[0-9]{3,5}$'],
+    [['2001-03-01'], '^[0-9]{4}\\-[0-9]{2}\\-[0-9]{2}$'],
+    [['Ab1', 'bA2'], '^[A-Za-z]{2}[0-9]$'],
+    [['a1', '1a'], '^[A-Za-z0-9]{2}$'],
+    [['--', '--'], undefined],
+    [['a', ''], undefined],
+    [['a b', 'ab'], undefined],
+    [[], undefined],
+  ])('of %j is %s', (texts, pattern) => expect(patternOf(texts)).toBe(pattern));
+
+  test('is matched by all that it was made of', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: 'grapheme', maxLength: 8 }), { minLength: 1, maxLength: 5 }), (texts) => {
+        const pattern = patternOf(texts);
+        if (pattern === undefined) return;
+        expect(parseSuite({ checks: [{ type: 'regex', column: 'a', pattern }] }).checks).toHaveLength(1);
+        for (const text of texts) expect(text).toMatch(new RegExp(pattern, 'u'));
+      }),
+    );
+  });
+});
+
+test('Wilson’s interval is that of its formula, worked out in Python', () => {
+  const [low, high] = wilsonInterval(95, 100);
+  expect(low).toBeCloseTo(0.888249531, 8);
+  expect(high).toBeCloseTo(0.978456321, 8);
+});
