@@ -1,27 +1,34 @@
-import type { BackfillProgress } from '../schemas/index.js';
+import { formatDuration, type BackfillProgress, type BackfillResult } from '../schemas/index.js';
 import { cell } from './progress.js';
 
-/** A backfill as Markdown for the Temporal UI: counts by state, rate and expected end, the last failures with links. */
-export function backfillMarkdown(progress: BackfillProgress): string {
+/**
+ * A backfill as Markdown for the Temporal UI: counts by state, rate and expected end, the last failures with links.
+ * @param result once it has ended: its verdict takes the place of the rate, and partitions that did not run are counted too
+ */
+export function backfillMarkdown(progress: BackfillProgress, result?: BackfillResult): string {
   const { pipeline, from, to, planned, waiting, running, joined, outcomes } = progress;
-  const counts = [
+  const under = [
     ['waiting', waiting],
     ['running', joined === 0 ? running : `${running}, of which ${joined} joined`],
-    ...Object.entries(outcomes),
   ];
+  const counts = result === undefined ? [...under, ...Object.entries(outcomes)] : Object.entries(result.counts);
   return [
-    `**${pipeline}** from **${from}** to **${to}**: ${phase(progress)}`,
+    `**${pipeline}** from **${from}** to **${to}**: ${result === undefined ? phase(progress) : ended(result)}`,
     '',
     '| state | partitions |',
     '|---|---|',
     ...counts.map(([state, count]) => `| ${state} | ${count} |`),
-    `| **in all** | **${planned}** |`,
+    `| **in all** | **${result?.plan.partitions ?? planned}** |`,
     '',
     ...(progress.active.length === 0
       ? []
       : [`Under way: ${progress.active.join(', ')}${running > progress.active.length ? ' …' : ''}`, '']),
     ...failures(progress),
   ].join('\n');
+}
+
+function ended({ verdict, message, durationMs }: BackfillResult): string {
+  return `**${verdict}**; ${message}; ${formatDuration(durationMs)}`;
 }
 
 function phase(progress: BackfillProgress): string {

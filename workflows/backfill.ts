@@ -146,12 +146,14 @@ async function planned(request: BackfillInput, { plan, outcomes, startedAt }: Ba
 }
 
 async function finished(request: BackfillInput, state: BackfillState, window: BackfillWindow): Promise<BackfillResult> {
-  const listed = await listOutcomes({ uri: state.plan.uri, outcomes: window.outcomes(), notes: window.notes });
+  const listed = await listOutcomes({ uri: state.plan.uri, ...window.outcomes() });
   const succeeded = listed.counts.succeeded ?? 0;
   const counted = `${succeeded} of ${state.plan.run} runs succeeded`;
   const verdict = window.stop?.verdict ?? (succeeded === state.plan.run ? 'succeeded' : 'incomplete');
   const message = window.stop === null ? counted : `${window.stop.message}; ${counted}`;
-  return { ...about(request, state.startedAt), verdict, message, plan: state.plan, ...listed };
+  const result: BackfillResult = { ...about(request, state.startedAt), verdict, message, plan: state.plan, ...listed };
+  setCurrentDetails(backfillMarkdown(window.progress(), result));
+  return result;
 }
 
 function about({ pipeline, from, to }: BackfillInput, startedAt: string) {

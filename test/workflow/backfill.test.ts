@@ -339,7 +339,7 @@ describe('backfill', () => {
     });
   });
 
-  it('shows counts, and failures with links, in the details', async () => {
+  it('shows in the details how it ended: verdict, counts, and failures with links', async () => {
     gate.fail(['2002-02-01']);
     gate.open();
     const backfill = await start({ from: '2002-02-01', to: '2002-02-02' });
@@ -347,7 +347,9 @@ describe('backfill', () => {
     const { currentDetails = '' } = await millrace.client.temporal.workflow
       .getHandle(backfill.workflowId)
       .query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+    expect(currentDetails).toMatch(/: \*\*incomplete\*\*; 1 of 2 runs succeeded; \d/);
     expect(currentDetails).toContain('| failed | 1 |');
+    expect(currentDetails).not.toMatch(/running|waiting/);
     expect(currentDetails).toContain(
       '| [2002-02-01](/namespaces/{namespace}/workflows/run%2Fgated%2F2002-02-01) | SOURCE_EMPTY |',
     );
