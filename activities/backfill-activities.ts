@@ -3,11 +3,14 @@ import {
   expectedMs,
   findPipeline,
   freezePipeline,
+  frozenAsRun,
   median,
   planBackfill,
   planDifference,
+  withCode,
   withoutChecks,
   type BackfillPlan,
+  type PlanEntry,
 } from '../engine/pipelines/index.js';
 import {
   backfillResultSchema,
@@ -23,6 +26,7 @@ import {
   type FrozenPipeline,
   type OutcomeLetter,
   type PlanSummary,
+  type Problem,
   type RunResult,
 } from '../schemas/index.js';
 import { activityScope, quickScope } from './activity-scope.js';
@@ -36,6 +40,8 @@ export interface PlannedRun {
   partition: string;
   /** End of its window: what a schedule would have run it at. Undefined where keys are not times. */
   logicalTime: string | undefined;
+  /** Digest of the specification of its last run, where it is to run as it did. */
+  specification: string | undefined;
 }
 
 /** How a run is that somebody waits for, in few words: there may be hundreds in one payload. */
@@ -49,7 +55,8 @@ const KEEP_AGAIN_MS = 3_600_000;
 const SHOWN_DIFFERENCES = 20;
 
 /** What a backfill asks of the world. The plan is kept in the object store: with many partitions it is no payload. */
-export function createBackfillActivities({ config, lineage, store, temporal }: ActivityDependencies) {
+export function createBackfillActivities({ config, projectDir, lineage, store, temporal }: ActivityDependencies) {
+  const project = { projectDir, activities: config.activities };
   const readPlan = planReader(store);
   const keepPlan = planKeeper(store);
   return {
@@ -57,7 +64,9 @@ export function createBackfillActivities({ config, lineage, store, temporal }: A
     async planBackfill({ request, now }: { request: BackfillInput; now: string }): Promise<PlanSummary> {
       return activityScope(async ({ progress }) => {
         const pipeline = findPipeline(config.pipelines, request.pipeline);
-        const frozen = freezePipeline(pipeline, request.params);
+        const asRun = request.version === 'as-run';
+        if (asRun) refuseForAsRun(request);
+        const frozen = await withCode(freezePipeline(pipeline, request.params), project);
         if (request.checks !== 'each') withoutChecks(pipeline);
         const keys = partitionRange(pipeline.partitions, request.from, request.to);
         progress(`asking for the last runs of ${keys.length} partitions`);
@@ -68,10 +77,11 @@ export function createBackfillActivities({ config, lineage, store, temporal }: A
             partitions: pipeline.partitions,
             reprocess: request.reprocess,
             checks: request.checks,
-            specification: frozen.digest,
+            specification: asRun ? null : frozen.digest,
           },
           { keys, latest, outdated: await outdated(frozen), now: Date.parse(now) },
         );
+        if (asRun) await requireAsRun(plan);
         const { digest, uri } = await store.putJson(plan);
         if (request.planHash !== undefined && request.planHash !== digest) {
           throw await planChanged(store, request.planHash, digest, plan, readPlan);
@@ -101,9 +111,10 @@ export function createBackfillActivities({ config, lineage, store, temporal }: A
         const { plan, running } = await readPlan(uri);
         await keepPlan(uri, plan);
         return positions.flatMap((position) => {
-          const partition = running[position];
-          if (partition === undefined) return [];
-          return [{ position, partition, logicalTime: partitionWindow(plan.partitions, partition).end }];
+          const entry = running[position];
+          if (entry === undefined) return [];
+          const [partition, , , specification] = entry;
+          return [{ position, partition, logicalTime: partitionWindow(plan.partitions, partition).end, specification }];
         });
       });
     },
@@ -111,7 +122,7 @@ export function createBackfillActivities({ config, lineage, store, temporal }: A
     /** Place of a partition among those that run; null if it is not one of them. */
     async findPlanned({ uri, partition }: { uri: string; partition: string }): Promise<number | null> {
       return activityScope(async () => {
-        const position = (await readPlan(uri)).running.indexOf(partition);
+        const position = (await readPlan(uri)).running.findIndex(([key]) => key === partition);
         return position < 0 ? null : position;
       });
     },
@@ -170,6 +181,23 @@ export function createBackfillActivities({ config, lineage, store, temporal }: A
     return { status: 'ended', verdict, reason, message };
   }
 
+  /** A run can be as the last one only if that is on record, and this worker has its code. */
+  async function requireAsRun({ entries }: BackfillPlan): Promise<void> {
+    const digests = new Set<string>();
+    const problems: Problem[] = [];
+    for (const [key, action, , specification] of entries) {
+      if (action !== 'run') continue;
+      if (specification === undefined) problems.push({ path: 'version', message: `${key} never ran` });
+      else digests.add(specification);
+    }
+    if (problems.length > 0) {
+      const shown = problems.slice(0, SHOWN_DIFFERENCES);
+      const text = `${problems.length} partitions have no last run to be as: ${problems[0]?.message} …`;
+      throw new MillraceError('SPECIFICATION_NOT_FOUND', text, { problems: shown });
+    }
+    for (const digest of digests) await frozenAsRun(await lineage.specification(digest), digest, project);
+  }
+
   /** Partitions whose inputs have other versions than those that were read, of any dataset that the pipeline writes. */
   async function outdated({ steps }: FrozenPipeline): Promise<Set<string>> {
     const found = new Set<string>();
@@ -199,10 +227,20 @@ export function createBackfillActivities({ config, lineage, store, temporal }: A
   }
 }
 
+/** What a run had is what it had: nothing of it can be chosen. @throws INPUT_INVALID */
+function refuseForAsRun({ params, checks }: BackfillInput): void {
+  const problems: Problem[] = [];
+  if (Object.keys(params).length > 0) problems.push({ path: 'params', message: 'are those of the last runs' });
+  if (checks !== 'each') problems.push({ path: 'checks', message: 'are those of the last runs' });
+  if (problems.length === 0) return;
+  const text = problems.map(({ path, message }) => `${path} ${message}`).join('; ');
+  throw new MillraceError('INPUT_INVALID', `version: as-run: ${text}`, { problems });
+}
+
 interface ReadPlan {
   plan: BackfillPlan;
-  /** Partitions that run, in the order of the plan. */
-  running: string[];
+  /** Those that run, in the order of the plan. */
+  running: PlanEntry[];
 }
 
 /** Reads plans from the store; keeps the last few, since a backfill comes back for a page again and again. */
@@ -219,7 +257,7 @@ function planReader(store: ObjectStore): (uri: string) => Promise<ReadPlan> {
 
   async function read(uri: string): Promise<ReadPlan> {
     const plan = JSON.parse((await store.read(uri)).toString()) as BackfillPlan;
-    return { plan, running: plan.entries.flatMap(([key, action]) => (action === 'run' ? [key] : [])) };
+    return { plan, running: plan.entries.filter(([, action]) => action === 'run') };
   }
 }
 

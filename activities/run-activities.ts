@@ -1,6 +1,13 @@
 import { partitionsBefore, partitionsWithin, partitionWindow, precedingPartitions } from '../engine/datasets/index.js';
 import { digestOf } from '../engine/digest.js';
-import { findPipeline, resolveRun, type ResolvedRun } from '../engine/pipelines/index.js';
+import {
+  findPipeline,
+  frozenAsRun,
+  resolveAsRun,
+  resolveRun,
+  withCode,
+  type ResolvedRun,
+} from '../engine/pipelines/index.js';
 import {
   runResultSchema,
   type DatasetInput,
@@ -18,17 +25,24 @@ import { pollExecution, type ExecutionPoll } from './poll-execution.js';
 export type RunPoll = ExecutionPoll<RunResult>;
 
 /** Light activities of the role `orchestration`; all are local activities, done in milliseconds and safe to repeat. */
-export function createRunActivities({ config, lineage, temporal, searchAttributes }: ActivityDependencies) {
+export function createRunActivities({ config, projectDir, lineage, temporal, searchAttributes }: ActivityDependencies) {
+  const project = { projectDir, activities: config.activities };
   return {
     /** Decides what a run is about. Reads the configuration of this worker, so it is done once and recorded. */
     async resolveRun(input: {
       request: RunInput;
       fallbackTime: string;
     }): Promise<ResolvedRun & { searchAttributes: boolean }> {
-      return quickScope(async () => ({
-        ...resolveRun(config.pipelines, input.request, input.fallbackTime),
-        searchAttributes,
-      }));
+      const { request, fallbackTime } = input;
+      return quickScope(async () => {
+        if (request.specification !== undefined) {
+          const recorded = await lineage.specification(request.specification);
+          const frozen = await frozenAsRun(recorded, request.specification, project);
+          return { ...resolveAsRun(frozen, request, fallbackTime), searchAttributes };
+        }
+        const resolved = resolveRun(config.pipelines, request, fallbackTime);
+        return { ...resolved, pipeline: await withCode(resolved.pipeline, project), searchAttributes };
+      });
     },
 
     /** Window and digest of a run whose steps a workflow chains by hand. */

@@ -52,6 +52,12 @@ export const backfillInputSchema = z.strictObject({
     .describe(
       'each: the checks of the pipeline in each run; {"off": "reason"}: runs without its check steps. What ran without them is out of date: `stale` runs it again, with checks.',
     ),
+  version: z
+    .enum(['latest', 'as-run'])
+    .default('latest')
+    .describe(
+      'latest: each partition runs with the pipeline as it is now; as-run: with the steps, parameters and code of its own last run. A partition without one refuses the backfill.',
+    ),
   dryRun: z.boolean().default(false).describe('Whether the plan is the result, and nothing runs.'),
   planHash: digestField
     .optional()

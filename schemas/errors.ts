@@ -142,6 +142,18 @@ export const ERROR_TABLE = {
     'The plan that a backfill was to carry out is not the one that would be made now.',
     'Look at the difference, make a new dry run, and start with its hash.',
   ),
+  SPECIFICATION_NOT_FOUND: entry(
+    'data',
+    false,
+    'A run was to have the specification of an earlier one, but none is on record.',
+    'Leave out partitions that never ran, for instance with reprocess: all over a range that did, or run them with version: latest.',
+  ),
+  CODE_CHANGED: entry(
+    'data',
+    false,
+    'A run was to be as an earlier one, but the code of a trainer or an activity is another now.',
+    'Start a worker from the version of the project that the earlier run had, or run with version: latest.',
+  ),
   OBJECT_NOT_FOUND: entry(
     'infrastructure',
     true,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { datasetVersionRefSchema } from './dataset.js';
-import { actorField, instantField, nameField } from './fields.js';
+import { actorField, instantField, jsonField, nameField } from './fields.js';
 import { lineageRecordSchema } from './lineage-record.js';
 import { modelVersionRefSchema } from './model.js';
 import { qualityReportSchema } from './quality-report.js';
@@ -82,6 +82,12 @@ export const latestRunSchema = z.strictObject({
 
 /** Answer of `POST /api/v1/runs/latest`: partitions that never ran are left out. */
 export const latestRunsResponseSchema = z.strictObject({ runs: z.array(latestRunSchema) });
+
+/** Answer of `GET /api/v1/specifications/DIGEST`. */
+export const specificationResponseSchema = z.strictObject({
+  pipeline: nameField.describe('Pipeline.'),
+  specification: jsonField.describe('The frozen specification.'),
+});
 
 /** A run with its steps. */
 export const runDetailsSchema = runSummarySchema.extend({

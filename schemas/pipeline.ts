@@ -45,6 +45,10 @@ export const frozenPipelineSchema = z.strictObject({
   params: z.record(identifierField, jsonField).describe('Values of all parameters.'),
   steps: z.record(nameField, stepSchema).describe('Steps by name, references replaced.'),
   checksOff: responsibilitySchema.optional().describe('Who left the check steps out, and why.'),
+  code: z
+    .record(nameField, digestField)
+    .optional()
+    .describe('Digests of the code that steps call and that is not in the specification: trainers, activities.'),
   digest: digestField.describe('SHA-256 of the canonical JSON of all the above.'),
 });
 

@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import { datasetVersionRefSchema } from './dataset.js';
 import { evaluationReportSchema } from './evaluation.js';
-import { actorField, identifierField, instantField, jsonField, nameField, responsibilitySchema } from './fields.js';
+import {
+  actorField,
+  digestField,
+  identifierField,
+  instantField,
+  jsonField,
+  nameField,
+  responsibilitySchema,
+} from './fields.js';
 import { reportDocumentsSchema } from './quality-report.js';
 import { modelRefSchema, modelVersionRefSchema } from './model.js';
 import { rolloutResultSchema } from './rollout.js';
@@ -33,6 +41,11 @@ export const runInputSchema = z.strictObject({
   checksOff: responsibilitySchema
     .optional()
     .describe('Runs without the check steps: what they would have judged is published unjudged. On record.'),
+  specification: digestField
+    .optional()
+    .describe(
+      'Digest of the frozen specification of an earlier run: steps and parameters are what they were then, instead of what the pipeline says now. Refused with CODE_CHANGED if the code that they call is another now.',
+    ),
   requestedBy: actorField.default('unknown').describe('Who asked.'),
 });
 

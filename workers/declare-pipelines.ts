@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { LineageClient } from '../engine/lineage/index.js';
-import { freezePipeline } from '../engine/pipelines/index.js';
+import { freezePipeline, withCode } from '../engine/pipelines/index.js';
 import { isMillraceError, type LineageRecord, type MillraceConfig } from '../schemas/index.js';
 
 /**
@@ -10,29 +10,29 @@ import { isMillraceError, type LineageRecord, type MillraceConfig } from '../sch
  * worker starts without it when the owner does not answer: its runs say the same, later.
  */
 export async function declarePipelines(
-  { pipelines }: Pick<MillraceConfig, 'pipelines'>,
+  { pipelines, activities }: Pick<MillraceConfig, 'pipelines' | 'activities'>,
+  projectDir: string,
   lineage: Pick<LineageClient, 'record'>,
   logger: Pick<Logger, 'warn'>,
 ): Promise<void> {
   const at = new Date().toISOString();
-  const records = pipelines.flatMap((pipeline): LineageRecord[] => {
+  const records: LineageRecord[] = [];
+  for (const pipeline of pipelines) {
     try {
-      const { digest, ...specification } = freezePipeline(pipeline, {});
-      return [
-        {
-          kind: 'pipeline_declared',
-          key: `declared/${pipeline.name}/${randomUUID()}`,
-          at,
-          pipeline: pipeline.name,
-          specificationDigest: digest,
-          specification: JSON.parse(JSON.stringify(specification)) as never,
-        },
-      ];
+      const frozen = await withCode(freezePipeline(pipeline, {}), { projectDir, activities });
+      const { digest, ...specification } = frozen;
+      records.push({
+        kind: 'pipeline_declared',
+        key: `declared/${pipeline.name}/${randomUUID()}`,
+        at,
+        pipeline: pipeline.name,
+        specificationDigest: digest,
+        specification: JSON.parse(JSON.stringify(specification)) as never,
+      });
     } catch (error) {
-      if (isMillraceError(error)) return [];
-      throw error;
+      if (!isMillraceError(error)) throw error;
     }
-  });
+  }
   if (records.length === 0) return;
   try {
     await lineage.record(records);

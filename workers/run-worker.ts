@@ -77,7 +77,8 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       const dependencies = await dependenciesOf(options, connection, lineage, scanPool);
       // A bundle that cannot be built must be known before any worker holds the connection.
       const bundle = parsed.some(({ role }) => role === 'orchestration') ? await bundleOf(options) : undefined;
-      if (bundle !== undefined) await declarePipelines(options.config, dependencies.lineage, logger);
+      if (bundle !== undefined)
+        await declarePipelines(options.config, options.projectDir, dependencies.lineage, logger);
       const workers = await Promise.all(
         parsed.map((part) => createWorker(part, options, connection, dependencies, bundle)),
       );

@@ -182,7 +182,7 @@ export class BackfillWindow {
   }
 
   /** Runs a partition to its end. Never throws: what goes wrong is its outcome. */
-  private async begin({ position, partition, logicalTime }: PlannedRun): Promise<void> {
+  private async begin({ position, partition, logicalTime, specification }: PlannedRun): Promise<void> {
     const scope = new CancellationScope();
     const ordinary = this.priority <= ORDINARY_PRIORITY || ![...this.active.values()].some((other) => other.ordinary);
     const active: Active = { partition, owned: undefined, ordinary, cancel: () => scope.cancel() };
@@ -192,7 +192,7 @@ export class BackfillWindow {
     const { pipeline, params, checks } = this.input;
     const { requestedBy } = this;
     const checksOff = checks === 'each' ? undefined : { by: this.input.requestedBy, reason: checks.off };
-    const request = { pipeline, partition, logicalTime, params, checksOff, requestedBy };
+    const request = { pipeline, partition, logicalTime, params, checksOff, specification, requestedBy };
     await this.settle(position, () => scope.run(() => this.carryOut(request, active)));
   }
 

@@ -29,6 +29,7 @@ interface BackfillOptions extends TargetOptions, JsonOption {
   planHash?: string;
   requestedBy?: string;
   checksOff?: string;
+  asRun?: boolean;
   dryRun?: boolean;
   wait?: boolean;
 }
@@ -62,6 +63,7 @@ export function backfillCommand(program: Command): void {
     )
     .option('--priority <level>', 'priority of the runs, 1 first, 5 last (default: 5)', parsePriority)
     .option('--stop-after-failures <count>', 'start no more runs after so many have failed', parseCount)
+    .option('--as-run', 'run each partition with the steps, parameters and code of its own last run')
     .option('--checks-off <reason>', 'run without the check steps; the reason is on record')
     .option('--plan-hash <hash>', 'do nothing unless the plan is the one with this hash')
     .option('--requested-by <name>', 'who asks (default: the user of this machine)')
@@ -117,7 +119,8 @@ function requestOf(pipeline: string, options: BackfillOptions): BackfillRequest 
   const limits = { maxActive, priority, stopAfterFailures };
   const checks = options.checksOff === undefined ? 'each' : { off: options.checksOff };
   const requestedBy = options.requestedBy ?? userInfo().username;
-  return { pipeline, from, to, reprocess, order, params, checks, planHash, requestedBy, ...limits };
+  const version = options.asRun ? 'as-run' : 'latest';
+  return { pipeline, from, to, reprocess, order, params, checks, version, planHash, requestedBy, ...limits };
 }
 
 /** Shows how far it is; undefined if the user has seen enough. */

@@ -31,6 +31,7 @@ import {
   runDetailsSchema,
   runQualityResponseSchema,
   runsResponseSchema,
+  specificationResponseSchema,
   staleResponseSchema,
   type TokenScope,
 } from '../../schemas/index.js';
@@ -125,6 +126,7 @@ export const API_OPERATIONS: readonly ApiOperation[] = [
     body: latestRunsRequestSchema,
     answer: latestRunsResponseSchema,
   },
+  get('/specifications/{digest}', 'A frozen specification that a run had', specificationResponseSchema),
   get('/runs/{runId}', 'A run with its steps', runDetailsSchema),
   get('/runs/{runId}/quality', 'Quality reports of a run', runQualityResponseSchema),
   get('/models', 'Models', modelsResponseSchema),

@@ -25,6 +25,7 @@ import {
   runDetailsSchema,
   runQualityResponseSchema,
   runsResponseSchema,
+  specificationResponseSchema,
   staleResponseSchema,
   type AliasDetails,
   type AliasMove,
@@ -72,6 +73,8 @@ export interface LineageClient {
   latestRuns(pipeline: string, partitions: readonly string[]): Promise<LatestRun[]>;
   /** Throws NOT_FOUND. */
   run(runId: string): Promise<RunDetails>;
+  /** A frozen specification by its digest; throws SPECIFICATION_NOT_FOUND. */
+  specification(digest: string): Promise<unknown>;
   /** Quality reports of a run. */
   runQuality(runId: string): Promise<QualityResult[]>;
   /** A run as OpenLineage events, for other tools; throws NOT_FOUND. */
@@ -144,6 +147,8 @@ export function createLineageClient(options: {
     latestRuns: async (pipeline, partitions) =>
       (await request(latestRunsResponseSchema, 'POST', '/runs/latest', { pipeline, partitions })).runs,
     run: (runId) => get(runDetailsSchema, path`/runs/${runId}`),
+    specification: async (digest) =>
+      (await get(specificationResponseSchema, path`/specifications/${digest}`)).specification,
     runQuality: async (runId) => (await get(runQualityResponseSchema, path`/runs/${runId}/quality`)).results,
     openLineage: async (runId) => (await get(openLineageEventsSchema, path`/runs/${runId}/openlineage`)).events,
     models: async () => (await get(modelsResponseSchema, '/models')).models,

@@ -21,12 +21,13 @@ import { openApiDocument } from './openapi.js';
 import { ownerPage } from './owner-page.js';
 import { impactOf } from './impact.js';
 import { stalePartitions } from './staleness.js';
-import { listRuns, runDetails, runQuality } from './run-queries.js';
+import { listRuns, runDetails, runQuality, specificationOf } from './run-queries.js';
 
 /** Path parameters; each route knows which of them it has. */
 interface Params {
   dataset: string;
   runId: string;
+  digest: string;
   model: string;
   alias: string;
   endpoint: string;
@@ -67,6 +68,7 @@ export function addRoutes(app: FastifyInstance, store: LineageStore, servers: Mo
     const body = parseWith(latestRunsRequestSchema, request.body, 'partitions to look up');
     return { runs: await latestRuns(read, body.pipeline, body.partitions) };
   });
+  get('/api/v1/specifications/:digest', ({ digest }) => specificationOf(read, digest));
   get('/api/v1/runs/:runId', ({ runId }) => runDetails(read, runId));
   get('/api/v1/runs/:runId/quality', async ({ runId }) => ({ results: await runQuality(read, runId) }));
 

@@ -1,8 +1,11 @@
 import type { LatestRun, Partitions, PlanAction, PlanReason, BackfillInput } from '../../schemas/index.js';
 import { partitionWindow } from '../datasets/index.js';
 
-/** What a backfill is going to do about one partition. An array, because there may be a hundred thousand. */
-export type PlanEntry = [partition: string, action: PlanAction, reason: PlanReason];
+/**
+ * What a backfill is going to do about one partition. An array, because there may be a hundred thousand; the last is the
+ * digest of the specification that its run is going to have, where it is that of its last run.
+ */
+export type PlanEntry = [partition: string, action: PlanAction, reason: PlanReason, specification?: string];
 
 /** A plan as it is hashed and stored. It holds nothing that changes from one look to the next while the world stands still. */
 export interface BackfillPlan {
@@ -11,8 +14,8 @@ export interface BackfillPlan {
   partitions: Partitions;
   reprocess: BackfillInput['reprocess'];
   checks: BackfillInput['checks'];
-  /** Digest of the frozen specification that the runs are going to have. */
-  specification: string;
+  /** Digest of the frozen specification that the runs are going to have; null: each has that of the partition’s last run. */
+  specification: string | null;
   /** Oldest first. */
   entries: PlanEntry[];
 }
@@ -36,7 +39,9 @@ export function planBackfill(
   const entries = keys.map((key): PlanEntry => {
     if (incomplete.has(key)) return [key, 'skip', 'not_complete'];
     const reason = reasonOf(latest.get(key), about.specification, outdated.has(key));
-    return [key, actionOf(reason, about.reprocess), reason];
+    const action = actionOf(reason, about.reprocess);
+    const asRun = about.specification === null && action === 'run' ? latest.get(key)?.specificationDigest : undefined;
+    return asRun === undefined ? [key, action, reason] : [key, action, reason, asRun];
   });
   return { format: 'millrace.backfill-plan/1', ...about, entries };
 }
@@ -48,13 +53,13 @@ export function planDifference(before: BackfillPlan, after: BackfillPlan): strin
   if (before.reprocess !== after.reprocess) lines.push(`reprocess: ${before.reprocess} → ${after.reprocess}`);
   if (JSON.stringify(before.checks) !== JSON.stringify(after.checks)) lines.push('checks are on or off otherwise');
   const then = new Map(before.entries.map((entry) => [entry[0], entry]));
-  for (const [key, action, reason] of after.entries) {
+  for (const [key, action, reason, specification] of after.entries) {
     const old = then.get(key);
     then.delete(key);
     if (old === undefined) lines.push(`${key}: not in the plan → ${action} (${reason})`);
     else if (old[1] !== action || old[2] !== reason) {
       lines.push(`${key}: ${old[1]} (${old[2]}) → ${action} (${reason})`);
-    }
+    } else if (old[3] !== specification) lines.push(`${key}: its last run had another specification`);
   }
   for (const [key, action] of then.values()) lines.push(`${key}: ${action} → not in the range`);
   return lines;
@@ -86,7 +91,7 @@ export function median(values: readonly number[]): number | null {
   return sorted[Math.floor(sorted.length / 2)] ?? null;
 }
 
-function reasonOf(last: LatestRun | undefined, specification: string, outdated: boolean): PlanReason {
+function reasonOf(last: LatestRun | undefined, specification: string | null, outdated: boolean): PlanReason {
   if (last === undefined) return 'never_ran';
   switch (last.verdict) {
     case null:
@@ -97,7 +102,7 @@ function reasonOf(last: LatestRun | undefined, specification: string, outdated: 
     case 'rolled_back':
       return 'refused_before';
     case 'succeeded':
-      if (last.specificationDigest !== specification) return 'specification_changed';
+      if (specification !== null && last.specificationDigest !== specification) return 'specification_changed';
       return outdated ? 'inputs_changed' : 'up_to_date';
     default:
       return last.verdict satisfies never;

@@ -1,5 +1,7 @@
 /** Pipelines as data: choosing one, putting parameters in, choosing the partition of a run. */
+export * from './as-run.js';
 export * from './backfill-plan.js';
+export * from './code-digests.js';
 export * from './freeze-pipeline.js';
 export * from './resolve-run.js';
 export * from './without-checks.js';

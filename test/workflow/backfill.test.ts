@@ -339,6 +339,35 @@ describe('backfill', () => {
     });
   });
 
+  it('runs each partition as it ran before, whatever the pipeline says now, and refuses what never ran', async () => {
+    gate.open();
+    await (await start({ from: '2003-09-01', to: '2003-09-01', params: { colour: 'blue' } })).result();
+    await (await start({ from: '2003-09-02', to: '2003-09-02' })).result();
+    const range = { from: '2003-09-01', to: '2003-09-02', version: 'as-run' } as const;
+    const again = await start({ ...range, reprocess: 'all' });
+    expect(await again.result()).toMatchObject({ verdict: 'succeeded', counts: { succeeded: 2 } });
+    const digests = async (partition: string) => {
+      const runs = await millrace.lineage.runs({ pipeline: 'gated', limit: 1000 });
+      const mine = runs.filter((run) => run.partition === partition);
+      return Promise.all(mine.map(async ({ runId }) => (await millrace.lineage.run(runId)).specificationDigest));
+    };
+    const [[first, firstAgain], [second, secondAgain]] = [await digests('2003-09-01'), await digests('2003-09-02')];
+    expect([firstAgain, secondAgain]).toEqual([first, second]);
+    expect(first).not.toBe(second);
+    const [input] = await startedWith('run/gated/2003-09-01');
+    expect(input).toMatchObject({ specification: first, params: {} });
+
+    expect(await failureOf({ pipeline: 'gated', ...range, to: '2003-09-03' })).toMatchObject({
+      type: 'SPECIFICATION_NOT_FOUND',
+      paths: ['version'],
+      message: expect.stringContaining('2003-09-03 never ran'),
+    });
+    expect(await failureOf({ pipeline: 'gated', ...range, params: { colour: 'red' } })).toMatchObject({
+      type: 'INPUT_INVALID',
+      paths: ['params'],
+    });
+  });
+
   it('shows in the details how it ended: verdict, counts, and failures with links', async () => {
     gate.fail(['2002-02-01']);
     gate.open();

@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BackfillResult } from '../../schemas/index.js';
+import { backfillProject } from '../support/backfill-project.js';
+import { PROJECT_DIR, startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
+
+const MAIN = join(PROJECT_DIR, 'dist', 'cli', 'main.js');
+
+const config = (cron: string) => `
+import { defineConfig, definePipeline } from '${PROJECT_DIR}/index.ts';
+export default defineConfig({
+  pipelines: [
+    definePipeline({
+      name: 'idle',
+      partitions: { kind: 'hourly', timezone: 'UTC' },
+      schedule: { cron: '${cron}', timezone: 'UTC' },
+      steps: { nothing: { type: 'activity', activity: 'nothing', role: 'orchestration' } },
+    }),
+  ],
+  activities: { nothing: async () => null },
+});
+`;
+
+let millrace: MillraceEnvironment;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'millrace-cli-'));
+  await writeFile(join(folder, 'millrace.config.ts'), config('5 * * * *'));
+  const project = backfillProject();
+  project.gate.fail(['2001-03-02']);
+  project.gate.open();
+  millrace = await startMillrace(project.config);
+}, 120_000);
+afterAll(async () => {
+  await millrace.close();
+  await rm(folder, { recursive: true });
+});
+
+/** The command as a user types it, in the folder of the configuration. */
+async function cli(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const { PATH, HOME } = process.env;
+  const target = ['--address', millrace.temporal.address, '--lineage-url', millrace.lineageUrl];
+  const child = spawn(process.execPath, [MAIN, ...args, ...target], { cwd: folder, env: { PATH, HOME } });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, out, err };
+}
+
+describe('millrace backfill', () => {
+  const hours = ['--from', '2001-01-01T00', '--to', '2001-01-01T03'];
+
+  it('shows the plan with a reason for each partition, runs nothing, and then runs that very plan to its end', async () => {
+    const shown = await cli('backfill', 'idle', ...hours, '--dry-run');
+    expect(shown).toMatchObject({ code: 0 });
+    expect(shown.out).toMatch(/4 of 4 partitions would run[^]*2001-01-01T00\b.*run.*never_ran[^]*Plan [0-9a-f]{64}/);
+    const hash = /Plan ([0-9a-f]{64})/.exec(shown.out)?.[1] ?? '';
+    expect(await millrace.lineage.runs({ pipeline: 'idle' })).toEqual([]);
+
+    const done = await cli('backfill', 'idle', ...hours, '--plan-hash', hash, '--wait', '--json');
+    expect(done.code).toBe(0);
+    const result = JSON.parse(done.out) as BackfillResult;
+    expect(result).toMatchObject({ verdict: 'succeeded', plan: { hash } });
+    expect(result.partitions?.map(({ outcome }) => outcome)).toEqual(Array(4).fill('succeeded'));
+  });
+
+  it('refuses a plan that is not the plan any more, with the difference and exit code 2', async () => {
+    const refused = await cli('backfill', 'idle', ...hours, '--plan-hash', '0'.repeat(64), '--wait');
+    expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('PLAN_CHANGED') });
+  });
+
+  it('says in the end which partitions did not succeed and why, with exit code 1', async () => {
+    const range = ['--from', '2001-03-01', '--to', '2001-03-03'];
+    const done = await cli('backfill', 'gated', ...range, '--param', 'colour=blue', '--max-active', '2', '--wait');
+    expect(done.code).toBe(1);
+    expect(done.out).toMatch(
+      /^incomplete: 2 of 3 runs succeeded[^]*2001-03-02 failed SOURCE_EMPTY 2001-03-02 is broken/,
+    );
+  });
+
+  it('runs partitions again as they ran before', async () => {
+    const range = ['--from', '2001-03-01', '--to', '2001-03-01'];
+    const done = await cli('backfill', 'gated', ...range, '--reprocess', 'all', '--as-run', '--wait', '--json');
+    expect(JSON.parse(done.out)).toMatchObject({ verdict: 'succeeded', counts: { succeeded: 1 } });
+    const never = await cli('backfill', 'gated', '--from', '2001-04-01', '--to', '2001-04-01', '--as-run', '--dry-run');
+    expect(never).toMatchObject({ code: 2, err: expect.stringContaining('SPECIFICATION_NOT_FOUND') });
+  });
+
+  it('names bad options before anything is sent', async () => {
+    expect(await cli('backfill', 'gated', '--from', '2001-03-01')).toMatchObject({ code: 2 });
+    expect(await cli('backfill', 'gated', ...hours, '--priority', '9')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('from 1 to 5'),
+    });
+  });
+});
+
+describe('millrace schedule', () => {
+  it('shows the difference, applies it once, and shows each later difference by field', async () => {
+    expect(await cli('schedule', 'apply', '--dry-run')).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/^idle: would create\n {2}times: minute 5, [^]*timezone: UTC\n/),
+    });
+    expect(await cli('schedule', 'apply')).toMatchObject({ code: 0, out: expect.stringContaining('idle: create') });
+    expect(await cli('schedule', 'apply', '--dry-run')).toMatchObject({ code: 0, out: 'idle: unchanged\n' });
+    await writeFile(join(folder, 'millrace.config.ts'), config('7 * * * *'));
+    const changed = await cli('schedule', 'apply');
+    expect(changed.out).toMatch(/^idle: update\n {2}times: minute 5, .*minute 7, .*\n$/);
+  });
+
+  it('lists, tells the next ten firings with the partition of each, pauses, resumes and triggers', async () => {
+    const next = await cli('schedule', 'next', 'idle');
+    const lines = next.out.trim().split('\n');
+    expect(lines).toHaveLength(10);
+    for (const line of lines) {
+      const [at = '', partition = ''] = line.split(/\s+/);
+      expect(at).toMatch(/:07:00/);
+      expect(new Date(`${partition}:00:00Z`).getTime()).toBe(Date.parse(at) - 67 * 60_000);
+    }
+    await cli('schedule', 'pause', 'idle', '--note', 'a holiday');
+    expect((await cli('schedule', 'ls')).out).toMatch(/idle.*paused.*a holiday/);
+    await cli('schedule', 'resume', 'idle');
+    const listed = JSON.parse((await cli('schedule', 'ls', '--json')).out) as { schedules: { paused: boolean }[] };
+    expect(listed.schedules).toMatchObject([{ pipeline: 'idle', paused: false }]);
+    expect(await cli('schedule', 'trigger', 'idle')).toMatchObject({ code: 0, out: 'idle: triggered\n' });
+  });
+
+  it('says that a pipeline has no schedule, with exit code 2', async () => {
+    expect(await cli('schedule', 'next', 'nobody')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('NOT_FOUND'),
+    });
+  });
+});
