@@ -6,7 +6,7 @@ import { runInputSchema, type RunInput, type RunRequest } from '../schemas/run.j
 import { taskQueue } from '../schemas/task-queues.js';
 import { backfillWorkflowId, resolvingWorkflowId, runWorkflowId, SEARCH_ATTRIBUTES } from '../schemas/workflow-ids.js';
 import { createBackfillHandle, planBackfill, startBackfill, type BackfillHandle } from './backfill-handle.js';
-import { asMillraceError } from './failures.js';
+import { asConnectError, asMillraceError } from './failures.js';
 import { trackCalls } from './open-calls.js';
 import { createSchedules, type Schedules } from './schedules.js';
 import { temporalProfile } from './temporal-profile.js';
@@ -91,14 +91,14 @@ export async function connect(options: ConnectOptions = {}): Promise<MillraceCli
     }
   };
 
-  const connection = await call(() =>
-    Connection.connect({
-      ...connectionOptions,
-      address,
-      interceptors: calls.interceptors,
-      connectTimeout: options.timeoutMs ?? 10_000,
-    }),
-  );
+  const connection = await Connection.connect({
+    ...connectionOptions,
+    address,
+    interceptors: calls.interceptors,
+    connectTimeout: options.timeoutMs ?? 10_000,
+  }).catch((error: unknown) => {
+    throw asConnectError(error, address);
+  });
   const client = new Client({ connection, namespace, identity: options.identity });
 
   return {

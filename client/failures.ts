@@ -49,11 +49,16 @@ export function asMillraceError(error: unknown, address: string): MillraceError 
     }
     if (Number(root.code) === GRPC_NOT_FOUND) return new MillraceError('NOT_FOUND', reason, { cause: error });
   }
-  // Connection.connect gives up with a plain error of its own.
-  if (root instanceof Error && /connect|deadline|timed? ?out/i.test(root.message)) {
+  return new MillraceError('INTERNAL', root instanceof Error ? root.message : String(root), { cause: error });
+}
+
+/** What connecting failed with: Temporal’s client gives up waiting with a plain error of its own. */
+export function asConnectError(error: unknown, address: string): MillraceError {
+  const root = rootOf(error);
+  if (root instanceof Error && !isGrpcServiceError(root) && /connect|deadline|timed? ?out/i.test(root.message)) {
     return new MillraceError('TEMPORAL_UNREACHABLE', `Temporal at ${address}: ${root.message}`, { cause: error });
   }
-  return new MillraceError('INTERNAL', root instanceof Error ? root.message : String(root), { cause: error });
+  return asMillraceError(error, address);
 }
 
 /** A run that ended without a result, or an update that was refused: the type of the failure is the code. */

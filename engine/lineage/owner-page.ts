@@ -90,8 +90,8 @@ export function ownerPage(content: PageContent): string {
 
 const STYLE = `:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:76rem;padding:0 1rem}
 h1{font-size:1.5rem}h2{font-size:1.1rem;margin:2rem 0 .5rem}div{overflow-x:auto}table{border-collapse:collapse;width:100%}
-th,td{text-align:left;padding:.35rem .8rem .35rem 0;border-bottom:1px solid #8884;vertical-align:top;overflow-wrap:anywhere}
-th{font-weight:600;white-space:nowrap}p{opacity:.65}b{font-weight:600}.succeeded{color:#1a8a3c}.failed{color:#d33}
+th,td{text-align:left;padding:.35rem .8rem .35rem 0;border-bottom:1px solid #8884;vertical-align:top;overflow-wrap:break-word}
+th{font-weight:600;white-space:nowrap}p{opacity:.65}b,time{white-space:nowrap}b{font-weight:600}.succeeded{color:#1a8a3c}.failed{color:#d33}
 .refused,.rolled_back{color:#b97a00}`;
 
 function section(
@@ -113,8 +113,8 @@ function badge(verdict: string): Html {
   return new Html(`<b class="${escape(verdict)}">${escape(verdict.replace('_', ' '))}</b>`);
 }
 
-function time(instant: string): string {
-  return `${instant.slice(0, 19).replace('T', ' ')} UTC`;
+function time(instant: string): Html {
+  return new Html(`<time datetime="${escape(instant)}">${escape(instant.slice(0, 19).replace('T', ' '))} UTC</time>`);
 }
 
 function render(cell: Html | string | number): string {
