@@ -17,24 +17,42 @@ export function datasetsInWords(datasets: readonly DatasetSummary[]): string {
 }
 
 export function versionsInWords(versions: readonly DatasetVersionDetails[]): string {
-  const table = new Table({ head: ['partition', 'version', 'rows', 'size', 'checked', 'published', 'written'] });
-  for (const { ref, verdict, published, writtenAt } of versions) {
+  const table = new Table({
+    head: ['partition', 'version', 'rows', 'size', 'checked', 'published', 'written', 'marks'],
+  });
+  for (const { ref, verdict, published, writtenAt, removedAt, marks } of versions) {
     const { partition, version, rows, bytes } = ref;
-    table.push([partition, short(version), rows, megabytes(bytes), verdict ?? '', published ? 'yes' : '', writtenAt]);
+    const said = [...new Set([...marks.map(({ mark }) => mark), ...(removedAt === null ? [] : ['let go'])])].join(', ');
+    table.push([
+      partition,
+      short(version),
+      rows,
+      megabytes(bytes),
+      verdict ?? '',
+      published ? 'yes' : '',
+      writtenAt,
+      said,
+    ]);
   }
   return table.toString();
 }
 
-export function versionInWords(details: DatasetVersionDetails, manifest: DatasetManifest): string {
-  const { ref, runId, step, writtenAt, published, verdict } = details;
+export function versionInWords(details: DatasetVersionDetails, manifest: DatasetManifest | null): string {
+  const { ref, runId, step, writtenAt, published, verdict, removedAt, marks } = details;
   const columns = new Table({ head: ['column', 'type', 'null'] });
-  for (const { name, type, nullable } of manifest.columns) columns.push([name, type, nullable ? 'yes' : 'no']);
+  for (const { name, type, nullable } of manifest?.columns ?? details.columns)
+    columns.push([name, type, nullable ? 'yes' : 'no']);
   return [
     `${ref.dataset}/${ref.partition}@${ref.version}`,
-    `${ref.rows} rows, ${megabytes(ref.bytes)} in ${manifest.files.length} files; ${published ? 'published' : 'not published'}; ${verdict ?? 'never checked'}`,
+    `${ref.rows} rows, ${megabytes(ref.bytes)}${manifest === null ? '' : ` in ${manifest.files.length} files`}; ${published ? 'published' : 'not published'}; ${verdict ?? 'never checked'}`,
     `written ${writtenAt} by step ${step} of run ${runId}`,
+    ...(removedAt === null ? [] : [`let go by retention ${removedAt}`]),
+    ...marks.map(
+      ({ mark, on, by, at, until, reason }) =>
+        `${mark} on ${on} by ${by}, ${at}${until === null ? '' : ` until ${until}`}: ${reason}`,
+    ),
     columns.toString(),
-    ...manifest.files.map(({ uri, rows, bytes }) => `${uri}  ${rows} rows, ${megabytes(bytes)}`),
+    ...(manifest?.files ?? []).map(({ uri, rows, bytes }) => `${uri}  ${rows} rows, ${megabytes(bytes)}`),
   ].join('\n');
 }
 

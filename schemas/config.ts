@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { identifierField, nameField, secretField } from './fields.js';
+import { retentionSchema } from './retention.js';
 import { pipelineSchema, type PipelineInput } from './pipeline.js';
 import { WORKER_ROLES } from './task-queues.js';
 
@@ -89,6 +90,9 @@ export const configSchema = z.strictObject({
     .record(nameField, storeSchema)
     .default({ default: { kind: 'local', path: 'store' } })
     .describe('Object stores; datasets and models go to `default`.'),
+  retention: retentionSchema
+    .prefault({})
+    .describe('How long versions of datasets are kept that nothing needs; without a class, for ever.'),
   roles: z
     .partialRecord(
       z.enum(WORKER_ROLES),

@@ -310,6 +310,24 @@ export const ERROR_TABLE = {
     'One caller asks the lineage owner more often than it allows.',
     'Ask less often, or raise the limit of the owner.',
   ),
+  DATA_TAINTED: entry(
+    'data',
+    false,
+    'A dataset version that was to be read was recalled as bad.',
+    'Rebuild the partition, as the plan of the recall says; or clear the taint, or force the run with a reason.',
+  ),
+  MODEL_TAINTED: entry(
+    'data',
+    false,
+    'A model version that was to be put in service was made from data that were recalled.',
+    'Train it again from repaired data; or clear the taint, or force the run with a reason.',
+  ),
+  VERSION_HELD: entry(
+    'data',
+    false,
+    'A dataset version that was to be removed is pinned or on legal hold.',
+    'Leave it; or take the mark back with: millrace dataset unpin, or millrace dataset release',
+  ),
   LINEAGE_LOCKED: entry(
     'infrastructure',
     false,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { datasetVersionRefSchema } from './dataset.js';
 import { actorField, instantField, jsonField, nameField } from './fields.js';
 import { lineageRecordSchema } from './lineage-record.js';
+import { markInForceSchema } from './mark.js';
 import { modelVersionRefSchema } from './model.js';
 import { qualityReportSchema } from './quality-report.js';
 import { runVerdictField, stepStatusField } from './run.js';
@@ -39,9 +40,12 @@ export const resolvePartitionsResponseSchema = z.strictObject({
       z.strictObject({
         partition: z.string().describe('Partition key.'),
         state: z
-          .enum(['available', 'rejected', 'missing'])
-          .describe('rejected: versions exist, but none was published because the last quality verdict is fail.'),
+          .enum(['available', 'tainted', 'rejected', 'missing'])
+          .describe(
+            'tainted: the published version was recalled as bad; rejected: versions exist, but none was published because the last quality verdict is fail.',
+          ),
         ref: datasetVersionRefSchema.nullable().describe('The published version.'),
+        taint: z.string().nullable().describe('Who recalled it, and why; null: nobody did.'),
       }),
     )
     .describe('States by partition.'),
@@ -119,6 +123,7 @@ export const modelDetailsSchema = z.strictObject({
         seed: z.int().nullable().describe('Seed of the training.'),
         metrics: z.record(z.string(), z.number()).describe('Figures that the trainer reported.'),
         trainedOn: z.array(datasetVersionRefSchema).describe('Dataset versions that it was trained on.'),
+        marks: z.array(markInForceSchema).describe('Taints in force on it.'),
       }),
     )
     .describe('Versions, newest first.'),
@@ -160,6 +165,10 @@ export const datasetVersionDetailsSchema = z.strictObject({
   writtenAt: instantField.describe('When it was written first.'),
   published: z.boolean().describe('Whether it is the version that is read for its partition.'),
   verdict: qualityReportSchema.shape.verdict.nullable().describe('Newest quality verdict on it; null: never checked.'),
+  removedAt: instantField.nullable().describe('When retention let it go; null: it is there.'),
+  marks: z
+    .array(markInForceSchema)
+    .describe('Pins, legal holds and taints in force on it, its partition or its dataset.'),
 });
 
 /** Answer of `GET /api/v1/objects`. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { datasetVersionField, datasetVersionRefSchema } from './dataset.js';
 import { evaluationReportSchema } from './evaluation.js';
 import { actorField, digestField, identifierField, instantField, jsonField, nameField } from './fields.js';
+import { markedSchema, markField } from './mark.js';
 import { modelManifestSchema, modelRefSchema, modelVersionRefSchema } from './model.js';
 import { qualityReportSchema } from './quality-report.js';
 import { rolloutResultSchema } from './rollout.js';
@@ -17,6 +18,10 @@ const common = {
     ),
   at: instantField.describe('When it happened, in the writer’s words.'),
 };
+const forced = z
+  .strictObject({ by: actorField, reason: z.string() })
+  .optional()
+  .describe('Who takes responsibility for a version that was recalled, and why; without it such a version is refused.');
 const ofRun = { runId: z.string().min(1).describe('Run that it belongs to.') };
 const ofStep = { ...ofRun, step: nameField.describe('Step that it belongs to.') };
 
@@ -132,6 +137,7 @@ export const lineageRecordSchema = z.discriminatedUnion('kind', [
     version: z.int().positive().nullable().describe('Version that it stands for now; null: the alias is taken away.'),
     actor: actorField.describe('Who moved it.'),
     reason: z.string().describe('Why.'),
+    force: forced,
   }),
   z.strictObject({
     kind: z
@@ -149,6 +155,7 @@ export const lineageRecordSchema = z.discriminatedUnion('kind', [
     canaryWeight: z.number().min(0).max(100).describe('Share of the canary in percent.'),
     actor: actorField.describe('Who set it.'),
     reason: z.string().describe('Why.'),
+    force: forced,
   }),
   z.strictObject({
     kind: z.literal('action_taken').describe('A person or a service did something that no other record tells.'),
@@ -158,6 +165,33 @@ export const lineageRecordSchema = z.discriminatedUnion('kind', [
     action: z.string().min(1).max(63).describe('What, as in approve, delete or token.'),
     target: z.string().min(1).max(400).describe('What it was done to.'),
     reason: z.string().describe('Why.'),
+  }),
+  z.strictObject({
+    kind: z.literal('mark_set').describe('Data or a model was pinned, put on legal hold or recalled as bad.'),
+    ...common,
+    runId: z.string().min(1).optional().describe('Run in which it was done.'),
+    mark: markField,
+    on: markedSchema.describe('What the mark is on.'),
+    actor: actorField.describe('Who put it there.'),
+    reason: z.string().min(3).max(500).describe('Why.'),
+    until: instantField.nullable().describe('When it ends by itself; null: never.'),
+  }),
+  z.strictObject({
+    kind: z.literal('mark_lifted').describe('A mark was taken back.'),
+    ...common,
+    mark: markField,
+    on: markedSchema.describe('What the mark was on.'),
+    actor: actorField.describe('Who took it back.'),
+    reason: z.string().min(3).max(500).describe('Why.'),
+  }),
+  z.strictObject({
+    kind: z
+      .literal('version_removed')
+      .describe('Retention let a dataset version go: it is read no more, and a sweep removes its bytes.'),
+    ...common,
+    ref: datasetVersionRefSchema.describe('The version.'),
+    actor: actorField.describe('Who applied the retention.'),
+    reason: z.string().describe('Which class, and why it had nothing to keep it.'),
   }),
   z.strictObject({
     kind: z.literal('openlineage_event').describe('Another tool sent an OpenLineage event.'),

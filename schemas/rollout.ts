@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { actorField, nameField } from './fields.js';
+import { actorField, nameField, responsibilitySchema } from './fields.js';
 import { modelVersionRefSchema } from './model.js';
 
 /** How a rollout is judged after each step. */
@@ -86,6 +86,9 @@ export const rolloutInputSchema = z.strictObject({
   endpoint: nameField.describe('Endpoint whose traffic moves.'),
   candidate: modelVersionRefSchema.describe('Version that is to become stable.'),
   spec: rolloutSpecSchema.prefault({}).describe('Steps and judgement.'),
+  force: responsibilitySchema
+    .optional()
+    .describe('Releases a version although it was recalled, for a reason that is on record.'),
   requestedBy: actorField.describe('Who asked.'),
   runId: z.string().min(1).describe('Run that asked, for the record.'),
 });

@@ -36,7 +36,7 @@ export const runInputSchema = z.strictObject({
     })
     .optional()
     .describe(
-      'Lets a model pass the evaluation gate although it failed; on record. Quality gates and canaries are not affected.',
+      'Lets a model pass the evaluation gate although it failed, and lets versions be read and released that were recalled; on record. Quality gates and canaries are not affected.',
     ),
   checksOff: responsibilitySchema
     .optional()

@@ -24,7 +24,8 @@ export type FrozenInputs = Record<string, DatasetVersionRef[]>;
 /**
  * Resolves every committed dataset that the steps read to versions, once, before the first step. Missing partitions
  * are built first where the input says so.
- * @throws WINDOW_INCOMPLETE naming the partitions that are not there
+ * @throws WINDOW_INCOMPLETE naming the partitions that are not there; DATA_TAINTED if one of them was recalled and the
+ * run was not forced
  */
 export async function freezeInputs(run: Run, steps: Record<string, Step>): Promise<FrozenInputs> {
   const inputs = datasetInputs(steps);
@@ -36,9 +37,9 @@ export async function freezeInputs(run: Run, steps: Record<string, Step>): Promi
   if (builds.length > 0) {
     const failures = await buildAll(run, builds);
     resolved = await local.resolveInputs(about);
-    return versionsOf(inputs, resolved, failures);
+    return versionsOf(inputs, resolved, failures, run.force != null);
   }
-  return versionsOf(inputs, resolved, new Map());
+  return versionsOf(inputs, resolved, new Map(), run.force != null);
 }
 
 interface Build {
@@ -91,23 +92,25 @@ function versionsOf(
   inputs: Record<string, DatasetInput>,
   resolved: Record<string, ResolvedPartition[]>,
   failures: Map<string, string>,
+  forced: boolean,
 ): FrozenInputs {
   return Object.fromEntries(
     Object.entries(inputs).map(([key, { dataset, window }]) => {
       const partitions = resolved[key] ?? [];
-      const refs = partitions.flatMap(({ ref }) => (ref === null ? [] : [ref]));
+      const readable = partitions.filter(({ ref, state }) => ref !== null && (forced || state !== 'tainted'));
+      const refs = readable.flatMap(({ ref }) => ref ?? []);
       const wanted = window?.last ?? Math.max(1, partitions.length);
       const minimum = window?.minimum ?? (window?.missing === 'skip' ? 1 : wanted);
       if (refs.length >= minimum) return [key, refs];
       const absent = partitions
-        .filter(({ ref }) => ref === null)
-        .map(
-          ({ partition, state }) =>
-            `${partition} ${state}${failures.has(partition) ? ` (${failures.get(partition)})` : ''}`,
-        );
+        .filter((one) => !readable.includes(one))
+        .map(({ partition, state, taint }) => {
+          const why = taint ?? failures.get(partition);
+          return `${partition} ${state}${why === undefined ? '' : ` (${why})`}`;
+        });
       const shown = [...absent.slice(0, 5), ...(absent.length > 5 ? [`and ${absent.length - 5} more`] : [])].join(', ');
       throw failure(
-        'WINDOW_INCOMPLETE',
+        partitions.some(({ state }) => state === 'tainted') ? 'DATA_TAINTED' : 'WINDOW_INCOMPLETE',
         `${key} needs at least ${minimum} of ${wanted} partitions of ${dataset}, ${refs.length} are there${shown === '' ? '' : `; ${shown}`}`,
       );
     }),

@@ -214,6 +214,7 @@ class Rollout {
       expectedGeneration: this.generation,
       actor: this.input.requestedBy,
       reason: reason.slice(0, 1000),
+      ...this.forced(),
     };
   }
 
@@ -228,7 +229,12 @@ class Rollout {
       version,
       actor: requestedBy,
       reason,
+      ...this.forced(),
     };
+  }
+
+  private forced() {
+    return this.input.force === undefined ? {} : { force: this.input.force };
   }
 
   private base(fact: string) {

@@ -1,6 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { userInfo } from 'node:os';
 import { InvalidArgumentError, type Command } from 'commander';
 import {
   datasetFiles,
@@ -8,53 +7,33 @@ import {
   exportVersion,
   readManifest,
   sweepStore,
-  type ObjectStore,
+  type SweepReport,
 } from '../../engine/datasets/index.js';
-import { createLineageClient, type LineageClient } from '../../engine/lineage/index.js';
+import type { LineageClient } from '../../engine/lineage/index.js';
 import { profileFiles } from '../../engine/quality/index.js';
 import { compareProfiles } from '../../engine/quality/drift/index.js';
 import type { RecordedObject } from '../../schemas/lineage-api.js';
-import { defaultStore } from '../../workers/stores.js';
+import { addDatasetCommand, lineageOf, print, withContext, type DatasetOptions } from '../dataset-context.js';
 import { findVersion, parseDatasetReference } from '../dataset-reference.js';
 import { datasetsInWords, diffInWords, sweepInWords, versionInWords, versionsInWords } from '../dataset-words.js';
-import { interruption } from '../interruption.js';
-import {
-  addTargetOptions,
-  configOption,
-  jsonOption,
-  parseCount,
-  type JsonOption,
-  type TargetOptions,
-} from '../options.js';
-import { EXIT, printJson } from '../output.js';
-import { configOrDefault } from '../project-config.js';
-import { requireLineageUrl, resolveTarget } from '../target.js';
-
-interface DatasetOptions extends TargetOptions, JsonOption {
-  config?: string;
-}
-
-/** What the commands work with. */
-interface Context {
-  lineage: LineageClient;
-  /** Opened when it is needed: a listing does without. */
-  store: () => Promise<ObjectStore>;
-  scratchDir: string;
-  signal: AbortSignal;
-}
+import { parseCount } from '../options.js';
+import { EXIT } from '../output.js';
+import { addRetentionCommands } from '../retention-commands.js';
 
 /** `millrace dataset`: what versions there are, what is in them and between them, and what nobody needs. */
 export function datasetCommand(program: Command): void {
-  const command = program.command('dataset').description('look at dataset versions, compare, export and sweep them');
+  const command = program
+    .command('dataset')
+    .description('look at dataset versions, compare, export, pin and hold them, let them go');
 
-  addCommand(command, 'ls', 'list the datasets on record', (ls) =>
+  addDatasetCommand(command, 'ls', 'list the datasets on record', (ls) =>
     ls.action(async (options: DatasetOptions) => {
       const datasets = await (await lineageOf(options)).datasets();
       print(options, { datasets }, () => datasetsInWords(datasets));
     }),
   );
 
-  addCommand(command, 'show', 'list the versions of a dataset, or show one of them', (show) =>
+  addDatasetCommand(command, 'show', 'list the versions of a dataset, or show one of them', (show) =>
     show
       .argument('<dataset>', 'DATASET for its versions; DATASET/PARTITION or DATASET@VERSION for one of them')
       .option('--limit <count>', 'how many versions to list', parseCount, 100)
@@ -67,13 +46,13 @@ export function datasetCommand(program: Command): void {
         }
         return withContext(options, async ({ lineage, store }) => {
           const details = await findVersion(lineage, text);
-          const manifest = await readManifest(await store(), details.ref);
+          const manifest = details.removedAt === null ? await readManifest(await store(), details.ref) : null;
           print(options, { ...details, manifest }, () => versionInWords(details, manifest));
         });
       }),
   );
 
-  addCommand(command, 'diff', 'say how one version differs from another; exit code 1 when it does', (diff) =>
+  addDatasetCommand(command, 'diff', 'say how one version differs from another; exit code 1 when it does', (diff) =>
     diff
       .argument('<before>', 'DATASET[/PARTITION][@VERSION]')
       .argument('<after>', 'DATASET[/PARTITION][@VERSION]')
@@ -82,7 +61,7 @@ export function datasetCommand(program: Command): void {
       .action(diffAction),
   );
 
-  addCommand(command, 'export', 'write the rows of a version to a file', (command) =>
+  addDatasetCommand(command, 'export', 'write the rows of a version to a file', (command) =>
     command
       .argument('<dataset>', 'DATASET[/PARTITION][@VERSION]')
       .requiredOption('--to <file>', 'file; its ending says the format: .parquet, .csv, .json or .ndjson')
@@ -97,7 +76,7 @@ export function datasetCommand(program: Command): void {
       ),
   );
 
-  addCommand(command, 'sweep', 'remove objects of the store that nothing on record needs', (sweep) =>
+  addDatasetCommand(command, 'sweep', 'remove objects of the store that nothing on record needs any more', (sweep) =>
     sweep
       .option('--dry-run', 'say what would be removed, remove nothing')
       .option(
@@ -106,23 +85,35 @@ export function datasetCommand(program: Command): void {
         parseGrace,
         168,
       )
+      .option('--by <actor>', 'who sweeps, for the record', userInfo().username)
       .addHelpText(
         'after',
         '\nThe grace time has to be longer than any step and any outage of the lineage owner.\n\nExample:\n  millrace dataset sweep --dry-run --grace 30d',
       )
-      .action((options: DatasetOptions & { dryRun?: boolean; grace: number }) =>
+      .action((options: DatasetOptions & { dryRun?: boolean; grace: number; by: string }) =>
         withContext(options, async ({ lineage, store, signal }) => {
+          const before = new Date(Date.now() - options.grace * 3_600_000);
+          const swept = await store();
           const report = await sweepStore({
-            store: await store(),
-            recorded: () => recordedObjects(lineage),
-            before: new Date(Date.now() - options.grace * 3_600_000),
+            store: swept,
+            recorded: () => recordedObjects(lineage, before),
+            before,
             dryRun: options.dryRun ?? false,
             signal,
           });
+          if (!report.dryRun && report.removed.objects > 0) await recordSweep(lineage, swept.name, report, options.by);
           print(options, report, () => sweepInWords(report));
         }),
       ),
   );
+  addRetentionCommands(command);
+}
+
+async function recordSweep(lineage: LineageClient, store: string, report: SweepReport, actor: string): Promise<void> {
+  const { objects, bytes } = report.removed;
+  const reason = `${objects} objects, ${bytes} bytes, nothing on record since ${report.before} needs them`;
+  const about = { key: `sweep/${randomUUID()}`, at: new Date().toISOString(), actor, action: 'sweep' };
+  await lineage.record([{ kind: 'action_taken', ...about, target: `store:${store}`, reason }]);
 }
 
 async function diffAction(
@@ -148,40 +139,17 @@ async function diffAction(
   });
 }
 
-/** Adds a command with the options that all of them have. */
-function addCommand(parent: Command, name: string, description: string, build: (command: Command) => Command): void {
-  const command = parent.command(name).description(description);
-  build(addTargetOptions(command).addOption(configOption()).addOption(jsonOption()));
-}
-
-async function lineageOf(options: DatasetOptions): Promise<LineageClient> {
-  return createLineageClient({ url: requireLineageUrl(await resolveTarget(options)), timeoutMs: 60_000 });
-}
-
-async function withContext(options: DatasetOptions, work: (context: Context) => Promise<void>): Promise<void> {
-  const target = await resolveTarget(options);
-  const lineage = createLineageClient({ url: requireLineageUrl(target), timeoutMs: 60_000 });
-  const store = async () => defaultStore((await configOrDefault(options.config)).config.stores, target.dataDir);
-  const scratchDir = await mkdtemp(join(tmpdir(), 'millrace-dataset-'));
-  try {
-    await work({ lineage, store, scratchDir, signal: interruption() });
-  } finally {
-    await rm(scratchDir, { recursive: true, force: true });
-  }
-}
-
-async function* recordedObjects(lineage: LineageClient): AsyncGenerator<RecordedObject> {
+async function* recordedObjects(lineage: LineageClient, removedBefore: Date): AsyncGenerator<RecordedObject> {
   let after: string | null | undefined;
   while (after !== null) {
-    const page = await lineage.recordedObjects({ limit: 1000, ...(after !== undefined && { after }) });
+    const page = await lineage.recordedObjects({
+      limit: 1000,
+      removedBefore: removedBefore.toISOString(),
+      ...(after !== undefined && { after }),
+    });
     yield* page.objects;
     after = page.next;
   }
-}
-
-function print({ json }: JsonOption, value: unknown, words: () => string): void {
-  if (json) printJson(value);
-  else console.log(words());
 }
 
 /** Hours. Less than three would race with writers that found their object in the store already. */

@@ -14,3 +14,4 @@ export * from './schema-policy.js';
 export { s3ConnectionOf, sourceAccess, type S3Connection } from './s3-session.js';
 export * from './sweep-store.js';
 export * from './transform-dataset.js';
+export * from './plan-retention.js';

@@ -10,10 +10,13 @@ import {
   endpointsResponseSchema,
   endpointStateSchema,
   impactSchema,
+  marksResponseSchema,
   latestRunsRequestSchema,
   latestRunsResponseSchema,
   lineageGraphSchema,
   lineageHealthSchema,
+  instantField,
+  markField,
   modelDetailsSchema,
   modelServersResponseSchema,
   modelServerStatusSchema,
@@ -26,6 +29,7 @@ import {
   openLineageRunEventSchema,
   recordsRequestSchema,
   recordsResponseSchema,
+  retentionFactsResponseSchema,
   resolvePartitionsRequestSchema,
   resolvePartitionsResponseSchema,
   runDetailsSchema,
@@ -65,7 +69,15 @@ export const QUERIES = {
     direction: z.enum(['upstream', 'downstream']).default('upstream').describe('Direction to follow.'),
     depth: z.coerce.number().int().min(1).max(100).default(20).describe('Greatest number of edges to follow.'),
   }),
-  objects: z.strictObject({ limit, after }),
+  objects: z.strictObject({
+    limit,
+    after,
+    removedBefore: instantField
+      .optional()
+      .describe('Leaves out objects of versions that retention let go before this time.'),
+  }),
+  marks: z.strictObject({ mark: markField.optional().describe('One kind; all by default.'), limit }),
+  retention: z.strictObject({ limit, after }),
   impact: z.strictObject({ node: z.string().min(1).describe('A node by its id, or loosely.') }),
   audit: z.strictObject({
     actor: z.string().min(1).optional().describe('One actor; all by default.'),
@@ -118,6 +130,13 @@ export const API_OPERATIONS: readonly ApiOperation[] = [
     datasetVersionsResponseSchema,
     QUERIES.datasetVersions,
   ),
+  get(
+    '/datasets/{dataset}/retention',
+    'Versions of a dataset, and what needs each of them',
+    retentionFactsResponseSchema,
+    QUERIES.retention,
+  ),
+  get('/marks', 'Pins, legal holds and taints in force, newest first', marksResponseSchema, QUERIES.marks),
   get('/runs', 'Runs, newest first', runsResponseSchema, QUERIES.runs),
   {
     method: 'POST',

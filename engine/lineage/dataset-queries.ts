@@ -5,6 +5,7 @@ import type {
   QualityReport,
   ResolvedPartition,
 } from '../../schemas/index.js';
+import { covers, markInForce, marksOn } from './mark-queries.js';
 import type { Reader } from './reader.js';
 
 /** Partitions bound to one statement: binding a hundred thousand at once would block the loop for 100 ms. */
@@ -48,7 +49,7 @@ async function resolveChunk(
   dataset: string,
   partitions: readonly string[],
 ): Promise<ResolvedPartition[]> {
-  const rows = await read<VersionRow & { published: boolean }>(
+  const rows = await read<VersionRow & { published: boolean; taint: string | null }>(
     `WITH wanted AS (SELECT DISTINCT unnest($2) AS partition),
           versions AS (
             SELECT * FROM dataset_versions SEMI JOIN wanted USING (partition) WHERE dataset = $1
@@ -56,12 +57,19 @@ async function resolveChunk(
           heads AS (
             SELECT partition, arg_max(version, sequence) AS version
             FROM publications SEMI JOIN wanted USING (partition) WHERE dataset = $1 GROUP BY partition),
+          gone AS (SELECT partition, version FROM removed_versions WHERE dataset = $1),
+          taints AS (
+            SELECT partition, version, arg_max(actor || ': ' || reason, sequence) AS taint FROM marks_in_force
+            WHERE mark = 'taint' AND kind = 'dataset' AND name = $1 GROUP BY ALL),
           verdicts AS (
             SELECT partition, arg_max(verdict, sequence) AS verdict
             FROM quality_results SEMI JOIN wanted USING (partition) WHERE dataset = $1 GROUP BY partition)
-     SELECT *, true AS published FROM versions SEMI JOIN heads USING (partition, version)
+     SELECT v.*, true AS published,
+       (SELECT max(taint) FROM taints t WHERE coalesce(t.partition, v.partition) = v.partition
+         AND coalesce(t.version, v.version) = v.version) AS taint
+     FROM versions v SEMI JOIN heads USING (partition, version) ANTI JOIN gone USING (partition, version)
      UNION ALL
-     SELECT *, false AS published FROM versions
+     SELECT *, false AS published, NULL AS taint FROM versions
      SEMI JOIN (FROM verdicts WHERE verdict IN ('fail', 'error')) USING (partition)
      ANTI JOIN heads USING (partition)`,
     [dataset, partitions],
@@ -69,10 +77,9 @@ async function resolveChunk(
   const found = new Map(rows.map((row) => [row.partition, row]));
   return partitions.map((partition) => {
     const row = found.get(partition);
-    if (row === undefined) return { partition, state: 'missing', ref: null };
-    return row.published
-      ? { partition, state: 'available', ref: versionRef(row) }
-      : { partition, state: 'rejected', ref: null };
+    if (row === undefined) return { partition, state: 'missing', ref: null, taint: null };
+    if (!row.published) return { partition, state: 'rejected', ref: null, taint: null };
+    return { partition, state: row.taint === null ? 'available' : 'tainted', ref: versionRef(row), taint: row.taint };
   });
 }
 
@@ -107,10 +114,12 @@ export async function listDatasetVersions(
       written_at: string;
       published: boolean;
       verdict: QualityReport['verdict'] | null;
+      removed_at: string | null;
     }
   >(
-    `SELECT v.*, h.sequence IS NOT NULL AS published, q.verdict
+    `SELECT v.*, h.sequence IS NOT NULL AS published, q.verdict, r.removed_at
      FROM first_versions v
+     LEFT JOIN removed_versions r USING (dataset, partition, version)
      LEFT JOIN partition_heads h USING (dataset, partition, version)
      LEFT JOIN (SELECT dataset, partition, version, arg_max(verdict, sequence) AS verdict
                 FROM quality_results GROUP BY ALL) q USING (dataset, partition, version)
@@ -118,6 +127,7 @@ export async function listDatasetVersions(
      ORDER BY v.sequence DESC LIMIT $3`,
     [options.dataset, options.partition ?? null, options.limit],
   );
+  const marks = await marksOn(read, { dataset: options.dataset });
   return rows.map((row) => ({
     ref: versionRef(row),
     columns: JSON.parse(row.columns) as DatasetVersionDetails['columns'],
@@ -126,5 +136,7 @@ export async function listDatasetVersions(
     writtenAt: row.written_at,
     published: row.published,
     verdict: row.verdict,
+    removedAt: row.removed_at,
+    marks: marks.filter((mark) => covers(mark, row)).map(markInForce),
   }));
 }

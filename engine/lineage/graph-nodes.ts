@@ -62,8 +62,11 @@ async function datasetDetails(
             SELECT dataset, partition, version, arg_max(verdict, sequence) AS verdict
             FROM quality_results SEMI JOIN wanted USING (version) GROUP BY ALL)
      SELECT dataset, partition, version, rows, bytes, written_at AS "writtenAt",
-       h.version IS NOT NULL AS published, verdict
-     FROM versions LEFT JOIN heads h USING (dataset, partition, version)
+       h.version IS NOT NULL AS published, verdict,
+       (SELECT max(actor || ': ' || reason) FROM marks_in_force m WHERE m.mark = 'taint' AND m.kind = 'dataset'
+        AND m.name = dataset AND coalesce(m.partition, v.partition) = v.partition
+        AND coalesce(m.version, v.version) = v.version) AS taint
+     FROM versions v LEFT JOIN heads h USING (dataset, partition, version)
      LEFT JOIN verdicts USING (dataset, partition, version)`,
     [nodes.map((node) => node.version)],
   );
@@ -78,7 +81,9 @@ async function modelDetails(
   const rows = await read<{ model: string; digest: string; aliases: string | null } & Details>(
     `SELECT model, digest, version, registered_at AS "registeredAt", bytes,
        (SELECT string_agg(alias, ', ' ORDER BY alias) FROM aliases a
-        WHERE a.model = v.model AND a.version = v.version) AS aliases
+        WHERE a.model = v.model AND a.version = v.version) AS aliases,
+       (SELECT max(actor || ': ' || reason) FROM marks_in_force m WHERE m.mark = 'taint' AND m.kind = 'model'
+        AND m.name = v.model AND m.version = v.digest) AS taint
      FROM model_versions v WHERE digest IN (SELECT unnest($1))`,
     [nodes.map((node) => node.digest)],
   );

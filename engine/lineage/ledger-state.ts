@@ -1,4 +1,4 @@
-import type { LineageRecord } from '../../schemas/index.js';
+import { markedName, type LineageRecord, type Marked } from '../../schemas/index.js';
 import { compoundKey, type Answer, type LedgerState } from './ledger.js';
 import type { Reader } from './reader.js';
 
@@ -13,6 +13,8 @@ export async function loadLedgerState(read: Reader, records: readonly LineageRec
     modelVersions: new Map(),
     aliases: new Map(),
     generations: new Map(),
+    served: new Map(),
+    marks: new Map(),
   };
   const known = await read<{ key: string; digest: string; answer: string }>(
     'SELECT key, digest, answer FROM events WHERE key IN (SELECT unnest($1))',
@@ -22,7 +24,7 @@ export async function loadLedgerState(read: Reader, records: readonly LineageRec
     state.records.set(key, { digest, answer: JSON.parse(answer) as Answer });
   }
 
-  const published = records.flatMap((record) => (record.kind === 'dataset_published' ? [record.version] : []));
+  const published = records.flatMap(versionsOf);
   if (published.length > 0) {
     const rows = await read<{ dataset: string; partition: string; version: string }>(
       'SELECT DISTINCT dataset, partition, version FROM dataset_versions WHERE version IN (SELECT unnest($1))',
@@ -53,18 +55,60 @@ export async function loadLedgerState(read: Reader, records: readonly LineageRec
 
   const endpoints = records.flatMap((record) => (record.kind === 'endpoint_changed' ? [record.endpoint] : []));
   if (endpoints.length > 0) {
-    const rows = await read<{ endpoint: string; generation: number }>(
-      'SELECT endpoint, max(generation) AS generation FROM endpoint_changes WHERE endpoint IN (SELECT unnest($1)) GROUP BY endpoint',
+    const rows = await read<{ endpoint: string; generation: number; stable: string | null; canary: string | null }>(
+      `SELECT endpoint, max(generation) AS generation, arg_max(stable->>'$.digest', generation) AS stable,
+         arg_max(coalesce(canary->>'$.digest', ''), generation) AS canary
+       FROM endpoint_changes WHERE endpoint IN (SELECT unnest($1)) GROUP BY endpoint`,
       [distinct(endpoints)],
     );
-    for (const { endpoint, generation } of rows) state.generations.set(endpoint, generation);
+    for (const { endpoint, generation, stable, canary } of rows) {
+      state.generations.set(endpoint, generation);
+      state.served.set(
+        endpoint,
+        [stable, canary].flatMap((digest) => digest ?? []),
+      );
+    }
+  }
+
+  const names = distinct([
+    ...records.flatMap(marksOf),
+    ...[...state.modelVersions].flatMap(([model, numbers]) =>
+      [...numbers.keys()].map((digest) => markedName({ kind: 'model', model, digest })),
+    ),
+  ]);
+  if (names.length > 0) {
+    const rows = await read<{ mark: string; on_name: string; actor: string; reason: string }>(
+      'SELECT mark, on_name, actor, reason FROM marks_in_force WHERE on_name IN (SELECT unnest($1))',
+      [names],
+    );
+    for (const row of rows) state.marks.set(compoundKey(row.mark, row.on_name), `${row.actor}: ${row.reason}`);
   }
   return state;
+}
+
+function versionsOf(record: LineageRecord): string[] {
+  if (record.kind === 'dataset_published') return [record.version];
+  const marked = record.kind === 'mark_set' && record.on.kind === 'dataset' ? record.on.version : null;
+  return marked === null ? [] : [marked];
+}
+
+/** Names of what marks may be on that the record has to do with. */
+function marksOf(record: LineageRecord): string[] {
+  if (record.kind === 'mark_set' || record.kind === 'mark_lifted') return [markedName(record.on)];
+  if (record.kind !== 'version_removed') return [];
+  const { dataset, partition, version } = record.ref;
+  const within: Marked[] = [
+    { kind: 'dataset', dataset, partition: null, version: null },
+    { kind: 'dataset', dataset, partition, version: null },
+    { kind: 'dataset', dataset, partition, version },
+  ];
+  return within.map(markedName);
 }
 
 function modelsOf(record: LineageRecord): string[] {
   if (record.kind === 'model_registered') return [record.ref.model];
   if (record.kind === 'alias_moved') return [record.model];
+  if (record.kind === 'mark_set' && record.on.kind === 'model') return [record.on.model];
   if (record.kind !== 'endpoint_changed') return [];
   return [record.stable, record.canary].flatMap((ref) => (ref === null ? [] : [ref.model]));
 }

@@ -1,4 +1,12 @@
-import { MillraceError, type LineageRecord, type ModelVersionRef, type RecordResult } from '../../schemas/index.js';
+import {
+  markedName,
+  MillraceError,
+  type LineageRecord,
+  type LineageRecordOf,
+  type Marked,
+  type ModelVersionRef,
+  type RecordResult,
+} from '../../schemas/index.js';
 import { digestOf } from '../digest.js';
 
 /** What a record was given when it was accepted; kept with it, so that a repetition gets the same. */
@@ -30,6 +38,10 @@ export interface LedgerState {
   aliases: Map<string, number>;
   /** Generation in force by endpoint. */
   generations: Map<string, number>;
+  /** Digests of the models that an endpoint serves now, by endpoint. */
+  served: Map<string, readonly string[]>;
+  /** Who put a mark there and why, by `mark, NAME`, the name as `markedName` has it. */
+  marks: Map<string, string>;
 }
 
 /** A key of several parts. */
@@ -112,6 +124,10 @@ export class Ledger {
         }
         const key = compoundKey(model, alias);
         const aliasFrom = aliases.get(key) ?? null;
+        if (version !== null && version !== aliasFrom && record.force === undefined) {
+          const [digest] = [...(modelVersions.get(model) ?? [])].find(([, number]) => number === version) ?? [];
+          this.refuseTainted(model, digest, `${alias} cannot be moved to v${version}`);
+        }
         this.put(aliases, key, version ?? undefined);
         return { aliasFrom };
       }
@@ -125,12 +141,78 @@ export class Ledger {
           );
         }
         for (const ref of [stable, canary]) if (ref !== null) this.requireRegistered(ref, endpoint);
+        this.refuseTaintedTraffic(record);
         this.put(generations, endpoint, inForce + 1);
         return { generation: inForce + 1 };
       }
+      case 'mark_set': {
+        this.requireMarked(record.on);
+        this.put(
+          this.state.marks,
+          compoundKey(record.mark, markedName(record.on)),
+          `${record.actor}: ${record.reason}`,
+        );
+        return {};
+      }
+      case 'mark_lifted': {
+        const key = compoundKey(record.mark, markedName(record.on));
+        if (!this.state.marks.has(key)) {
+          throw new MillraceError('NOT_FOUND', `there is no ${record.mark} on ${markedName(record.on)}`);
+        }
+        this.put(this.state.marks, key, undefined);
+        return {};
+      }
+      case 'version_removed':
+        this.refuseHeld(record);
+        return {};
       default:
         return {};
     }
+  }
+
+  private requireMarked(on: Marked): void {
+    if (on.kind === 'model') {
+      if (this.state.modelVersions.get(on.model)?.has(on.digest)) return;
+      throw new MillraceError('MODEL_NOT_FOUND', `${on.model} has no registered version with the digest ${on.digest}`);
+    }
+    const { dataset, partition, version } = on;
+    if (version === null || this.state.datasetVersions.has(compoundKey(dataset, partition ?? '', version))) return;
+    throw new MillraceError('DATASET_VERSION_NOT_FOUND', `${markedName(on)} is not on record`);
+  }
+
+  /** A pin or hold that came after the plan was made still counts. */
+  private refuseHeld({ ref: { dataset, partition, version } }: LineageRecordOf<'version_removed'>): void {
+    const within = [
+      { kind: 'dataset', dataset, partition: null, version: null },
+      { kind: 'dataset', dataset, partition, version: null },
+      { kind: 'dataset', dataset, partition, version },
+    ] as const;
+    for (const mark of ['hold', 'pin']) {
+      for (const on of within) {
+        const why = this.state.marks.get(compoundKey(mark, markedName(on)));
+        if (why === undefined) continue;
+        throw new MillraceError('VERSION_HELD', `${markedName(within[2])}: ${mark} on ${markedName(on)} by ${why}`);
+      }
+    }
+  }
+
+  /** What an endpoint serves already may stay: traffic must be movable away from it. */
+  private refuseTaintedTraffic({ endpoint, stable, canary, force }: LineageRecordOf<'endpoint_changed'>): void {
+    if (force === undefined) {
+      const served = this.state.served.get(endpoint) ?? [];
+      for (const ref of [stable, canary]) {
+        if (ref === null || served.includes(ref.digest)) continue;
+        this.refuseTainted(ref.model, ref.digest, `endpoint ${endpoint} cannot serve v${ref.version}`);
+      }
+    }
+    const digests = [stable, canary].flatMap((ref) => (ref === null ? [] : [ref.digest]));
+    this.put(this.state.served, endpoint, digests);
+  }
+
+  private refuseTainted(model: string, digest: string | undefined, what: string): void {
+    if (digest === undefined) return;
+    const why = this.state.marks.get(compoundKey('taint', markedName({ kind: 'model', model, digest })));
+    if (why !== undefined) throw new MillraceError('MODEL_TAINTED', `${model}: ${what}, recalled by ${why}`);
   }
 
   private requireRegistered(ref: ModelVersionRef, endpoint: string): void {

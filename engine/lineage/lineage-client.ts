@@ -14,12 +14,14 @@ import {
   latestRunsResponseSchema,
   lineageGraphSchema,
   lineageHealthSchema,
+  marksResponseSchema,
   modelDetailsSchema,
   modelServersResponseSchema,
   modelsResponseSchema,
   recordedObjectsResponseSchema,
   recordsResponseSchema,
   resolvePartitionsResponseSchema,
+  retentionFactsResponseSchema,
   openLineageEventsSchema,
   rebuildResponseSchema,
   runDetailsSchema,
@@ -40,6 +42,8 @@ import {
   type LineageGraph,
   type LineageHealth,
   type LineageRecord,
+  type Mark,
+  type MarkInForce,
   type ModelDetails,
   type ModelServerStatus,
   type ModelSummary,
@@ -48,6 +52,7 @@ import {
   type RecordResult,
   type OpenLineageRunEvent,
   type ResolvedPartition,
+  type RetentionFacts,
   type RunDetails,
   type RunSummary,
   type StaleResponse,
@@ -112,7 +117,15 @@ export interface LineageClient {
   recordedObjects(options?: {
     limit?: number;
     after?: string;
+    removedBefore?: string;
   }): Promise<{ objects: RecordedObject[]; next: string | null }>;
+  /** Pins, legal holds and taints in force, newest first; 100 by default, at most 1000. */
+  marks(options?: { mark?: Mark; limit?: number }): Promise<MarkInForce[]>;
+  /** Versions of a dataset that retention did not let go, and what needs each; in pages, as `recordedObjects`. */
+  retentionFacts(
+    dataset: string,
+    options?: { limit?: number; after?: string },
+  ): Promise<{ versions: RetentionFacts[]; next: string | null }>;
   /**
    * Partitions that are not what a run would make of them now, with the reasons; all datasets by default. A page has 100 by
    * default, at most 1000; give the `next` of an answer as `after` for the following one.
@@ -176,6 +189,9 @@ export function createLineageClient(options: {
     verifyAudit: () => get(auditVerificationSchema, '/audit/verify'),
     rebuild: async () => (await request(rebuildResponseSchema, 'POST', '/admin/rebuild')).events,
     impact: (node) => get(impactSchema, `/impact${search({ node })}`),
+    marks: async (query = {}) => (await get(marksResponseSchema, `/marks${search(query)}`)).marks,
+    retentionFacts: (dataset, query = {}) =>
+      get(retentionFactsResponseSchema, path`/datasets/${dataset}/retention` + search(query)),
     recordedObjects: (query = {}) => get(recordedObjectsResponseSchema, `/objects${search(query)}`),
     stale: (query = {}) => get(staleResponseSchema, `/stale${search(query)}`),
   };

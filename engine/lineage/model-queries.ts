@@ -7,6 +7,7 @@ import {
   type ModelSummary,
   type ModelVersionRef,
 } from '../../schemas/index.js';
+import { markInForce, marksOn } from './mark-queries.js';
 import type { Reader } from './reader.js';
 
 interface VersionRow {
@@ -54,6 +55,7 @@ export async function modelDetails(read: Reader, model: string): Promise<ModelDe
     'SELECT alias, version FROM aliases WHERE model = $1 ORDER BY alias',
     [model],
   );
+  const marks = await marksOn(read, { model });
   return {
     model,
     aliases: Object.fromEntries(aliases.map(({ alias, version }) => [alias, version])),
@@ -64,6 +66,7 @@ export async function modelDetails(read: Reader, model: string): Promise<ModelDe
       seed: row.seed,
       metrics: JSON.parse(row.metrics ?? '{}') as Record<string, number>,
       trainedOn: trainedOn(row),
+      marks: marks.filter(({ version }) => version === row.digest).map(markInForce),
     })),
   };
 }

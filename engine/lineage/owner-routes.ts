@@ -15,7 +15,9 @@ import { latestRuns } from './latest-runs.js';
 import { lineageGraph } from './lineage-graph.js';
 import type { LineageStore } from './lineage-store.js';
 import { aliasDetails, aliasHistory, listModels, modelDetails } from './model-queries.js';
+import { listMarks } from './mark-queries.js';
 import { recordedObjects } from './object-queries.js';
+import { retentionFacts } from './retention-queries.js';
 import type { ModelServers } from './model-servers.js';
 import { openApiDocument } from './openapi.js';
 import { ownerPage } from './owner-page.js';
@@ -59,6 +61,13 @@ export function addRoutes(app: FastifyInstance, store: LineageStore, servers: Mo
   get('/api/v1/datasets', async () => ({ datasets: await listDatasets(read) }));
   get('/api/v1/datasets/:dataset/versions', async ({ dataset }, query) => ({
     versions: await listDatasetVersions(read, { dataset, ...parseWith(QUERIES.datasetVersions, query, 'query') }),
+  }));
+
+  get('/api/v1/datasets/:dataset/retention', ({ dataset }, query) =>
+    retentionFacts(read, dataset, parseWith(QUERIES.retention, query, 'query')),
+  );
+  get('/api/v1/marks', async (_, query) => ({
+    marks: await listMarks(read, parseWith(QUERIES.marks, query, 'query')),
   }));
 
   get('/api/v1/objects', (_, query) => recordedObjects(read, parseWith(QUERIES.objects, query, 'query')));

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  markedName,
   sourceName,
   sourceSchema,
   type DatasetVersionRef,
@@ -163,6 +164,19 @@ function factRows(record: LineageRecord, answer: Answer): Row[] {
           changed_at: record.at,
         }),
       ];
+    case 'mark_set':
+    case 'mark_lifted': {
+      const { mark, on, actor, reason, at } = record;
+      const parts = on.kind === 'dataset' ? { name: on.dataset, ...on } : { name: on.model, version: on.digest };
+      const { name, version, partition = null } = { partition: null, ...parts };
+      const until = record.kind === 'mark_set' ? record.until : null;
+      const about = { mark, kind: on.kind, name, partition, version, on_name: markedName(on) };
+      return [row('marks', { ...about, actor, reason, until, in_force: record.kind === 'mark_set', marked_at: at })];
+    }
+    case 'version_removed': {
+      const { dataset, partition, version, uri } = record.ref;
+      return [row('removals', { dataset, partition, version, uri, removed_at: record.at })];
+    }
     case 'action_taken':
       return [];
     case 'openlineage_event':

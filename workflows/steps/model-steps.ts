@@ -15,6 +15,7 @@ import {
   type ModelRef,
   type ModelVersionRef,
   type RecordResult,
+  type RolloutInput,
   type RolloutResult,
 } from '../../schemas/index.js';
 import { workOptions } from '../activity-options.js';
@@ -144,10 +145,16 @@ export async function register(
           version: modelVersion.version,
           actor: run.requestedBy,
           reason: `registered by run ${run.runId}`,
+          ...forced(run),
         },
       ],
     };
   });
+}
+
+/** Who takes responsibility for versions that were recalled. */
+function forced({ force }: Run): Pick<RolloutInput, 'force'> {
+  return force == null ? {} : { force };
 }
 
 function allocatedVersion([result]: RecordResult[]): number {
@@ -189,7 +196,7 @@ async function startRollout(
       return await executeChild<typeof rollout>('rollout', {
         workflowId: rolloutWorkflowId(endpoint),
         taskQueue: taskQueue('orchestration'),
-        args: [{ endpoint, candidate, spec, requestedBy: run.requestedBy, runId: run.runId }],
+        args: [{ endpoint, candidate, spec, requestedBy: run.requestedBy, runId: run.runId, ...forced(run) }],
         staticSummary: `${endpoint}: ${candidate.model} v${candidate.version}`,
         ...(run.searchAttributes && { typedSearchAttributes: runAttributes(run) }),
         // A cancelled run takes its canary back before it ends.

@@ -1,4 +1,4 @@
-import type { LineageRecord } from '../../../schemas/index.js';
+import { markedName, type LineageRecord } from '../../../schemas/index.js';
 import type { Answer } from '../ledger.js';
 
 /** A change of state by a person or a service, as a record tells it. */
@@ -9,6 +9,9 @@ export interface Action {
   reason: string;
   runId: string | null;
 }
+
+/** Names of setting and of lifting each mark. */
+const MARK_ACTIONS = { pin: ['pin', 'unpin'], hold: ['hold', 'release_hold'], taint: ['taint', 'clear'] } as const;
 
 /** What a record says was done, by whom, to what and why; nothing for records that change nothing for others. */
 export function actionsOf(record: LineageRecord, answer: Answer): Action[] {
@@ -51,6 +54,20 @@ export function actionsOf(record: LineageRecord, answer: Answer): Action[] {
       if (result.outcome === 'unchanged') return [];
       const target = `endpoint:${result.endpoint}: ${result.candidate.model} v${result.candidate.version}`;
       return [{ actor: `run ${runId}`, action, target, reason: result.reason, runId }];
+    }
+    case 'mark_set':
+    case 'mark_lifted': {
+      const { mark, on, actor, reason } = record;
+      const [set, lifted] = MARK_ACTIONS[mark];
+      const runId = record.kind === 'mark_set' ? (record.runId ?? null) : null;
+      const until = record.kind === 'mark_set' && record.until !== null ? `, until ${record.until}` : '';
+      const action = record.kind === 'mark_set' ? set : lifted;
+      return [{ actor, action, target: markedName(on), reason: `${reason}${until}`, runId }];
+    }
+    case 'version_removed': {
+      const { ref, actor, reason } = record;
+      const target = `dataset:${ref.dataset}/${ref.partition}@${ref.version}`;
+      return [{ actor, action: 'remove', target, reason, runId: null }];
     }
     case 'action_taken': {
       const { actor, action, target, reason, runId } = record;

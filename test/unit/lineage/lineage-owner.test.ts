@@ -47,6 +47,8 @@ describe('the lineage owner', () => {
         writtenAt: AT,
         published: true,
         verdict: 'pass',
+        removedAt: null,
+        marks: [],
       });
 
       expect((await client.runs({ pipeline: 'flight-delays', limit: 2 })).map(({ runId }) => runId)).toEqual([

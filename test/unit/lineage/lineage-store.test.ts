@@ -12,6 +12,7 @@ import {
   datasetVersion,
   endpointChanged,
   february,
+  marksAndRemovals,
   MODEL,
   modelVersion,
   published,
@@ -132,7 +133,7 @@ describe('the lineage store', () => {
 
   it('has in its tables exactly what the events project to', async () => {
     await withStore(async (store) => {
-      await store.record(february());
+      await store.record([...february(), ...marksAndRemovals()]);
       const events = await store.read<{ payload: string; answer: string }>(
         'SELECT payload, answer FROM events ORDER BY sequence',
       );

@@ -2,7 +2,7 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { openLineageStore, type LineageStore } from '../../../engine/lineage/index.js';
 import { MIGRATIONS } from '../../../engine/lineage/migrations/index.js';
 import { migrate } from '../../../engine/lineage/migrations/migrate.js';
-import { february } from './story.js';
+import { february, marksAndRemovals } from './story.js';
 import { withDatabasePath, withStore } from './support.js';
 
 /** Every row of every table, as text, tables and rows sorted; what says when something was done is left out. */
@@ -67,7 +67,7 @@ describe('a database of an earlier version', () => {
   it.each(MIGRATIONS.slice(0, -1).map(({ version }) => version))(
     'made by version %i has all that a new one has after it was opened',
     async (version) => {
-      const records = february();
+      const records = [...february(), ...marksAndRemovals()];
       let expected: Record<string, string[]> = {};
       await withStore(async (store) => {
         await store.record(records);
@@ -86,6 +86,14 @@ describe('a database of an earlier version', () => {
                 'INSERT INTO events VALUES ($1::VARCHAR::BIGINT, $2, $3, $4, $5, $6, $7::TIMESTAMP)',
                 [String(sequence), key ?? '', kind ?? '', digest ?? '', payload ?? '', answer ?? '', at ?? ''],
               );
+            }
+            if (version < 3) return;
+            // From here on a database has its chain already.
+            for (const { sequence, hash } of await store.read<Record<string, string>>('SELECT * FROM audit_chain')) {
+              await connection.run('INSERT INTO audit_chain VALUES ($1::VARCHAR::BIGINT, $2)', [
+                String(sequence),
+                hash ?? '',
+              ]);
             }
           });
           const migrated = await openLineageStore({ path: old });

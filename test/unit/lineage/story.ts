@@ -234,3 +234,15 @@ export function february(): LineageRecord[] {
     runFinished('run-1'),
   ];
 }
+
+/** A pin, which is taken back, and a version that retention lets go. */
+export function marksAndRemovals(): LineageRecord[] {
+  const ref = datasetRef(partitionOf(1));
+  const on = { kind: 'dataset', dataset: ref.dataset, partition: ref.partition, version: ref.version } as const;
+  const why = { actor: 'ada', reason: 'not needed any more' };
+  return [
+    { kind: 'mark_set', key: 'pin', at: AT, mark: 'pin', on, ...why, until: null },
+    { kind: 'mark_lifted', key: 'unpin', at: AT, mark: 'pin', on, ...why },
+    { kind: 'version_removed', key: 'remove', at: AT, ref, ...why },
+  ];
+}
