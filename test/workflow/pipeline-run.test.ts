@@ -61,8 +61,8 @@ describe('pipelineRun', () => {
     const raw = result.steps[0]?.output.dataset;
     expect(raw).toMatchObject({ dataset: 'weather', partition: '2012-03', rows: 62 });
     expect(await millrace.lineage.resolvePartitions('weather', ['2012-03', '2012-04'])).toEqual([
-      { partition: '2012-03', state: 'available', ref: raw },
-      { partition: '2012-04', state: 'missing', ref: null },
+      { partition: '2012-03', state: 'available', ref: raw, taint: null },
+      { partition: '2012-04', state: 'missing', ref: null, taint: null },
     ]);
     const onRecord = await millrace.lineage.run(result.runId);
     expect(onRecord).toMatchObject({ verdict: 'succeeded', requestedBy: 'test', pipeline: 'weather' });
@@ -127,7 +127,7 @@ describe('pipelineRun', () => {
     ]);
     expect(result.message).toMatch(/temp_max.*expected.*30.*location/s);
     expect(await millrace.lineage.resolvePartitions('weather', ['2012-08'])).toEqual([
-      { partition: '2012-08', state: 'rejected', ref: null },
+      { partition: '2012-08', state: 'rejected', ref: null, taint: null },
     ]);
   });
 
