@@ -52,10 +52,13 @@ async function demo(options: DemoOptions): Promise<number> {
   const interrupted = interruption(() => state.embedded?.kill());
   interrupted.addEventListener('abort', () => {
     process.stderr.write('stopping\n');
-    stop.abort(INTERRUPTED);
+    stop.abort(new Error('interrupted'));
   });
   try {
-    await Promise.race([runTasks(taskList(options, state, stop), options.json === true), stopped(stop.signal)]);
+    await Promise.race([
+      runTasks(taskList(options, state, stop), stop.signal, options.json === true),
+      stopped(stop.signal),
+    ]);
     const report = await finalReport(
       required(state.context),
       required(state.history),
@@ -75,14 +78,10 @@ async function demo(options: DemoOptions): Promise<number> {
   }
 }
 
-const INTERRUPTED = 'interrupted';
-
 /** Rejects once the demo is to stop; what is under way then comes to its own end. */
 function stopped(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    const stop = () => reject(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
   });
 }
 
