@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { ObjectStore } from '../engine/datasets/index.js';
 import type { LineageClient } from '../engine/lineage/index.js';
-import type { ScanPool } from '../engine/quality/index.js';
+import type { CheckpointPace, ScanPool } from '../engine/quality/index.js';
 import type { MillraceConfig } from '../schemas/index.js';
 
 /** What a worker gives its activities. */
@@ -14,6 +14,8 @@ export interface ActivityDependencies {
   store: ObjectStore;
   /** Threads of checks, kept warm between them. */
   scanPool: ScanPool;
+  /** How often a check says how far it is; only tests need another pace. */
+  checkpointPace?: CheckpointPace;
   lineage: LineageClient;
   /** Address of the lineage owner, for links that people follow; without it there are none. */
   lineageUrl?: string;

@@ -32,6 +32,12 @@ export const checkResultSchema = z.strictObject({
 export const reportDocumentsSchema = z.strictObject({
   html: z.string().describe('Address of the report as a page in the object store; it needs nothing else.'),
   json: z.string().describe('Address of the report as JSON in the object store.'),
+  states: z
+    .string()
+    .optional()
+    .describe(
+      'Address of what the checks saw, and of a profile of the columns: enough to judge the version again, alone or together with others, without its rows.',
+    ),
   link: z
     .url()
     .optional()

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import {
   createBackfillActivities,
   createDatasetActivities,
+  createQualityActivities,
   createLineageActivities,
   createProjectActivities,
   createRolloutActivities,
@@ -190,7 +191,7 @@ function activitiesOf(role: WorkerRole, dependencies: ActivityDependencies): obj
         ...project,
       };
     case 'data':
-      return { ...createDatasetActivities(dependencies), ...project };
+      return { ...createDatasetActivities(dependencies), ...createQualityActivities(dependencies), ...project };
     case 'training':
       return { ...createTrainingActivities(dependencies), ...project };
     case 'rollout':

@@ -113,7 +113,7 @@ async function evidenceOf(
   signal: AbortSignal,
 ): Promise<Evidence> {
   const { gatherEvidence } = await import('../../engine/quality/report/evidence.js');
-  return gatherEvidence(files, suite, report, { references, signal });
+  return gatherEvidence({ files }, suite, report, { references, signal });
 }
 
 function addPair(text: string, pairs: Record<string, string>): Record<string, string> {

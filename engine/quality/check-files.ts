@@ -3,12 +3,13 @@ import type { Suite } from '../../schemas/check.js';
 import { MillraceError } from '../../schemas/errors.js';
 import type { PartitionWindow } from '../../schemas/partition.js';
 import type { QualityReport } from '../../schemas/quality-report.js';
-import type { EarlierVersion, Judges } from './kernels/kernel.js';
-import { findReferences, type References } from './references.js';
-import { runScan } from './run-scan.js';
+import type { EarlierVersion, Judges, ReferenceFindings } from './kernels/kernel.js';
+import { findReferences, profiling, type References } from './references.js';
+import { runScan, type Checkpoints } from './run-scan.js';
 import type { ScanPool } from './scan-pool.js';
 import { prepareFiles } from './sources/prepare-files.js';
 import type { CheckState } from './states.js';
+import type { DatasetStates } from './stored-states.js';
 import { validateSuite } from './validate-suite.js';
 import { resultsOf, verdictOf } from './verdict.js';
 
@@ -34,6 +35,10 @@ export interface CheckFilesOptions {
   useCaller?: boolean | undefined;
   /** Whether rows are read even where the footer or a dictionary would answer. The outcome is the same. */
   fullScan?: boolean | undefined;
+  /** Columns that are profiled in the same pass; by default none. */
+  profiled?: readonly string[] | undefined;
+  /** Where the scan may go on from, and where it says how far it is. */
+  checkpoints?: Checkpoints | undefined;
   /** What `-` reads; by default the standard input. */
   input?: Readable | undefined;
   /** Ends the scan; the promise is rejected with the signal’s reason. */
@@ -42,14 +47,26 @@ export interface CheckFilesOptions {
   onProgress?: ((rows: number) => void) | undefined;
 }
 
+/** What was found, and what it was judged by. */
+export interface CheckedFiles {
+  report: QualityReport;
+  /** States of the checks, and the profile if one was asked for. */
+  seen: DatasetStates;
+}
+
 /**
  * Judges files by a suite, in threads of its own. Bad data is a verdict, not an error; a check that cannot run on the
  * files has the status `error`. Without rows, checks of rows pass with a total of 0, `row_count` counts 0 and `freshness` fails.
  * @throws MillraceError SUITE_INVALID, SOURCE_NOT_FOUND, SOURCE_EMPTY, SOURCE_UNREADABLE
  */
 export async function checkFiles(options: CheckFilesOptions): Promise<QualityReport> {
-  const { files, suite, window, now = new Date(), references = {}, history = [], fullScan = false } = options;
-  const { threads, pool, useCaller, signal, onProgress, input } = options;
+  return (await checkFilesForStates(options)).report;
+}
+
+/** As `checkFiles`, and gives the states besides, by which the files can be judged again without their rows. */
+export async function checkFilesForStates(options: CheckFilesOptions): Promise<CheckedFiles> {
+  const { files, suite, references = {}, fullScan = false, profiled = [], input } = options;
+  const { threads, pool, useCaller, signal, onProgress, checkpoints } = options;
   const problems = validateSuite(suite);
   if (problems.length > 0) {
     throw new MillraceError('SUITE_INVALID', `${problems[0]!.path} ${problems[0]!.message}`, { problems });
@@ -60,21 +77,42 @@ export async function checkFiles(options: CheckFilesOptions): Promise<QualityRep
   const prepared = await prepareFiles(files, { input, signal });
   try {
     const findings = await findReferences(suite, references, { threads, pool, signal });
-    const job = { files: prepared.files, suite, findings, fullScan, threads, pool, useCaller, signal, onProgress };
-    const { rows, states, kinds, fields } = await runScan(job);
+    // The profile is a check more, so that all is seen in one pass.
+    const checks = profiled.length === 0 ? suite.checks : [...suite.checks, profiling(profiled)];
+    const job = { fullScan, threads, pool, useCaller, signal, onProgress, checkpoints };
+    const whole = await runScan({ ...job, files: prepared.files, suite: { ...suite, checks }, findings });
+    const states = whole.states.slice(0, suite.checks.length);
     for (const [i, state] of states.entries()) {
       if (state.kind !== 'error' || state.overBudget !== true) continue;
       const { spillKeys } = await import('./spill-keys.js');
-      states[i] = (await spillKeys(suite.checks[i]!, prepared.files, fields, signal)) ?? state;
+      states[i] = (await spillKeys(suite.checks[i]!, prepared.files, whole.fields, signal)) ?? state;
     }
     await answerQueries(suite, prepared.files, states, signal);
-    const windowEnd = window?.end === undefined ? undefined : new Date(window.end);
-    const judges = await loadJudges(suite);
-    const checks = resultsOf(suite, { states, kinds, fields, findings, history, judges }, { now, windowEnd });
-    return { verdict: verdictOf(checks), rows, durationMs: performance.now() - started, checks };
+    const extra = whole.states[suite.checks.length];
+    const profile = extra?.kind === 'profile' ? extra.profile : null;
+    const seen = { rows: whole.rows, states, kinds: whole.kinds, fields: whole.fields, profile };
+    const report = await judgeStates(suite, seen, { ...options, findings, startedMs: started });
+    return { report, seen };
   } finally {
     await prepared.dispose();
   }
+}
+
+/** What states are judged by, besides the suite. */
+export interface JudgeOptions extends Pick<CheckFilesOptions, 'window' | 'now' | 'history'> {
+  /** What the references of the checks were found to be, in the order of the suite. */
+  findings?: readonly (ReferenceFindings | undefined)[];
+  /** When the work began, by `performance.now()`. @default now */
+  startedMs?: number;
+}
+
+/** The verdict of a suite on what was seen. */
+export async function judgeStates(suite: Suite, seen: DatasetStates, options: JudgeOptions): Promise<QualityReport> {
+  const { window, now = new Date(), history = [], findings = [], startedMs = performance.now() } = options;
+  const windowEnd = window?.end === undefined ? undefined : new Date(window.end);
+  const judges = await loadJudges(suite);
+  const checks = resultsOf(suite, { ...seen, findings, history, judges }, { now, windowEnd });
+  return { verdict: verdictOf(checks), rows: seen.rows, durationMs: performance.now() - startedMs, checks };
 }
 
 /** Puts the states of queries where those of `custom_sql` are. DuckDB is loaded only where there are any. */

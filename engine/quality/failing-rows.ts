@@ -2,7 +2,7 @@ import type { Suite } from '../../schemas/check.js';
 import { findReferences, type References } from './references.js';
 import { createScanPool, type ScanPool } from './scan-pool.js';
 import { prepareFiles } from './sources/prepare-files.js';
-import { WHOLE } from './sources/row-source.js';
+import { WHOLE } from './sources/file-shares.js';
 import { checkNames } from './validate-suite.js';
 import { resultsOf } from './verdict.js';
 

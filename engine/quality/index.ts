@@ -1,6 +1,7 @@
-export { checkFiles, type CheckFilesOptions } from './check-files.js';
+export { checkFiles, checkFilesForStates, judgeStates, type CheckFilesOptions } from './check-files.js';
 export { findFailingRows, type FailingRows, type FailingRowsOptions } from './failing-rows.js';
 export type { EarlierVersion } from './kernels/kernel.js';
+export { keptCheckpoints, type CheckpointPace } from './kept-checkpoints.js';
 export { parseSuite, suiteJsonSchema } from './parse-suite.js';
 export { profileFiles, type ProfileFilesOptions } from './profile-files.js';
 export * from './profile/index.js';
@@ -9,5 +10,6 @@ export { renderReportMarkdown, summarizeFailures } from './report/markdown.js';
 export { renderCheckPage } from './report/check-page.js';
 export { storeReport } from './report/store-report.js';
 export { createScanPool, type ScanPool } from './scan-pool.js';
+export { mergeStatesOf, readStates, storeStates, type DatasetStates } from './stored-states.js';
 export * from './suggest/index.js';
 export { validateSuite } from './validate-suite.js';

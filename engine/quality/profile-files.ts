@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { MillraceError } from '../../schemas/errors.js';
 import type { DatasetProfile } from './profile/profile.js';
+import { profiling } from './references.js';
 import { runScan } from './run-scan.js';
 import type { ScanPool } from './scan-pool.js';
 import { prepareFiles } from './sources/prepare-files.js';
@@ -32,12 +33,7 @@ export async function profileFiles(
   if (files.length === 0) throw new MillraceError('SOURCE_NOT_FOUND', 'there are no files to profile');
   const prepared = await prepareFiles(files, { input, signal: how.signal });
   try {
-    const check = { type: 'train_serve_skew', reference: '', alpha: 1, max: 0, severity: 'error' } as const;
-    const suite = {
-      checks: [columns === undefined ? check : { ...check, columns: [...columns] }],
-      keyColumns: [],
-      piiColumns: [],
-    };
+    const suite = { checks: [profiling(columns ?? 'all')], keyColumns: [], piiColumns: [] };
     const { states } = await runScan({ ...how, files: prepared.files, suite, findings: [], fullScan: true });
     const [state] = states;
     if (state?.kind === 'profile') return state.profile;

@@ -13,7 +13,7 @@ export type Reference = { files: readonly string[] } | { profile: DatasetProfile
 export type References = Readonly<Record<string, Reference>>;
 
 /** A check that profiles columns and is not judged. */
-function profiling(columns: readonly string[] | 'all'): Check {
+export function profiling(columns: readonly string[] | 'all'): Check {
   const measuring = { type: 'train_serve_skew', reference: '', alpha: 1, max: 0, severity: 'error' } as const;
   return columns === 'all' ? measuring : { ...measuring, columns: [...columns] };
 }

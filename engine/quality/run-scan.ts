@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { stat } from 'node:fs/promises';
 import { scanHere } from './scan-here.js';
-import { mergeAll, type ScanRequest, type ScanResult } from './scan-files.js';
+import { fileSizes, mergeAll, type ScanRequest, type ScanResult } from './scan-files.js';
 import { createScanPool, type ScanPool } from './scan-pool.js';
 
 /** What is scanned, and in how many threads. */
@@ -18,6 +17,25 @@ export interface ScanJob extends Omit<ScanRequest, 'part'> {
   signal?: AbortSignal | undefined;
   /** Told the number of rows judged so far, about ten times a second, and at the end. */
   onProgress?: ((rows: number) => void) | undefined;
+  /** Where the scan may go on from, and where it says how far it is; by default it has one segment. */
+  checkpoints?: Checkpoints | undefined;
+}
+
+/** A scan in segments, so that what was seen is not lost with the process. */
+export interface Checkpoints {
+  /** A segment has about so many bytes of files. */
+  segmentBytes: number;
+  /** Where an earlier scan of the same files by the same suite got to. */
+  resume?: Checkpoint | undefined;
+  /** Told after each segment but the last; awaited before the next one. */
+  save(checkpoint: Checkpoint): Promise<void>;
+}
+
+/** What the first `done` of `of` segments have shown. */
+export interface Checkpoint {
+  done: number;
+  of: number;
+  seen: ScanResult;
 }
 
 /** A thread is worth its start from about so many bytes; where footers and dictionaries answer, most of the bytes are not read. */
@@ -27,26 +45,55 @@ const BYTES_A_THREAD_OF_FACTS = 32 << 20;
 const MOST_THREADS = 4;
 
 /**
- * Runs a suite over files in threads. Each takes its share of every file’s row groups, and the states are merged in order.
+ * Runs a suite over files in threads. Each takes its part of the files, and the states are merged in order.
  * @throws MillraceError as `checkFiles`
  */
 export async function runScan(job: ScanJob): Promise<ScanResult> {
-  const { threads, pool: kept, useCaller = false, signal, onProgress, ...request } = job;
-  signal?.throwIfAborted();
+  const { checkpoints, ...scan } = job;
+  scan.signal?.throwIfAborted();
+  const pool = job.pool ?? createScanPool();
+  try {
+    const sizes = await fileSizes(job.files);
+    const bytes = sizes.reduce((sum, size) => sum + size, 0);
+    const of = checkpoints?.resume?.of ?? segmentsOf(bytes, checkpoints);
+    let seen = checkpoints?.resume?.seen;
+    for (let done = checkpoints?.resume?.done ?? 0; done < of; done++) {
+      const before = seen?.rows ?? 0;
+      const onProgress = (rows: number) => job.onProgress?.(before + rows);
+      const segment = await scanSegment({ ...scan, pool, onProgress }, { index: done, of }, bytes / of);
+      seen = seen === undefined ? segment : joined(seen, segment);
+      if (done + 1 < of) await checkpoints!.save({ done: done + 1, of, seen });
+    }
+    return seen!;
+  } finally {
+    if (job.pool === undefined) await pool.close();
+  }
+}
+
+function segmentsOf(bytes: number, checkpoints: Checkpoints | undefined): number {
+  if (checkpoints === undefined) return 1;
+  return Math.max(1, Math.ceil(bytes / checkpoints.segmentBytes));
+}
+
+async function scanSegment(
+  job: Omit<ScanJob, 'checkpoints'> & { pool: ScanPool },
+  segment: { index: number; of: number },
+  bytes: number,
+): Promise<ScanResult> {
+  const { threads, pool, useCaller = false, signal, onProgress, ...request } = job;
   const bytesAThread = useCaller && !request.fullScan ? BYTES_A_THREAD_OF_FACTS : BYTES_A_THREAD;
   const most = threads ?? Math.min(availableParallelism(), MOST_THREADS);
-  const of = await threadsFor(request.files, most, bytesAThread);
-  const progress = new Array<number>(of).fill(0);
+  const count = Math.max(1, Math.min(most, Math.ceil(bytes / bytesAThread)));
+  const progress = new Array<number>(count).fill(0);
   const failed = new AbortController();
-  const pool = kept ?? createScanPool();
   const stop = AbortSignal.any([failed.signal, ...(signal === undefined ? [] : [signal])]);
-  // The caller takes the last share, so that the other threads are on their way before it begins.
+  // The caller takes the last part, so that the other threads are on their way before it begins.
   const scan: ScanPool['scan'] = (part, ...rest) =>
-    useCaller && part.part.index === of - 1 ? scanHere(part, ...rest) : pool.scan(part, ...rest);
+    useCaller && part.part.index % count === count - 1 ? scanHere(part, ...rest) : pool.scan(part, ...rest);
   const parts = await Promise.all(
-    progress.map((_, index) =>
-      scan({ ...request, part: { index, of } }, stop, (rows) => {
-        progress[index] = rows;
+    progress.map((_, i) =>
+      scan({ ...request, part: { index: segment.index * count + i, of: segment.of * count } }, stop, (rows) => {
+        progress[i] = rows;
         onProgress?.(progress.reduce((sum, part) => sum + part, 0));
       }).catch((error: unknown) => {
         // The others end with it; the first error is the one that is told.
@@ -54,23 +101,11 @@ export async function runScan(job: ScanJob): Promise<ScanResult> {
         throw error;
       }),
     ),
-  ).finally(() => (kept === undefined ? pool.close() : undefined));
-  const [first, ...rest] = parts as [ScanResult, ...ScanResult[]];
-  return rest.reduce(
-    (all, part) => ({ ...all, rows: all.rows + part.rows, states: mergeAll(all.states, part.states) }),
-    first,
   );
+  return parts.reduce(joined);
 }
 
-async function threadsFor(files: readonly string[], most: number, bytesAThread: number): Promise<number> {
-  const sizes = await Promise.all(
-    files.map((path) =>
-      stat(path).then(
-        ({ size }) => size,
-        () => 0,
-      ),
-    ),
-  );
-  const bytes = sizes.reduce((sum, size) => sum + size, 0);
-  return Math.max(1, Math.min(most, Math.ceil(bytes / bytesAThread)));
+/** Two scans of one suite together, the first before the second. */
+function joined(before: ScanResult, next: ScanResult): ScanResult {
+  return { ...before, rows: before.rows + next.rows, states: mergeAll(before.states, next.states) };
 }

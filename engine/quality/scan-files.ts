@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Suite } from '../../schemas/check.js';
 import type { ColumnKind, Field } from './column-kind.js';
@@ -6,8 +7,8 @@ import { mergeStates } from './merge-states.js';
 import { createFailingRowsFile, type FailingRowsFile } from './failing-rows-file.js';
 import { compilePlan } from './plan.js';
 import { Scan } from './scan.js';
+import { fileShares, type Part } from './sources/file-shares.js';
 import { openSource } from './sources/open-source.js';
-import type { Part } from './sources/row-source.js';
 import type { CheckState } from './states.js';
 
 /** What is scanned, by which suite. */
@@ -16,7 +17,7 @@ export interface ScanRequest {
   suite: Suite;
   /** What is known of the checks’ references, in the order of the suite. */
   findings: readonly (ReferenceFindings | undefined)[];
-  /** Which share of each file. */
+  /** Which part of the files. */
   part: Part;
   /** Whether rows are read even where the footer or a dictionary would answer. */
   fullScan: boolean;
@@ -71,7 +72,10 @@ async function scanAll(
   let schemaText = '';
   let result: Pick<ScanResult, 'kinds' | 'fields'> = { kinds: [], fields: [] };
   let rows = 0;
+  const shares = fileShares(await fileSizes(files), part);
   for (const [index, path] of files.entries()) {
+    const share = shares[index]!;
+    if (share === null) continue;
     listener.onFile(path);
     failingRows?.startFile(index);
     const source = await openSource(path, indexTexts);
@@ -86,7 +90,7 @@ async function scanAll(
         schemaText = text;
       }
       scan.startFile(files.length > 1 ? basename(path) : undefined);
-      for await (const group of source.groups(part)) {
+      for await (const group of source.groups(share)) {
         const facts = fullScan ? null : group.facts;
         const columns = scan.startGroup(group.firstRow, facts);
         if (columns === null) rows += facts!.rows;
@@ -105,6 +109,16 @@ async function scanAll(
     }
   }
   return { rows, states: mergeAll(merged, scan?.states() ?? []), ...result };
+}
+
+/** Bytes of files; of one that cannot be asked, 0: who opens it will say why. */
+export async function fileSizes(files: readonly string[]): Promise<number[]> {
+  const sizeOf = (path: string) =>
+    stat(path).then(
+      ({ size }) => size,
+      () => 0,
+    );
+  return Promise.all(files.map(sizeOf));
 }
 
 /** The states of two scans of one suite, the first before the second. */

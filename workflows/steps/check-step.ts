@@ -1,6 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { z } from 'zod';
-import type { createDatasetActivities } from '../../activities/index.js';
+import type { createQualityActivities } from '../../activities/index.js';
 import {
   checkStepSchema,
   type DatasetVersionRef,
@@ -19,7 +19,7 @@ import { isPublished, published, type PublishOption } from './dataset-steps.js';
 import { quarantine, refusing } from './quarantine.js';
 import { recordBase, recordedStep, type StepOutcome } from './recorded-step.js';
 
-type DatasetActivities = ReturnType<typeof createDatasetActivities>;
+type QualityActivities = ReturnType<typeof createQualityActivities>;
 type CheckStep = z.output<typeof checkStepSchema>;
 
 /** What a check found, and the version to go on with: where failing rows were set apart, it is the one that they left. */
@@ -69,7 +69,7 @@ async function judge(
   options: CheckOptions,
 ): Promise<StepOutcome<CheckedDataset>> {
   const summary = `${step.suite.checks.length} checks of ${ref.dataset} ${ref.partition}`;
-  const { check } = proxyActivities<DatasetActivities>(workOptions('io', 'data', step, summary));
+  const { check } = proxyActivities<QualityActivities>(workOptions('io', 'data', step, summary));
   const report = await withBudgets(() => check({ ref, suite: step.suite, window: run.window }));
   const outcome = checkOutcome(run, name, ref, report, step);
   return outcome.status === 'refused' ? outcome : goOn(run, name, step, outcome, options);
@@ -167,8 +167,9 @@ function checkOutcome(
 /** A report without its link: the lineage owner, which keeps the record, may move. */
 function onRecord({ documents, ...report }: QualityReport): QualityReport {
   if (documents === undefined) return report;
-  const { html, json } = documents;
-  return { ...report, documents: { html, json } };
+  const kept = { ...documents };
+  delete kept.link;
+  return { ...report, documents: kept };
 }
 
 /** One line: how many checks passed, and each that did not with its count and one example. */

@@ -1,5 +1,5 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type { createDatasetActivities, QuarantinedDataset, WrittenDataset } from '../../activities/index.js';
+import type { createQualityActivities, QuarantinedDataset, WrittenDataset } from '../../activities/index.js';
 import {
   isRowLevel,
   quarantineDatasetOf,
@@ -15,7 +15,7 @@ import type { Run } from '../run.js';
 import { published } from './dataset-steps.js';
 import { recordBase } from './recorded-step.js';
 
-type DatasetActivities = ReturnType<typeof createDatasetActivities>;
+type QualityActivities = ReturnType<typeof createQualityActivities>;
 type Mode = NonNullable<CheckStep['quarantine']>;
 
 /** Results for which a quarantine is no remedy: the check is about the whole, or of severity block, or could not run. */
@@ -57,7 +57,7 @@ export async function quarantine(
   // A tag is a column that must be there each day; the dataset of a split has a version of each partition.
   if (failed.length === 0 && mode === 'drop') return { ref, failing: null, rows: 0, summary: '', records: [] };
   const dataset = quarantineDatasetOf(step, ref.dataset);
-  const { quarantine } = proxyActivities<DatasetActivities>(
+  const { quarantine } = proxyActivities<QualityActivities>(
     workOptions('io', 'data', step, `${mode} failing rows of ${ref.dataset} ${ref.partition}`),
   );
   const { suite } = step;

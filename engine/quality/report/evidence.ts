@@ -3,7 +3,7 @@ import type { QualityReport } from '../../../schemas/quality-report.js';
 import { definitionOf } from '../kernels/index.js';
 import { profileFiles, type ProfileFilesOptions } from '../profile-files.js';
 import type { DatasetProfile } from '../profile/profile.js';
-import { readProfile, type References } from '../references.js';
+import { readProfile, type Reference, type References } from '../references.js';
 
 /** What a page on a check draws. */
 export interface Evidence {
@@ -17,12 +17,13 @@ export interface Evidence {
 const MOST_COLUMNS = 60;
 
 /**
- * Profiles what a page on a report draws: the columns of its checks, and the references of those of drift. One more pass over these
- * columns. What cannot be read is not drawn; the report has said so.
- * @param report of the same suite on the same files
+ * What a page on a report draws: the columns of its checks, and the references of those of drift. Files are read once more, these
+ * columns alone. What cannot be read is not drawn; the report has said so.
+ * @param data what was checked: its files, or a profile of it; null draws nothing
+ * @param report of the same suite on the same data
  */
 export async function gatherEvidence(
-  files: readonly string[],
+  data: Reference | null,
   suite: Suite,
   report: QualityReport,
   options: Pick<ProfileFilesOptions, 'signal' | 'pool' | 'threads'> & { references?: References | undefined } = {},
@@ -40,7 +41,8 @@ export async function gatherEvidence(
       return undefined;
     }
   };
-  const profile = await profiled(files);
+  const profile =
+    data === null ? undefined : 'files' in data ? await profiled(data.files) : only(data.profile, columns);
   const profiles = new Map<string, DatasetProfile | undefined>();
   const references: Record<string, DatasetProfile> = {};
   for (const [i, check] of suite.checks.entries()) {
@@ -51,6 +53,10 @@ export async function gatherEvidence(
     if (found !== undefined) references[report.checks[i]!.name] = found;
   }
   return { profile, references };
+}
+
+function only({ columns, ...profile }: DatasetProfile, names: readonly string[]): DatasetProfile {
+  return { ...profile, columns: columns.filter(({ name }) => names.includes(name)) };
 }
 
 async function referenceProfile(

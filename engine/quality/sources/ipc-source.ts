@@ -3,10 +3,10 @@ import { RecordBatchReader, type RecordBatch } from 'apache-arrow';
 import { MillraceError } from '../../../schemas/errors.js';
 import { fieldsOf } from '../arrow-kind.js';
 import { ArrowBatches } from './arrow-batches.js';
-import type { Part, RowGroup, RowSource } from './row-source.js';
+import type { RowGroup, RowSource, Share } from './row-source.js';
 
 /**
- * An Arrow IPC file or stream, read batch by batch. It cannot be entered in the middle, so the first part is the whole.
+ * An Arrow IPC file or stream, read batch by batch. It cannot be entered in the middle, so who has its beginning has the whole.
  * @throws MillraceError SOURCE_UNREADABLE
  */
 export async function openIpc(path: string, indexTexts: ReadonlySet<string>): Promise<RowSource> {
@@ -19,8 +19,8 @@ export async function openIpc(path: string, indexTexts: ReadonlySet<string>): Pr
   const batches = new ArrowBatches(indexTexts);
   return {
     fields: fieldsOf(reader.schema),
-    async *groups({ index }: Part): AsyncGenerator<RowGroup> {
-      if (index > 0) return;
+    async *groups({ from }: Share): AsyncGenerator<RowGroup> {
+      if (from > 0) return;
       let firstRow = 0;
       const records = reader[Symbol.asyncIterator]() as AsyncIterator<RecordBatch>;
       for (;;) {

@@ -8,7 +8,7 @@ import { nativeKind } from '../parquet/column-type.js';
 import { footerLength, parseFooter, TAIL_BYTES, type ParquetColumn, type ParquetFooter } from '../parquet/footer.js';
 import { unreadable } from '../unreadable.js';
 import type { ForeignColumns } from './parquet-foreign.js';
-import { rangeOf, type Part, type RowGroup, type RowSource, type SourceBatch } from './row-source.js';
+import { rangeOf, type RowGroup, type RowSource, type Share, type SourceBatch } from './row-source.js';
 
 /** Rows of a batch. */
 const BATCH_ROWS = 1 << 17;
@@ -44,8 +44,8 @@ export async function openParquetSource(path: string, indexTexts: ReadonlySet<st
     });
     return {
       fields,
-      *groups(part: Part): Generator<RowGroup> {
-        const [from, to] = rangeOf(part, footer.groups.length);
+      *groups(share: Share): Generator<RowGroup> {
+        const [from, to] = rangeOf(share, footer.groups.length);
         let firstRow = footer.groups.slice(0, from).reduce((sum, { rows }) => sum + rows, 0);
         for (let group = from; group < to; group++) {
           const { rows, chunks } = footer.groups[group]!;

@@ -27,20 +27,17 @@ export interface RowGroup {
 export interface RowSource {
   readonly fields: readonly Field[];
   /** Its groups, or a contiguous share of them. */
-  groups(part: Part): AsyncIterable<RowGroup> | Iterable<RowGroup>;
+  groups(share: Share): AsyncIterable<RowGroup> | Iterable<RowGroup>;
   close(): Promise<void>;
 }
 
-/** Which share of the groups: `index` from 0, of `of`. */
-export interface Part {
-  index: number;
-  of: number;
+/** Which share of a file’s groups: those whose place in it, from 0 to 1, lies between. */
+export interface Share {
+  from: number;
+  to: number;
 }
 
-/** The whole. */
-export const WHOLE: Part = { index: 0, of: 1 };
-
-/** Positions of a part of `count` things. */
-export function rangeOf({ index, of }: Part, count: number): [from: number, to: number] {
-  return [Math.floor((index * count) / of), Math.floor(((index + 1) * count) / of)];
+/** Positions of a share of `count` things. */
+export function rangeOf({ from, to }: Share, count: number): [from: number, to: number] {
+  return [Math.floor(from * count), Math.floor(to * count)];
 }
