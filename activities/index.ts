@@ -10,3 +10,4 @@ export * from './rollout-activities.js';
 export * from './run-activities.js';
 export * from './schedule-activities.js';
 export * from './training-activities.js';
+export * from './trigger-activities.js';

@@ -1,6 +1,5 @@
-import { lastCompletePartition } from '../engine/datasets/index.js';
-import { findPipeline, freezePipeline } from '../engine/pipelines/index.js';
-import { DIMENSION_SEPARATOR, type Dimension, type FiringInput, type Partitions } from '../schemas/index.js';
+import { closedPartitions, findPipeline, freezePipeline } from '../engine/pipelines/index.js';
+import type { FiringInput } from '../schemas/index.js';
 import { quickScope } from './activity-scope.js';
 import type { ActivityDependencies } from './dependencies.js';
 
@@ -12,16 +11,8 @@ export function createScheduleActivities({ config }: Pick<ActivityDependencies, 
       return quickScope(async () => {
         const pipeline = findPipeline(config.pipelines, input.request.pipeline);
         freezePipeline(pipeline, input.request.params);
-        return closedBy(pipeline.partitions, input.nominalTime);
+        return closedPartitions(pipeline.partitions, input.nominalTime);
       });
     },
   };
-}
-
-function closedBy(partitions: Partitions, nominalTime: string): string[] {
-  const keys = (cut: Exclude<Partitions, { kind: 'product' }> | Dimension) =>
-    cut.kind === 'static' ? cut.keys : [lastCompletePartition(cut, nominalTime)];
-  if (partitions.kind !== 'product') return keys(partitions);
-  const [outer = [], inner = []] = Object.values(partitions.dimensions).map(keys);
-  return outer.flatMap((one) => inner.map((other) => `${one}${DIMENSION_SEPARATOR}${other}`));
 }

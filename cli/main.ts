@@ -13,6 +13,8 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   decide: async () => (await import('./commands/decide.js')).decideCommand,
   backfill: async () => (await import('./commands/backfill.js')).backfillCommand,
   schedule: async () => (await import('./commands/schedule.js')).scheduleCommand,
+  triggers: async () => (await import('./commands/triggers.js')).triggersCommand,
+  webhooks: async () => (await import('./commands/webhooks.js')).webhooksCommand,
   status: async () => (await import('./commands/status.js')).statusCommand,
   dataset: async () => (await import('./commands/dataset.js')).datasetCommand,
   lineage: async () => (await import('./commands/lineage.js')).lineageCommand,

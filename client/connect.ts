@@ -4,11 +4,13 @@ import type { BackfillRequest, BackfillResult } from '../schemas/backfill.js';
 import { parseWith } from '../schemas/parse.js';
 import { runInputSchema, type RunInput, type RunRequest } from '../schemas/run.js';
 import { taskQueue } from '../schemas/task-queues.js';
+import type { TriggerRequest } from '../schemas/trigger.js';
 import { backfillWorkflowId, resolvingWorkflowId, runWorkflowId, SEARCH_ATTRIBUTES } from '../schemas/workflow-ids.js';
 import { createBackfillHandle, planBackfill, startBackfill, type BackfillHandle } from './backfill-handle.js';
 import { asConnectError, asMillraceError } from './failures.js';
 import { trackCalls } from './open-calls.js';
 import { createSchedules, type Schedules } from './schedules.js';
+import { createTriggers, type Triggers } from './triggers.js';
 import { temporalProfile } from './temporal-profile.js';
 import { createRunHandle, type Caller, type RunHandle } from './run-handle.js';
 
@@ -57,6 +59,10 @@ export interface MillraceClient {
   getRun(run: { pipeline: string; partition: string }): Promise<RunHandle>;
   /** The schedules of pipelines in Temporal. */
   readonly schedules: Schedules;
+  /** Events that make pipelines run. */
+  readonly triggers: Triggers;
+  /** Tells a pipeline that something happened: `triggers.send`. */
+  trigger(request: TriggerRequest): Promise<{ id: string }>;
   /** Temporal’s own client, for everything else. */
   readonly temporal: Client;
   /** Ends the connection. What still waits on it, such as `result()`, fails with TEMPORAL_UNREACHABLE. */
@@ -100,12 +106,15 @@ export async function connect(options: ConnectOptions = {}): Promise<MillraceCli
     throw asConnectError(error, address);
   });
   const client = new Client({ connection, namespace, identity: options.identity });
+  const triggers = createTriggers(client, call);
 
   return {
     address,
     namespace,
     temporal: client,
     schedules: createSchedules(client, call),
+    triggers,
+    trigger: (request) => triggers.send(request),
     startRun: async (request) => {
       const input = parseWith(runInputSchema, request, 'run request');
       return call(() => startRun(client, call, input));

@@ -346,6 +346,12 @@ export const ERROR_TABLE = {
     'A record contradicts one that was committed before.',
     'Look at both records; a key must never be used for two facts.',
   ),
+  WEBHOOK_REFUSED: entry(
+    'input',
+    false,
+    'A webhook is not signed with the key of its trigger, or its time is too far from now.',
+    'Sign `ID.TIMESTAMP.BODY` with the key, as Standard Webhooks has it, and send it at once; check both clocks.',
+  ),
   NOT_FOUND: entry('input', false, 'Nothing of that name is on record.', 'Check the name with: millrace status'),
   MODEL_SERVER_UNAVAILABLE: entry(
     'infrastructure',

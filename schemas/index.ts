@@ -37,4 +37,6 @@ export * from './step.js';
 export * from './task-queues.js';
 export * from './token.js';
 export * from './trainer.js';
+export * from './trigger-api.js';
+export * from './trigger.js';
 export * from './workflow-ids.js';

@@ -7,6 +7,7 @@ import { modelManifestSchema, modelRefSchema, modelVersionRefSchema } from './mo
 import { qualityReportSchema } from './quality-report.js';
 import { rolloutResultSchema } from './rollout.js';
 import { runVerdictField, stepStatusField } from './run.js';
+import { triggerEntrySchema } from './trigger.js';
 
 const common = {
   key: z
@@ -197,6 +198,11 @@ export const lineageRecordSchema = z.discriminatedUnion('kind', [
     kind: z.literal('openlineage_event').describe('Another tool sent an OpenLineage event.'),
     ...common,
     event: jsonField.describe('The event as it came.'),
+  }),
+  z.strictObject({
+    kind: z.literal('trigger_event').describe('An event of a trigger ended.'),
+    ...common,
+    event: triggerEntrySchema.omit({ endedAt: true }).describe('What it was, and what came of it.'),
   }),
   z.strictObject({
     kind: z.literal('rollout_finished').describe('A rollout ended.'),

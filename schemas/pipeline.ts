@@ -3,6 +3,7 @@ import { digestField, identifierField, jsonField, nameField, responsibilitySchem
 import { partitionsSchema } from './partition.js';
 import { scheduleSchema } from './schedule.js';
 import { stepSchema, stepTemplateSchema } from './step.js';
+import { triggerSchema } from './trigger.js';
 
 /** A run parameter. Steps refer to it as `{{ params.NAME }}`; alone in a text, the reference keeps the type. */
 export const parameterSchema = z.strictObject({
@@ -31,6 +32,14 @@ export const pipelineSchema = z.strictObject({
   schedule: scheduleSchema
     .optional()
     .describe('When it runs by itself; put into Temporal with `millrace schedule apply`.'),
+  triggers: z
+    .array(triggerSchema)
+    .default([])
+    .refine(
+      (triggers) => new Set(triggers.map(({ name }) => name)).size === triggers.length,
+      'must have names that differ from each other',
+    )
+    .describe('What makes it run besides: new versions of datasets, files, webhooks, services.'),
   steps: z
     .record(nameField, stepTemplateSchema)
     .refine((steps) => Object.keys(steps).length > 0, 'must have at least one step')

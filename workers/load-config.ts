@@ -82,12 +82,29 @@ function pipelineProblems(pipeline: Pipeline, { activities }: MillraceConfig): P
     const { steps } = freezePipeline(pipeline, sampleParameters(pipeline));
     return [
       ...stepProblems(steps),
+      ...triggerProblems(pipeline),
       ...Object.entries(steps).flatMap(([name, step]) => roomProblems(name, step, activities)),
     ];
   } catch (error) {
     if (isMillraceError(error)) return [...error.problems];
     throw error;
   }
+}
+
+/** Parameters that triggers give and the pipeline does not declare. */
+function triggerProblems({ triggers, params }: Pipeline): Problem[] {
+  const declared = Object.keys(params);
+  return triggers.flatMap((trigger, index) => {
+    const given = { params: trigger.params, ...(trigger.on === 'webhook' && { paramFields: trigger.paramFields }) };
+    return Object.entries(given).flatMap(([field, values]) =>
+      Object.keys(values)
+        .filter((name) => !declared.includes(name))
+        .map((name) => ({
+          path: formatPath(['triggers', index, field, name]),
+          message: `there is no parameter "${name}"${hint(name, declared)}`,
+        })),
+    );
+  });
 }
 
 /** What only another room can judge: suites and activities. */

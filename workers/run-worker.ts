@@ -13,12 +13,14 @@ import {
   createRunActivities,
   createScheduleActivities,
   createTrainingActivities,
+  createTriggerActivities,
   type ActivityDependencies,
 } from '../activities/index.js';
 import { createLineageClient, startLineageOwner } from '../engine/lineage/index.js';
 import { createScanPool, type ScanPool } from '../engine/quality/index.js';
 import { MillraceError, WORKER_ROLES, type MillraceConfig, type WorkerRole } from '../schemas/index.js';
 import { declarePipelines } from './declare-pipelines.js';
+import { openInboxes } from './open-inboxes.js';
 import { hasSearchAttributes } from './search-attributes.js';
 import { sweepScratch } from './scratch.js';
 import { defaultStore } from './stores.js';
@@ -78,8 +80,10 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       const dependencies = await dependenciesOf(options, connection, lineage, scanPool);
       // A bundle that cannot be built must be known before any worker holds the connection.
       const bundle = parsed.some(({ role }) => role === 'orchestration') ? await bundleOf(options) : undefined;
-      if (bundle !== undefined)
+      if (bundle !== undefined) {
         await declarePipelines(options.config, options.projectDir, dependencies.lineage, logger);
+        await openInboxes(options.config, dependencies.temporal, logger);
+      }
       const workers = await Promise.all(
         parsed.map((part) => createWorker(part, options, connection, dependencies, bundle)),
       );
@@ -187,6 +191,7 @@ function activitiesOf(role: WorkerRole, dependencies: ActivityDependencies): obj
         ...createRunActivities(dependencies),
         ...createBackfillActivities(dependencies),
         ...createScheduleActivities(dependencies),
+        ...createTriggerActivities(dependencies),
         ...createLineageActivities(dependencies),
         ...project,
       };

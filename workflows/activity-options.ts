@@ -31,6 +31,17 @@ export const DURABLE_COMMIT: ActivityOptions = {
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
 };
 
+/**
+ * A look that is taken again and again until it finds something: no attempt is too many, and between two of them no
+ * worker holds a slot. See `activities/wait-by-retry.ts`.
+ */
+export const LOOK_AGAIN = (every: '1 second' | '2 seconds', summary: string): ActivityOptions => ({
+  taskQueue: taskQueue('orchestration'),
+  startToCloseTimeout: '1 minute',
+  retry: { initialInterval: every, backoffCoefficient: 1 },
+  summary: `waits for ${summary}`.slice(0, 200),
+});
+
 type Category = 'io' | 'train' | 'rollout';
 
 const DEFAULT_SECONDS: Record<Category, number> = { io: 1_800, train: 7_200, rollout: 900 };

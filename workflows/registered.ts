@@ -1,5 +1,6 @@
 /** What a worker registers: each export is a workflow type. */
 export { backfill } from './backfill.js';
+export { inbox } from './inbox.js';
 export { pipelineRun } from './pipeline-run.js';
 export { rollout } from './rollout.js';
 export { scheduledFiring } from './scheduled-firing.js';

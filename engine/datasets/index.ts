@@ -12,6 +12,7 @@ export * from './quarantine-rows.js';
 export * from './s3-object-store.js';
 export * from './schema-policy.js';
 export { s3ConnectionOf, sourceAccess, type S3Connection } from './s3-session.js';
+export { listS3Objects, type S3Object } from './sources/list-s3-objects.js';
 export * from './sweep-store.js';
 export * from './transform-dataset.js';
 export * from './plan-retention.js';

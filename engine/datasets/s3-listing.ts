@@ -17,16 +17,25 @@ export async function* listObjects(
   }
 }
 
-/** Keys under the prefix that match, in the order of their bytes. */
-export async function listKeys(
+/** Any object of a bucket. */
+export interface BucketEntry {
+  key: string;
+  bytes: number;
+  etag: string;
+}
+
+/** Objects under the prefix, in the order of the bytes of their keys. */
+export async function listEntries(
   { sdk, client }: S3Session,
   { bucket: Bucket, prefix: Prefix }: { bucket: string; prefix: string },
-): Promise<string[]> {
-  const keys: string[] = [];
+): Promise<BucketEntry[]> {
+  const entries: BucketEntry[] = [];
   for await (const page of sdk.paginateListObjectsV2({ client }, { Bucket, Prefix })) {
-    keys.push(...(page.Contents ?? []).flatMap(({ Key }) => (Key === undefined ? [] : [Key])));
+    for (const { Key: key, Size: bytes = 0, ETag: etag = '' } of page.Contents ?? []) {
+      if (key !== undefined) entries.push({ key, bytes, etag });
+    }
   }
-  return keys;
+  return entries;
 }
 
 /** Uploads in parts that were begun before a time and neither finished nor abandoned. */

@@ -36,7 +36,14 @@ import {
   runQualityResponseSchema,
   runsResponseSchema,
   specificationResponseSchema,
+  knownEventsRequestSchema,
+  knownEventsResponseSchema,
+  lackingRequestSchema,
+  lackingResponseSchema,
+  publicationsRequestSchema,
+  publicationsResponseSchema,
   staleResponseSchema,
+  triggerLedgerSchema,
   type TokenScope,
 } from '../../schemas/index.js';
 
@@ -85,6 +92,7 @@ export const QUERIES = {
     limit,
     after,
   }),
+  triggers: z.strictObject({ pipeline: nameField.describe('Pipeline.'), limit }),
   stale: z.strictObject({
     dataset: nameField.optional().describe('One dataset; all by default.'),
     limit,
@@ -189,6 +197,31 @@ export const API_OPERATIONS: readonly ApiOperation[] = [
   get('/runs/{runId}/openlineage', 'A run as OpenLineage events', openLineageEventsSchema),
   get('/impact', 'Everything that contains a version, near or far', impactSchema, QUERIES.impact),
   get('/stale', 'Partitions that are not what a run would make of them now', staleResponseSchema, QUERIES.stale),
+  get('/triggers', 'How events of a pipeline’s triggers ended, newest first', triggerLedgerSchema, QUERIES.triggers),
+  {
+    method: 'POST',
+    path: '/triggers/known',
+    summary: 'Which events ended already',
+    scope: 'read',
+    body: knownEventsRequestSchema,
+    answer: knownEventsResponseSchema,
+  },
+  {
+    method: 'POST',
+    path: '/publications',
+    summary: 'Versions of datasets that were published after a record',
+    scope: 'read',
+    body: publicationsRequestSchema,
+    answer: publicationsResponseSchema,
+  },
+  {
+    method: 'POST',
+    path: '/publications/lacking',
+    summary: 'Partitions of inputs without a version that is newer than the last run',
+    scope: 'read',
+    body: lackingRequestSchema,
+    answer: lackingResponseSchema,
+  },
 ];
 
 const SCOPES = new Map(

@@ -58,6 +58,7 @@ import {
   type StaleResponse,
 } from '../../schemas/index.js';
 import { createRequest, type Fetch } from './http-request.js';
+import { createTriggerClient, type TriggerClient } from './trigger-client.js';
 
 /**
  * The lineage owner, from any process. Every method throws LINEAGE_UNREACHABLE if the owner does not answer in time, and
@@ -131,6 +132,7 @@ export interface LineageClient {
    * default, at most 1000; give the `next` of an answer as `after` for the following one.
    */
   stale(options?: { dataset?: string; limit?: number; after?: string }): Promise<StaleResponse>;
+  readonly triggers: TriggerClient;
 }
 
 /** A client of the lineage owner. Makes no connection before the first call. */
@@ -194,6 +196,7 @@ export function createLineageClient(options: {
       get(retentionFactsResponseSchema, path`/datasets/${dataset}/retention` + search(query)),
     recordedObjects: (query = {}) => get(recordedObjectsResponseSchema, `/objects${search(query)}`),
     stale: (query = {}) => get(staleResponseSchema, `/stale${search(query)}`),
+    triggers: createTriggerClient(request),
   };
 }
 

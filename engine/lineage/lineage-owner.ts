@@ -14,6 +14,7 @@ import { ModelServers } from './model-servers.js';
 import { addOpenLineageRoutes } from './openlineage/openlineage-routes.js';
 import { addRoutes } from './owner-routes.js';
 import { addReportRoutes } from './report-routes.js';
+import { addTriggerRoutes } from './trigger-routes.js';
 import { whenFree } from './standby.js';
 
 /** Largest body of a request. A thousand records of usual size are about 2 MB. */
@@ -81,6 +82,7 @@ async function openOwner(options: LineageOwnerOptions): Promise<LineageOwner> {
     logger,
   });
   addRoutes(app, store, new ModelServers());
+  addTriggerRoutes(app, store.read);
   addOpenLineageRoutes(app, store);
   addReportRoutes(app, store.read, options.readObject);
   addAdminRoutes(app, store, dirname(options.databasePath));

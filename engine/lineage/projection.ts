@@ -181,6 +181,17 @@ function factRows(record: LineageRecord, answer: Answer): Row[] {
       return [];
     case 'openlineage_event':
       return eventEdges(record).map(({ from, to }) => edge(from, to));
+    case 'trigger_event': {
+      const { pipeline, id, trigger, source, subject, receivedAt, outcome, runs, reason } = record.event;
+      return [
+        row('trigger_events', {
+          ...{ pipeline, event_id: id, trigger, source, subject, outcome, reason },
+          runs: JSON.stringify(runs),
+          received_at: receivedAt,
+          ended_at: record.at,
+        }),
+      ];
+    }
     case 'rollout_finished': {
       const { runId, result, at } = record;
       const { endpoint, outcome, reason } = result;

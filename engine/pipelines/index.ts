@@ -2,6 +2,7 @@
 export * from './as-run.js';
 export * from './backfill-plan.js';
 export * from './code-digests.js';
+export * from './closed-partitions.js';
 export * from './freeze-pipeline.js';
 export * from './resolve-run.js';
 export * from './without-checks.js';

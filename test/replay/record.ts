@@ -37,7 +37,13 @@ async function main(): Promise<void> {
       await writeFile(join(HISTORIES, `${name}.json`), `${text}\n`);
     };
     // `npx jiti test/replay/record.ts backfills` records these alone.
-    const parts = { runs: recordRuns, backfills: recordBackfills, firings: recordFirings, rollouts: recordRollouts };
+    const parts = {
+      runs: recordRuns,
+      backfills: recordBackfills,
+      firings: recordFirings,
+      inboxes: recordInboxes,
+      rollouts: recordRollouts,
+    };
     const wanted = process.argv.slice(2);
     for (const [name, record] of Object.entries(parts)) {
       if (wanted.length === 0 || wanted.includes(name)) await record(millrace, save);
@@ -126,6 +132,18 @@ async function recordFirings({ client }: MillraceEnvironment, save: Save): Promi
   await delay(2_000);
   await early.cancel();
   await save('firing-joined', joining);
+}
+
+async function recordInboxes({ client, lineage }: MillraceEnvironment, save: Save): Promise<void> {
+  const handle = client.temporal.workflow.getHandle('inbox/weather');
+  const blocking = await client.startRun({ pipeline: 'weather', partition: '2014-02', params: { waits: true } });
+  await until(async () => (await blocking.progress()).steps.some(({ status }) => status === 'succeeded'));
+  await client.trigger({ pipeline: 'weather', partition: '2014-01', id: 'one' });
+  await client.trigger({ pipeline: 'weather', partition: '2014-02', id: 'two' });
+  await client.trigger({ pipeline: 'weather', partition: '1914-01', id: 'three' });
+  await until(async () => (await lineage.triggers.ledger('weather')).entries.length === 2);
+  await blocking.cancel();
+  await save('inbox-ended', handle);
 }
 
 async function recordRollouts(millrace: MillraceEnvironment, save: Save): Promise<void> {

@@ -54,6 +54,7 @@ describe('recorded histories', () => {
         'firing-succeeded',
         'firing-invalid',
         'firing-joined',
+        'inbox-ended',
         'rollout-first-release',
         'rollout-promoted',
         'rollout-unchanged',

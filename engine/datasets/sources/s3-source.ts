@@ -3,9 +3,10 @@ import { basename, join } from 'node:path';
 import { RE2JS } from 're2js';
 import { MillraceError } from '../../../schemas/index.js';
 import { downloadObject } from '../s3-download.js';
-import { listKeys } from '../s3-listing.js';
-import { isMissing, s3Session, s3Status, type S3Session } from '../s3-session.js';
+import { listEntries } from '../s3-listing.js';
+import { s3Session, type S3Session } from '../s3-session.js';
 import { readableBytes, type FetchContext } from './local-source.js';
+import { s3SourceErrors } from './s3-source-errors.js';
 import { accessOf } from './source-access.js';
 
 /**
@@ -22,7 +23,7 @@ export async function downloadS3(
     throw new MillraceError('SOURCE_NOT_FOUND', `${source.path} is not an address of the form s3://BUCKET/KEY`);
   }
   const session = await s3Session({ ...accessOf(context).s3(source.store ?? 'default'), bucket })();
-  const keys = await sourceErrors(source.path, () => matchingKeys(session, bucket, key));
+  const keys = await s3SourceErrors(source.path, () => matchingKeys(session, bucket, key));
   if (keys.length === 0) throw new MillraceError('SOURCE_NOT_FOUND', `no object at ${source.path}`);
   const paths: string[] = [];
   for (const [index, found] of keys.entries()) {
@@ -33,7 +34,7 @@ export async function downloadS3(
     const count = keys.length > 1 ? ` (${index + 1} of ${keys.length})` : '';
     const onBytes = (done: number, of: number) =>
       onProgress?.(`downloaded ${readableBytes(done)} of ${readableBytes(of)} from ${name}${count}`);
-    await sourceErrors(name, () => downloadObject(session, { bucket, key: found }, target, { signal, onBytes }));
+    await s3SourceErrors(name, () => downloadObject(session, { bucket, key: found }, target, { signal, onBytes }));
     signal?.throwIfAborted();
     if ((await stat(target)).size === 0) throw new MillraceError('SOURCE_EMPTY', `${name} has no bytes`);
     paths.push(target);
@@ -44,9 +45,9 @@ export async function downloadS3(
 async function matchingKeys(session: S3Session, bucket: string, key: string): Promise<string[]> {
   const first = key.search(/[*?[]/);
   if (first < 0) return [key];
-  const keys = await listKeys(session, { bucket, prefix: key.slice(0, first) });
+  const entries = await listEntries(session, { bucket, prefix: key.slice(0, first) });
   const pattern = RE2JS.compile(patternOf(key));
-  return keys.filter((candidate) => pattern.matches(candidate));
+  return entries.map((entry) => entry.key).filter((candidate) => pattern.matches(candidate));
 }
 
 /** A glob as a regular expression, as DuckDB reads globs of files: `*` stays within a folder, `**` does not. */
@@ -59,19 +60,4 @@ export function patternOf(glob: string): string {
     if (sign.length > 1) return sign.replaceAll('\\', '\\\\').replace(/^\[!/, '[^');
     return /\w/.test(sign) ? sign : RE2JS.quote(sign);
   });
-}
-
-async function sourceErrors<T>(name: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const { name: kind, message, code } = error as NodeJS.ErrnoException;
-    if (error instanceof MillraceError || kind === 'AbortError') throw error;
-    const text = `${name}: ${kind} ${message}`;
-    if (code === 'ENOSPC') throw new MillraceError('STORE_UNAVAILABLE', text, { cause: error });
-    if (isMissing(error) || kind === 'NoSuchBucket')
-      throw new MillraceError('SOURCE_NOT_FOUND', text, { cause: error });
-    const denied = s3Status(error) === 401 || s3Status(error) === 403;
-    throw new MillraceError(denied ? 'SOURCE_DENIED' : 'SOURCE_UNAVAILABLE', text, { cause: error });
-  }
 }

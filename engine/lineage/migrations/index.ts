@@ -2,9 +2,10 @@ import { initial } from './0001-initial.js';
 import { staleness } from './0002-staleness.js';
 import { audit } from './0003-audit.js';
 import { marks } from './0004-marks.js';
+import { triggers } from './0005-triggers.js';
 import type { Migration } from './migration.js';
 
 export type { Migration } from './migration.js';
 
 /** All migrations in order. */
-export const MIGRATIONS: readonly Migration[] = [initial, staleness, audit, marks];
+export const MIGRATIONS: readonly Migration[] = [initial, staleness, audit, marks, triggers];

@@ -8,6 +8,7 @@ import { ModelServers } from '../../../engine/lineage/model-servers.js';
 import { addOpenLineageRoutes } from '../../../engine/lineage/openlineage/openlineage-routes.js';
 import { openApiDocument } from '../../../engine/lineage/openapi.js';
 import { addRoutes } from '../../../engine/lineage/owner-routes.js';
+import { addTriggerRoutes } from '../../../engine/lineage/trigger-routes.js';
 import { withDatabasePath, withOwner } from './support.js';
 
 describe('the OpenAPI document', () => {
@@ -21,6 +22,7 @@ describe('the OpenAPI document', () => {
       });
       addRoutes(app, store, new ModelServers());
       addAdminRoutes(app, store, path);
+      addTriggerRoutes(app, store.read);
       addOpenLineageRoutes(app, store);
       addAuditRoutes(app, store, await Checkpoints.open(`${path}.audit`));
       await app.close();

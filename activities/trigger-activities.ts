@@ -1,0 +1,172 @@
+import { activityInfo, heartbeat } from '@temporalio/activity';
+import { z } from 'zod';
+import { sourceAccess } from '../engine/datasets/index.js';
+import { createSecrets } from '../engine/secrets.js';
+import {
+  eventId,
+  findFiles,
+  routeEvent,
+  settledFiles,
+  type Observations,
+  type Route,
+} from '../engine/triggers/index.js';
+import { shortVersion, type TriggerEvent, type TriggerOf } from '../schemas/index.js';
+import type { ActivityDependencies } from './dependencies.js';
+import { pollExecution } from './poll-execution.js';
+import { notYet, sometime } from './wait-by-retry.js';
+
+/** What an event means, and what has to be there before. */
+export type RoutedEvent = { known: true } | ({ known: false } & (Extract<Route, { ignored: string }> | RoutedTargets));
+
+interface RoutedTargets extends Omit<Extract<Route, { targets: unknown }>, 'targets'> {
+  targets: { partition: string; params: TriggerEvent['params']; lacking: string[] }[];
+}
+
+/** What a look at datasets and files found. */
+export interface Watched {
+  /** Whether there is anything to watch. */
+  watching: boolean;
+  events: TriggerEvent[];
+  /** For the next look at datasets. */
+  cursor: number | null;
+}
+
+/** As many of what is lacking are told as people read. */
+const SHOWN_LACKING = 20;
+
+const wordsOf = (input: { dataset: string; partition: string }) => `${input.dataset} ${input.partition}`;
+
+/** Files taken at a time. */
+const MOST_FILES = 200;
+
+const observationsSchema = z.record(
+  z.string(),
+  z.record(z.string(), z.object({ what: z.string(), since: z.number() })),
+);
+
+/** What inboxes ask of the world. */
+export function createTriggerActivities({ config, lineage, projectDir, temporal }: ActivityDependencies) {
+  const access = sourceAccess(config.stores, createSecrets());
+  return {
+    /** What events mean for a pipeline; by the configuration of this worker. */
+    async routeEvents({ pipeline, events, now }: RouteInput): Promise<RoutedEvent[]> {
+      return sometime(async () => {
+        const ids = events.map(({ id }) => id);
+        const known = new Set(await lineage.triggers.known(pipeline, ids));
+        return Promise.all(
+          events.map(async (event, index): Promise<RoutedEvent> => {
+            if (known.has(event.id) || ids.indexOf(event.id) < index) return { known: true };
+            const route = routeEvent(config.pipelines, pipeline, event, now);
+            if ('ignored' in route) return { known: false, ...route };
+            return { known: false, ...route, targets: await Promise.all(route.targets.map(withLacking(pipeline))) };
+          }),
+        );
+      });
+    },
+
+    /** Looks at the datasets and files that triggers of a pipeline watch, until something is new. */
+    async watch({ pipeline, cursor, pending }: WatchInput): Promise<Watched> {
+      return sometime(async () => {
+        const triggers = config.pipelines.find(({ name }) => name === pipeline)?.triggers ?? [];
+        const datasets = triggers.filter((trigger) => trigger.on === 'dataset');
+        const files = triggers.filter((trigger) => trigger.on === 'file');
+        if (datasets.length + files.length === 0) return { watching: false, events: [], cursor };
+        const published = await publications(datasets, cursor);
+        const arrived = (await Promise.all(await newFiles(pipeline, files, pending))).flat();
+        const events = [...published.events, ...arrived.slice(0, MOST_FILES)];
+        const started = cursor === null && published.cursor !== null;
+        if (events.length === 0 && !started) throw notYet('nothing new');
+        return { watching: true, events, cursor: published.cursor };
+      });
+    },
+
+    /** Waits for the end of a run that is under way, whoever started it. */
+    async awaitRunEnd({ workflowId }: { workflowId: string }): Promise<void> {
+      return sometime(async () => {
+        const { status } = await pollExecution(temporal, workflowId, () => null);
+        if (status === 'running') throw notYet(`${workflowId} is under way`);
+      });
+    },
+  };
+
+  function withLacking(pipeline: string) {
+    return async ({ partition, params, needs }: Extract<Route, { targets: unknown }>['targets'][number]) => {
+      const lacking = needs.length === 0 ? [] : await lineage.triggers.lacking(pipeline, partition, needs);
+      return { partition, params, lacking: lacking.slice(0, SHOWN_LACKING).map(wordsOf) };
+    };
+  }
+
+  async function publications(triggers: TriggerOf<'dataset'>[], cursor: number | null) {
+    const datasets = [...new Set(triggers.flatMap((trigger) => trigger.datasets))];
+    if (datasets.length === 0) return { events: [], cursor };
+    const { publications: found, next } = await lineage.triggers.publications(datasets, cursor);
+    const events = found.flatMap(({ dataset, partition, version, runId }) =>
+      triggers
+        .filter((trigger) => trigger.datasets.includes(dataset))
+        .map((trigger): TriggerEvent => {
+          const subject = `${dataset} ${partition} version ${shortVersion(version)}`;
+          const id = eventId(trigger.name, dataset, partition, shortVersion(version), runId);
+          return { id, source: 'dataset', trigger: trigger.name, subject, dataset, partition, params: {} };
+        }),
+    );
+    return { events, cursor: next };
+  }
+
+  async function newFiles(
+    pipeline: string,
+    triggers: TriggerOf<'file'>[],
+    pending: readonly string[],
+  ): Promise<Promise<TriggerEvent[]>[]> {
+    const before = observationsSchema.safeParse(activityInfo().heartbeatDetails).data ?? {};
+    const after: Record<string, Observations> = {};
+    const found: { trigger: TriggerOf<'file'>; settled: ReturnType<typeof settledFiles>['settled'] }[] = [];
+    for (const trigger of triggers) {
+      const seen = await findFiles(trigger, { projectDir, access });
+      const settling = { settleMs: trigger.settleSeconds * 1000, now: Date.now() };
+      const { settled, observed } = settledFiles(seen, before[trigger.name] ?? {}, settling);
+      after[trigger.name] = observed;
+      found.push({ trigger, settled });
+    }
+    // The next attempt gets them, on whichever worker it is.
+    heartbeat(after);
+    return found.map(async ({ trigger, settled }) => {
+      const events = settled.map(({ path, bytes, stamp, partition }): TriggerEvent => ({
+        id: eventId(trigger.name, path, String(bytes), stamp.replaceAll('"', '')),
+        source: 'file',
+        trigger: trigger.name,
+        subject: `${path}, ${bytes} bytes`.slice(0, 400),
+        ...(partition !== undefined && { partition }),
+        params: {},
+      }));
+      return events.length === 0 ? [] : unknown(pipeline, events, pending);
+    });
+  }
+
+  async function unknown(
+    pipeline: string,
+    events: TriggerEvent[],
+    pending: readonly string[],
+  ): Promise<TriggerEvent[]> {
+    const known = new Set(pending);
+    for (let start = 0; start < events.length; start += 10_000) {
+      const ids = events.slice(start, start + 10_000).map(({ id }) => id);
+      for (const id of await lineage.triggers.known(pipeline, ids)) known.add(id);
+    }
+    return events.filter(({ id }) => !known.has(id));
+  }
+}
+
+interface RouteInput {
+  pipeline: string;
+  events: TriggerEvent[];
+  /** ISO 8601. */
+  now: string;
+}
+
+interface WatchInput {
+  pipeline: string;
+  /** Number of the last record that was seen; null before the first look, which sees nothing of what was before. */
+  cursor: number | null;
+  /** Ids of events that have not ended. */
+  pending: string[];
+}

@@ -1,0 +1,60 @@
+import Table from 'cli-table3';
+import type { Command } from 'commander';
+import { connect } from '../../client/index.js';
+import { createLineageClient } from '../../engine/lineage/index.js';
+import type { InboxStatus, TriggerLedger } from '../../schemas/trigger.js';
+import { addTargetOptions, jsonOption, parseCount, type JsonOption, type TargetOptions } from '../options.js';
+import { printJson } from '../output.js';
+import { requireLineageUrl, resolveTarget } from '../target.js';
+
+interface TriggersOptions extends TargetOptions, JsonOption {
+  limit: number;
+}
+
+/** `millrace triggers`: what became of the events of a pipeline’s triggers. */
+export function triggersCommand(program: Command): void {
+  const command = program
+    .command('triggers <pipeline>')
+    .description('show what became of each event of a pipeline’s triggers: started, merged or ignored, and what waits')
+    .option('--limit <count>', 'greatest number of events that ended', parseCount, 20);
+  addTargetOptions(command)
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  millrace triggers flight-delays')
+    .action(async (pipeline: string, { json, limit, ...options }: TriggersOptions) => {
+      const target = await resolveTarget(options);
+      const lineage = createLineageClient({ url: requireLineageUrl(target) });
+      const ledger = await lineage.triggers.ledger(pipeline, { limit });
+      const client = await connect(target.temporal);
+      try {
+        const { waiting, watching } = await client.triggers.waiting(pipeline);
+        if (json) printJson({ pipeline, watching, waiting, ...ledger });
+        else console.log(inWords(ledger, waiting));
+      } finally {
+        await client.close();
+      }
+    });
+}
+
+function inWords({ counts, entries }: TriggerLedger, waiting: InboxStatus['waiting']): string {
+  const head = Object.entries(counts)
+    .map(([outcome, count]) => `${count} ${outcome}`)
+    .join(', ');
+  const table = new Table({
+    head: ['received', 'trigger', 'event', 'outcome', 'runs or reason'],
+    style: { head: [], border: [], compact: true },
+    colWidths: [null, null, 50, null, 60],
+    wordWrap: true,
+  });
+  table.push(
+    ...waiting.map((event) => [event.receivedAt, event.trigger, event.subject, 'waiting', `for ${event.waitsFor}`]),
+    ...entries.map(({ receivedAt, trigger, subject, id, outcome, runs, reason }) => [
+      receivedAt,
+      trigger,
+      subject || id,
+      outcome,
+      [...runs.map(({ workflowId }) => workflowId), reason].filter((text) => text !== '').join('; '),
+    ]),
+  );
+  const total = `${head}, ${waiting.length} waiting`;
+  return waiting.length + entries.length === 0 ? total : `${table.toString()}\n${total}`;
+}

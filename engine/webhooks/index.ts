@@ -1,0 +1,2 @@
+/** Signed requests over HTTP, in and out. */
+export * from './signature.js';

@@ -1,0 +1,121 @@
+import type { InboxStatus, LineageRecordOf, TriggerEvent, TriggeredRun, WaitingEvent } from '../schemas/index.js';
+import type { WaitingTarget, WaitingTrigger } from './inbox-input.js';
+
+/** Events that one run answers: those about the same partition with the same parameters. */
+export interface Group {
+  key: string;
+  partition: string;
+  params: TriggerEvent['params'];
+  /** Oldest first. */
+  events: WaitingTrigger[];
+  /** What must be there before it starts. */
+  lacking: string[];
+  /** When it may start, in milliseconds since 1970. */
+  dueAt: number;
+  /** Whether it may start now. */
+  due: boolean;
+  whileRunning: WaitingTarget['whileRunning'];
+}
+
+const keyOf = ({ partition, params }: WaitingTarget): string =>
+  JSON.stringify([partition, Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1))]);
+
+/**
+ * Events by the run that answers them. A group is due when it was quiet for as long as its events ask, at the latest when
+ * the oldest has waited as long as it may; the newest event says what is lacking.
+ * @param now milliseconds since 1970
+ */
+export function groupsOf(waiting: readonly WaitingTrigger[], now: number): Group[] {
+  const groups = new Map<string, { waiting: WaitingTrigger; target: WaitingTarget }[]>();
+  for (const event of waiting) {
+    for (const target of event.targets) {
+      const key = keyOf(target);
+      groups.set(key, [...(groups.get(key) ?? []), { waiting: event, target }]);
+    }
+  }
+  return [...groups].flatMap(([key, members]): Group[] => {
+    const newest = members.at(-1)?.target;
+    if (newest === undefined) return [];
+    const times = members.map((member) => ({ at: Date.parse(member.waiting.receivedAt), ...member.target }));
+    const quiet = Math.max(...times.map(({ at, debounceMs }) => at + debounceMs));
+    const latest = Math.min(...times.map(({ at, maxWaitMs }) => at + maxWaitMs));
+    const dueAt = Math.min(quiet, latest);
+    const { partition, params, lacking } = newest;
+    const events = members.map((member) => member.waiting);
+    const whileRunning = (['queue', 'merge'] as const).find((one) => times.some((time) => time.whileRunning === one));
+    const due = lacking.length === 0 && dueAt <= now;
+    return [{ key, partition, params, events, lacking, dueAt, due, whileRunning: whileRunning ?? 'ignore' }];
+  });
+}
+
+/** Milliseconds until the next group is due; null if none waits for a time. */
+export function nextDue(groups: readonly Group[], now: number): number | null {
+  const times = groups.filter(({ due, lacking }) => !due && lacking.length === 0).map(({ dueAt }) => dueAt - now);
+  return times.length === 0 ? null : Math.max(1, Math.min(...times));
+}
+
+/**
+ * Notes in each event of a group what came of it.
+ * @param run the run that answers them; null if none does
+ * @param reason why it is not one that they started; null if they did, which the first of them gets
+ * @returns the events of which nothing more is to come
+ */
+export function settle({ key, events }: Group, run: TriggeredRun | null, reason: string | null): WaitingTrigger[] {
+  const [first] = events;
+  for (const event of events) {
+    const merged = reason ?? (event === first ? null : `with ${first?.event.id}`);
+    event.ended.push({ run, started: merged === null, reason: merged });
+    event.targets = event.targets.filter((target) => keyOf(target) !== key);
+  }
+  return events.filter(({ targets }) => targets.length === 0);
+}
+
+/** The line of the ledger of an event that has ended. */
+export function entryOf(
+  pipeline: string,
+  { event, trigger, receivedAt, ended, ignored }: WaitingTrigger,
+): LineageRecordOf<'trigger_event'> {
+  const { id, source, subject } = event;
+  const runs = ended.flatMap(({ run }) => (run === null ? [] : [run]));
+  const outcome = ended.some(({ started }) => started) ? 'started' : runs.length > 0 ? 'merged' : 'ignored';
+  const reasons = [ignored, ...ended.map(({ reason }) => reason)].filter((reason) => reason !== null);
+  const reason = [...new Set(reasons)].join('; ').slice(0, 1000);
+  return {
+    kind: 'trigger_event',
+    key: `trigger/${pipeline}/${id}`,
+    at: new Date().toISOString(),
+    event: { pipeline, id, trigger, source, subject, receivedAt, outcome, runs, reason },
+  };
+}
+
+/** What has not ended, and what it waits for. */
+export function statusOf(
+  pipeline: string,
+  watching: boolean,
+  waiting: readonly WaitingTrigger[],
+  arrived: readonly TriggerEvent[],
+  now: number,
+): InboxStatus {
+  const groups = groupsOf(waiting, now);
+  const lines = waiting.map((member): WaitingEvent => {
+    const { id, source, subject } = member.event;
+    const group = groups.find(({ events }) => events.includes(member));
+    return { id, source, subject, trigger: member.trigger, receivedAt: member.receivedAt, waitsFor: waitsFor(group) };
+  });
+  const at = new Date(now).toISOString();
+  const untouched = arrived.map(({ id, source, subject, trigger }): WaitingEvent => ({
+    ...{ id, source, subject, trigger: trigger ?? source, receivedAt: at, waitsFor: 'its turn' },
+  }));
+  return { pipeline, watching, waiting: [...lines, ...untouched] };
+}
+
+function waitsFor(group: Group | undefined): string {
+  if (group === undefined) return 'its record';
+  const { lacking, due, dueAt, partition } = group;
+  if (lacking.length > 0) {
+    const more = lacking.length > 5 ? ` and ${lacking.length - 5} more` : '';
+    return `${lacking.slice(0, 5).join(', ')}${more}, to run ${partition}`;
+  }
+  if (!due) return `quiet about ${partition} until ${new Date(dueAt).toISOString()}`;
+  return `the end of the run of ${partition} that is under way`;
+}
