@@ -2,13 +2,15 @@ import type { Client } from '@temporalio/client';
 import type { ObjectStore } from '../engine/datasets/index.js';
 import type { LineageClient } from '../engine/lineage/index.js';
 import type { CheckpointPace, ScanPool } from '../engine/quality/index.js';
-import type { MillraceConfig } from '../schemas/index.js';
+import type { CodeLocation, MillraceConfig } from '../schemas/index.js';
 
 /** What a worker gives its activities. */
 export interface ActivityDependencies {
   config: MillraceConfig;
   /** Folder of millrace.config.ts; relative paths in pipelines start here. */
   projectDir: string;
+  /** Where the code of the project is, if that can be told. */
+  code?: CodeLocation | undefined;
   /** Folder for scratch space and logs of this worker. */
   dataDir: string;
   store: ObjectStore;

@@ -10,6 +10,7 @@ import {
 } from '../engine/pipelines/index.js';
 import {
   runResultSchema,
+  type CodeLocation,
   type DatasetInput,
   type Partitions,
   type PartitionWindow,
@@ -24,24 +25,33 @@ import { pollExecution, type ExecutionPoll } from './poll-execution.js';
 /** State of another execution, as far as somebody who waits for it needs to know. */
 export type RunPoll = ExecutionPoll<RunResult>;
 
+/** What a run takes over from the worker that froze it. */
+interface WorkerFacts {
+  searchAttributes: boolean;
+  /** Where the code is; left out where it cannot be told. */
+  code?: CodeLocation;
+}
+
 /** Light activities of the role `orchestration`; all are local activities, done in milliseconds and safe to repeat. */
-export function createRunActivities({ config, projectDir, lineage, temporal, searchAttributes }: ActivityDependencies) {
+export function createRunActivities(deps: ActivityDependencies) {
+  const { config, projectDir, lineage, temporal, searchAttributes, code } = deps;
   const project = { projectDir, activities: config.activities };
+  const facts: WorkerFacts = { searchAttributes, ...(code && { code }) };
   return {
     /** Decides what a run is about. Reads the configuration of this worker, so it is done once and recorded. */
     async resolveRun(input: {
       request: RunInput;
       fallbackTime: string;
-    }): Promise<ResolvedRun & { searchAttributes: boolean }> {
+    }): Promise<ResolvedRun & WorkerFacts> {
       const { request, fallbackTime } = input;
       return quickScope(async () => {
         if (request.specification !== undefined) {
           const recorded = await lineage.specification(request.specification);
           const frozen = await frozenAsRun(recorded, request.specification, project);
-          return { ...resolveAsRun(frozen, request, fallbackTime), searchAttributes };
+          return { ...resolveAsRun(frozen, request, fallbackTime), ...facts };
         }
         const resolved = resolveRun(config.pipelines, request, fallbackTime);
-        return { ...resolved, pipeline: await withCode(resolved.pipeline, project), searchAttributes };
+        return { ...resolved, pipeline: await withCode(resolved.pipeline, project), ...facts };
       });
     },
 
@@ -50,11 +60,11 @@ export function createRunActivities({ config, projectDir, lineage, temporal, sea
       partitions: Partitions;
       partition: string;
       specification: Record<string, unknown>;
-    }): Promise<{ window: PartitionWindow; digest: string; searchAttributes: boolean }> {
+    }): Promise<{ window: PartitionWindow; digest: string } & WorkerFacts> {
       return quickScope(async () => ({
         window: partitionWindow(input.partitions, input.partition),
         digest: digestOf(input.specification),
-        searchAttributes,
+        ...facts,
       }));
     },
 

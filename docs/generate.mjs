@@ -2,16 +2,16 @@
  * Writes the reference pages from the code: `node docs/generate.mjs`, after `npm run build`. With `--check` it only says
  * whether they are up to date.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const require = createRequire(import.meta.url);
 const schemas = require('../dist/schemas/index.js');
 const { z } = require('zod');
 
 const folder = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, 'reference');
-const pages = { 'errors.md': errorsPage(), 'schemas.md': schemasPage() };
+const pages = { 'errors.md': errorsPage(), 'schemas.md': schemasPage(), ...facetDocuments() };
 let stale = 0;
 for (const [name, text] of Object.entries(pages)) {
   const path = join(folder, name);
@@ -19,9 +19,22 @@ for (const [name, text] of Object.entries(pages)) {
   if (current === text) continue;
   stale += 1;
   if (process.argv.includes('--check')) console.log(`docs/reference/${name} is out of date: node docs/generate.mjs`);
-  else writeFileSync(path, text);
+  else {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
 }
 process.exitCode = process.argv.includes('--check') && stale > 0 ? 1 : 0;
+
+/** JSON Schemas of our own OpenLineage facets, at the paths that events name. */
+function facetDocuments() {
+  return Object.fromEntries(
+    Object.entries(schemas.OWN_FACETS).map(([facet, { name, version }]) => [
+      `openlineage/${version}/${name}.json`,
+      `${JSON.stringify(schemas.ownFacetDocument(facet), null, 2)}\n`,
+    ]),
+  );
+}
 
 function errorsPage() {
   const rows = Object.entries(schemas.ERROR_TABLE).map(

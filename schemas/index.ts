@@ -1,5 +1,7 @@
 export * from './backfill.js';
 export * from './check.js';
+export * from './code-location.js';
+export * from './column-lineage.js';
 export * from './config.js';
 export * from './cron.js';
 export * from './dataset.js';
@@ -18,6 +20,7 @@ export * from './metric-anomaly.js';
 export * from './gate.js';
 export * from './model.js';
 export * from './nearest.js';
+export * from './openlineage-facets.js';
 export * from './openlineage.js';
 export * from './parse.js';
 export * from './partition.js';

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { codeLocationSchema } from './code-location.js';
+import { columnLineageSchema } from './column-lineage.js';
 import { datasetVersionField, datasetVersionRefSchema } from './dataset.js';
 import { evaluationReportSchema } from './evaluation.js';
 import { actorField, digestField, identifierField, instantField, jsonField, nameField } from './fields.js';
@@ -43,6 +45,7 @@ export const lineageRecordSchema = z.discriminatedUnion('kind', [
       .strictObject({ by: actorField, reason: z.string() })
       .nullable()
       .describe('Who passed over the evaluation gate, and why.'),
+    code: codeLocationSchema.optional().describe('Where the code of the pipeline is, if that can be told.'),
   }),
   z.strictObject({
     kind: z
@@ -83,6 +86,7 @@ export const lineageRecordSchema = z.discriminatedUnion('kind', [
     columns: z
       .array(z.strictObject({ name: z.string(), type: z.string(), nullable: z.boolean() }))
       .describe('Its columns.'),
+    columnLineage: columnLineageSchema.optional().describe('What its columns were made from, for a transform.'),
   }),
   z.strictObject({
     kind: z.literal('dataset_published').describe('A version became the one that is read for its partition.'),

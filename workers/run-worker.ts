@@ -19,6 +19,7 @@ import {
 import { createLineageClient, startLineageOwner } from '../engine/lineage/index.js';
 import { createScanPool, type ScanPool } from '../engine/quality/index.js';
 import { MillraceError, WORKER_ROLES, type MillraceConfig, type WorkerRole } from '../schemas/index.js';
+import { codeLocation } from './code-location.js';
 import { declarePipelines } from './declare-pipelines.js';
 import { openInboxes } from './open-inboxes.js';
 import { hasSearchAttributes } from './search-attributes.js';
@@ -150,6 +151,7 @@ async function dependenciesOf(
   return {
     config,
     projectDir,
+    code: await codeLocation(projectDir),
     dataDir,
     store: defaultStore(config.stores, dataDir),
     scanPool,

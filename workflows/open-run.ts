@@ -35,7 +35,7 @@ export interface OpenRunOptions {
  */
 export async function withRun(options: OpenRunOptions, work: (run: Run) => Promise<void>): Promise<RunResult> {
   const { partitions = { kind: 'none' }, partition = 'all', specification = {}, requestedBy = 'unknown' } = options;
-  const { window, digest, searchAttributes } = await local.openRun({ partitions, partition, specification });
+  const { window, digest, searchAttributes, code } = await local.openRun({ partitions, partition, specification });
   const started = Date.now();
   if (searchAttributes) upsertSearchAttributes(runAttributes({ pipeline: options.pipeline, window }));
   const run = await beginRun({
@@ -45,6 +45,7 @@ export async function withRun(options: OpenRunOptions, work: (run: Run) => Promi
     logicalTime: new Date(started).toISOString(),
     requestedBy,
     searchAttributes,
+    code,
     specification: { ...specification, digest },
   });
   return endRun(run, started, () => work(run));

@@ -58,6 +58,7 @@ export async function pipelineRun(input: unknown, ...more: unknown[]): Promise<R
       force: request.force ?? null,
       specification: pipeline,
       searchAttributes: resolved.searchAttributes,
+      code: resolved.code,
     },
     pendingSteps(pipeline),
   );

@@ -1,5 +1,6 @@
 import { defineQuery, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
 import type {
+  CodeLocation,
   GateDecision,
   GateOffer,
   Partitions,
@@ -52,12 +53,14 @@ export interface RunSpecification {
   searchAttributes?: boolean;
   /** The frozen specification, kept on record. */
   specification: { digest: string };
+  /** Where the code is, for the record. */
+  code?: CodeLocation | undefined;
 }
 
 /** Begins a run: it is on record from now on, and answers the query `progress`. */
 export async function beginRun(options: RunSpecification, steps: readonly StepState[] = []): Promise<Run> {
   const { runId, workflowId } = workflowInfo();
-  const { specification, force = null, searchAttributes = false, ...about } = options;
+  const { specification, code, force = null, searchAttributes = false, ...about } = options;
   const run: Run = {
     ...about,
     force,
@@ -87,6 +90,7 @@ export async function beginRun(options: RunSpecification, steps: readonly StepSt
       specification: JSON.parse(JSON.stringify(specification)) as never,
       requestedBy: run.requestedBy,
       force,
+      ...(code && { code }),
     },
   ]);
   return run;

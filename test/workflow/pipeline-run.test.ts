@@ -3,6 +3,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { isMillraceError, runResultSchema, type Problem, type RunResult } from '../../schemas/index.js';
 import { startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
+import { facetNames, specificationProblems } from '../support/openlineage-spec.js';
 import { weatherProject } from '../support/weather-project.js';
 
 describe('pipelineRun', () => {
@@ -291,5 +292,16 @@ describe('pipelineRun', () => {
     await expect(run.result()).rejects.toMatchObject({
       cause: { type: code, details: [{ result: { verdict: 'failed', reason: code } }] },
     });
+  });
+
+  it('has told all of that in events that are as the OpenLineage specification has them', async () => {
+    const runs = await millrace.lineage.runs({ limit: 1000 });
+    const events = (await Promise.all(runs.map(({ runId }) => millrace.lineage.openLineage(runId)))).flat();
+    expect(events.flatMap(specificationProblems)).toEqual([]);
+    expect(new Set(events.map(({ eventType }) => eventType))).toEqual(new Set(['START', 'COMPLETE', 'FAIL', 'ABORT']));
+    const facets = new Set(events.flatMap(facetNames));
+    for (const name of ['sql', 'schema', 'version', 'test', 'dataQualityMetrics', 'errorMessage', 'millrace_outcome']) {
+      expect(facets).toContain(name);
+    }
   });
 });

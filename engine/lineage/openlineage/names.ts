@@ -1,10 +1,11 @@
+import { OWN_FACETS, ownFacetUrl, type OwnFacet, type OwnFacetContent } from '../../../schemas/index.js';
 import { sha256 } from '../../digest.js';
 
 /** Namespace of our jobs and datasets. */
 export const NAMESPACE = 'millrace';
 
 /** Own facet of a dataset: the partition that a version is of. */
-export const PARTITION_FACET = 'millrace_partition';
+export const PARTITION_FACET = 'millrace_partition' satisfies OwnFacet;
 
 export const PRODUCER = 'https://www.npmjs.com/package/millrace';
 export const EVENT_SCHEMA = 'https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent';
@@ -17,10 +18,13 @@ const FACETS = {
   TestRunFacet: '1-0-1',
   JobTypeJobFacet: '2-0-4',
   SQLJobFacet: '1-1-0',
+  SourceCodeLocationJobFacet: '1-1-0',
   SchemaDatasetFacet: '1-2-0',
   DatasetVersionDatasetFacet: '1-0-1',
   DatasetTypeDatasetFacet: '1-0-1',
+  ColumnLineageDatasetFacet: '1-2-0',
   DataQualityAssertionsDatasetFacet: '1-1-0',
+  DataQualityMetricsInputDatasetFacet: '1-0-3',
   InputStatisticsInputDatasetFacet: '1-0-0',
   OutputStatisticsOutputDatasetFacet: '1-0-2',
 };
@@ -31,9 +35,10 @@ export function facet<T extends object>(name: keyof typeof FACETS, content: T) {
   return { _producer: PRODUCER, _schemaURL, ...content };
 }
 
-/** A facet of our own. */
-export function ownFacet<T extends object>(name: string, content: T) {
-  return { _producer: PRODUCER, _schemaURL: `${PRODUCER}#${name}`, ...content };
+/** A facet of our own, by its name in the event: an object with this one member. */
+export function ownFacet<F extends OwnFacet>(name: F, content: OwnFacetContent<F>) {
+  const _schemaURL = `${ownFacetUrl(name)}#/$defs/${OWN_FACETS[name].name}`;
+  return { [name]: { _producer: PRODUCER, _schemaURL, ...content } };
 }
 
 /** A UUID (version 8, RFC 9562) that is the same for the same text: who retries sends the same run. */

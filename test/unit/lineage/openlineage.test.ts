@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { openLineageRecord } from '../../../engine/lineage/openlineage/intake.js';
-import { runEvents } from '../../../engine/lineage/openlineage/run-events.js';
+import { newestEvents, runEvents } from '../../../engine/lineage/openlineage/run-events.js';
 import { isMillraceError, openLineageRunEventSchema, type LineageRecord } from '../../../schemas/index.js';
-import { AT, datasetRef, datasetVersion, february, runFinished, runStarted, stepFinished } from './story.js';
+import { facetNames, specificationProblems } from '../../support/openlineage-spec.js';
+import { AT, datasetRef, datasetVersion, february, quality, runFinished, runStarted, stepFinished } from './story.js';
 import { errorOf, withOwner } from './support.js';
 
 const PRODUCER = 'https://example.org/airflow';
@@ -138,6 +139,7 @@ describe('a run as OpenLineage events', () => {
     const events = runEvents(training);
     expect(events).toEqual(runEvents(training));
     for (const one of events) expect(openLineageRunEventSchema.safeParse(one).error).toBeUndefined();
+    for (const one of events) expect(specificationProblems(one)).toEqual([]);
     expect(events.map(({ eventType, job }) => `${eventType} ${job.name}`)).toEqual([
       'START flight-delays',
       'START flight-delays.train',
@@ -192,6 +194,74 @@ describe('a run as OpenLineage events', () => {
     expect(events.map(({ eventType }) => eventType)).toEqual(['START', 'START', 'FAIL', 'ABORT']);
     expect(events[2]?.run.facets?.errorMessage).toMatchObject({ message: 'SOURCE_FAILED: gone' });
     expect(events.every(({ eventTime }) => eventTime === AT)).toBe(true);
+  });
+
+  it('names the commit of the code, what checks measured, and where columns come from', () => {
+    const [raw, clean] = [datasetRef('2001-02-03'), datasetRef('2001-02-03', 'clean', 'clean-flights')];
+    const suite = { checks: [{ type: 'not_null', column: 'delay' }] };
+    const code = { repository: 'https://example.org/team/flights.git', revision: 'abc', branch: 'main', path: 'etl' };
+    const start = {
+      ...runStarted('r', '2001-02-03'),
+      specification: { steps: { quality: { type: 'check', suite } } },
+      code: { ...code, modified: false },
+    };
+    const columns = { delay: [{ dataset: 'flights', column: 'delay', how: 'transformation' as const }] };
+    const rows = [{ dataset: 'flights', column: 'origin', how: 'filter' as const }];
+    const version = { ...datasetVersion('r', clean), columnLineage: { columns, rows, untold: [] } } as LineageRecord;
+    const events = runEvents([
+      start,
+      version,
+      stepFinished('r', 'raw', 'transform', [raw]),
+      quality('r', raw, 'fail'),
+      stepFinished('r', 'quality', 'check', [raw]),
+      stepFinished('r', 'quality', 'check', [raw]),
+    ]);
+    expect(events.flatMap(specificationProblems)).toEqual([]);
+    const [, , transformed, , checked, , again] = events;
+    expect(transformed?.job.facets?.sourceCodeLocation).toMatchObject({
+      type: 'git',
+      url: 'https://example.org/team/flights/tree/abc/etl',
+      version: 'abc',
+      branch: 'main',
+    });
+    expect(transformed?.outputs?.[0]?.facets?.columnLineage).toMatchObject({
+      fields: {
+        delay: {
+          inputFields: [
+            {
+              namespace: 'millrace',
+              name: 'flights',
+              field: 'delay',
+              transformations: [{ type: 'DIRECT', subtype: 'TRANSFORMATION' }],
+            },
+          ],
+        },
+      },
+      dataset: [{ name: 'flights', field: 'origin', transformations: [{ type: 'INDIRECT', subtype: 'FILTER' }] }],
+    });
+    const [input] = checked?.inputs ?? [];
+    expect(input?.inputFacets?.dataQualityMetrics).toMatchObject({
+      rowCount: raw.rows,
+      columnMetrics: { delay: { nullCount: 3, count: raw.rows - 3 } },
+    });
+    expect(input?.inputFacets?.dataQualityAssertions).toMatchObject({
+      assertions: [{ assertion: 'not_null', success: false, severity: 'error', column: 'delay' }],
+    });
+    // A step that is begun again is a run of its own, without what the time before has found.
+    expect(again?.run.runId).not.toBe(checked?.run.runId);
+    expect(facetNames(again)).not.toContain('test');
+  });
+
+  it('is the same at its end as when it was told as it came', () => {
+    const records = february().flatMap((record) => ('runId' in record ? [record] : []));
+    const asItCame = records.flatMap((record, index) =>
+      newestEvents(records.slice(0, index + 1).filter(({ runId }) => runId === record.runId)),
+    );
+    const atItsEnd = [...new Set(records.map(({ runId }) => runId))].flatMap((id) =>
+      runEvents(records.filter(({ runId }) => runId === id)),
+    );
+    expect(asItCame).toEqual(atItsEnd);
+    expect(atItsEnd.flatMap(specificationProblems)).toEqual([]);
   });
 
   it('is not there for a run that is not on record', async () => {

@@ -224,8 +224,8 @@ export function february(): LineageRecord[] {
   return [
     ...nights,
     runStarted('run-1', '2001-03'),
-    stepFinished('run-1', 'train', 'train', days),
     trained('run-1', 1, days),
+    stepFinished('run-1', 'train', 'train', days),
     evaluated('run-1', 1, days.slice(-1)),
     registered('run-1', 1),
     aliasMoved('run-1', 'champion', 1),
