@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { identifierField, nameField, secretField } from './fields.js';
+import { exportTargetSchema } from './lineage-export.js';
 import { retentionSchema } from './retention.js';
 import { pipelineSchema, type PipelineInput } from './pipeline.js';
 import { WORKER_ROLES } from './task-queues.js';
@@ -90,6 +91,15 @@ export const configSchema = z.strictObject({
     .record(nameField, storeSchema)
     .default({ default: { kind: 'local', path: 'store' } })
     .describe('Object stores; datasets and models go to `default`.'),
+  lineage: z
+    .strictObject({
+      export: z
+        .record(nameField, exportTargetSchema)
+        .default({})
+        .describe('Receivers of OpenLineage events, by names of your own; the lineage owner sends to them.'),
+    })
+    .prefault({})
+    .describe('Lineage.'),
   retention: retentionSchema
     .prefault({})
     .describe('How long versions of datasets are kept that nothing needs; without a class, for ever.'),

@@ -13,6 +13,7 @@ export * from './evaluation.js';
 export * from './fields.js';
 export * from './lineage-api.js';
 export * from './lineage-audit.js';
+export * from './lineage-export.js';
 export * from './lineage-questions.js';
 export * from './lineage-record.js';
 export * from './mark.js';

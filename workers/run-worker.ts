@@ -65,6 +65,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     ? await startLineageOwner({
         databasePath: join(dataDir, 'lineage.duckdb'),
         logger,
+        exports: options.config.lineage.export,
         readObject: (uri) => defaultStore(options.config.stores, dataDir).read(uri),
         ...options.lineageListen,
         ...(options.lineageStandby === true ? { standby: signal } : {}),

@@ -15,6 +15,7 @@ import {
 } from '../options.js';
 import { printJson } from '../output.js';
 import { requireLineageUrl, resolveTarget } from '../target.js';
+import { lineageExportsCommand } from './lineage-exports.js';
 
 interface GraphOptions extends TargetOptions, JsonOption {
   depth: number;
@@ -41,6 +42,7 @@ export function lineageCommand(program: Command): void {
       show(node, direction, options),
     );
   addStoreCommands(command);
+  lineageExportsCommand(command);
   for (const [direction, what] of [
     ['upstream', 'what something came from'],
     ['downstream', 'what came of something'],

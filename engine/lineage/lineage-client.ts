@@ -9,6 +9,7 @@ import {
   endpointHistoryResponseSchema,
   endpointsResponseSchema,
   endpointStateSchema,
+  exportsResponseSchema,
   impactSchema,
   isMillraceError,
   latestRunsResponseSchema,
@@ -37,6 +38,7 @@ import {
   type DatasetVersionDetails,
   type EndpointChange,
   type EndpointState,
+  type ExportStatus,
   type Impact,
   type LatestRun,
   type LineageGraph,
@@ -85,6 +87,8 @@ export interface LineageClient {
   runQuality(runId: string): Promise<QualityResult[]>;
   /** A run as OpenLineage events, for other tools; throws NOT_FOUND. */
   openLineage(runId: string): Promise<OpenLineageRunEvent[]>;
+  /** How far the receivers of OpenLineage events are. */
+  exports(): Promise<ExportStatus[]>;
   models(): Promise<ModelSummary[]>;
   /** Throws NOT_FOUND. */
   model(model: string): Promise<ModelDetails>;
@@ -166,6 +170,7 @@ export function createLineageClient(options: {
       (await get(specificationResponseSchema, path`/specifications/${digest}`)).specification,
     runQuality: async (runId) => (await get(runQualityResponseSchema, path`/runs/${runId}/quality`)).results,
     openLineage: async (runId) => (await get(openLineageEventsSchema, path`/runs/${runId}/openlineage`)).events,
+    exports: async () => (await get(exportsResponseSchema, '/exports')).exports,
     models: async () => (await get(modelsResponseSchema, '/models')).models,
     model: (model) => get(modelDetailsSchema, path`/models/${model}`),
     alias: (model, alias) => get(aliasDetailsSchema, path`/models/${model}/aliases/${alias}`),

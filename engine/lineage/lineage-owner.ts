@@ -1,13 +1,15 @@
 import { dirname } from 'node:path';
 import { fastify, type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { MillraceError } from '../../schemas/index.js';
+import { MillraceError, type ExportTarget } from '../../schemas/index.js';
+import { createSecrets } from '../secrets.js';
 import { addAuditRoutes } from './audit/audit-routes.js';
 import { Checkpoints } from './audit/checkpoints.js';
 import { signRegularly } from './audit/sign-regularly.js';
 import { addAccess } from './access/access.js';
 import { tokensPath } from './access/tokens.js';
 import { addAdminRoutes } from './admin-routes.js';
+import { startExports } from './export/start-exports.js';
 import { errorAnswer } from './http-errors.js';
 import { openLineageStore } from './lineage-store.js';
 import { ModelServers } from './model-servers.js';
@@ -35,8 +37,12 @@ export interface LineageOwnerOptions {
   requestsPerSecond?: number;
   /** Reads objects that records refer to, as stored reports; without it pages are made of the records alone. */
   readObject?: (uri: string) => Promise<Uint8Array>;
-  /** Told of requests that failed in an unforeseen way. */
-  logger?: Pick<Logger, 'error'>;
+  /** Receivers of OpenLineage events, by name; none by default. */
+  exports?: Readonly<Record<string, ExportTarget>>;
+  /** Resolves references to secrets; from the environment by default. */
+  secret?: (reference: string) => Promise<string>;
+  /** Told of requests that failed in an unforeseen way, and of receivers that do not take events. */
+  logger?: Pick<Logger, 'error' | 'warn'>;
 }
 
 /** A running owner. */
@@ -91,11 +97,18 @@ async function openOwner(options: LineageOwnerOptions): Promise<LineageOwner> {
     throw error;
   });
   addAuditRoutes(app, store, checkpoints);
+  const exporting = startExports(app, options.exports ?? {}, {
+    store,
+    folder: `${options.databasePath}.export`,
+    secret: options.secret ?? createSecrets().get,
+    logger,
+  });
   const signing = signRegularly(store, checkpoints, logger);
 
   try {
     await app.listen({ host, port });
   } catch (error) {
+    await exporting.end();
     await signing.end();
     await store.close();
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
@@ -111,6 +124,7 @@ async function openOwner(options: LineageOwnerOptions): Promise<LineageOwner> {
     token,
     close: () =>
       (closing ??= closeServer()
+        .then(() => exporting.end())
         .then(() => signing.end())
         .then(() => store.close())),
   };

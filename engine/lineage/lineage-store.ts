@@ -41,6 +41,8 @@ export interface LineageStore {
   backup(to: string): Promise<void>;
   /** The newest event that is committed, and the hash of its link in the audit chain. */
   head(): { sequence: number; hash: string };
+  /** Notes how far a receiver of events was told; resolves once that is durable. */
+  saveExportCursor(name: string, sequence: number): Promise<void>;
   /** Commits what is waiting, writes everything into the database file, and lets go of it. Idempotent. */
   close(): Promise<void>;
 }
@@ -140,6 +142,17 @@ function createStore(
         await copyOpenFile(database.file, to);
       }),
     head: () => ({ sequence, hash: head }),
+    saveExportCursor: (name, upTo) =>
+      lane.run(() =>
+        inTransaction(writer, async () => {
+          await writer.run('DELETE FROM export_cursors WHERE name = $1', [name]);
+          await writer.run('INSERT INTO export_cursors VALUES ($1, $2, now()::TIMESTAMPTZ AT TIME ZONE $3)', [
+            name,
+            upTo,
+            'UTC',
+          ]);
+        }),
+      ),
     close: () => (closing ??= close()),
   };
 }

@@ -94,6 +94,7 @@ function factRows(record: LineageRecord, answer: Answer): Row[] {
         }),
         row('write_keys', { ...keysOf(ref), writer: writerKey(record) }),
         edge(stepOf(record), nodeId.dataset(ref)),
+        ...columnRows(record),
       ];
     }
     case 'dataset_published': {
@@ -238,6 +239,21 @@ function inputRows(record: LineageRecordOf<'step_finished'>, ref: DatasetVersion
   return [
     edge(nodeId.dataset(ref), stepOf(record)),
     row('step_inputs', { writer: writerKey(record), ...keysOf(ref), dataset, partition, version }),
+  ];
+}
+
+/** What each column was made from, and, without a column, what decided on the rows. */
+function columnRows({ ref, columnLineage }: LineageRecordOf<'dataset_version'>): Row[] {
+  const { dataset, partition, version } = ref;
+  const { columns = {}, rows = [] } = columnLineage ?? {};
+  const source = (column: string | null, from: { dataset: string; column: string; how: string }) =>
+    row('column_sources', {
+      ...{ dataset, partition, version, column_name: column },
+      ...{ from_dataset: from.dataset, from_column: from.column, how: from.how },
+    });
+  return [
+    ...Object.entries(columns).flatMap(([column, sources]) => sources.map((from) => source(column, from))),
+    ...rows.map((from) => source(null, from)),
   ];
 }
 

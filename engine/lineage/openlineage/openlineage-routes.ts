@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { MillraceError, type LineageRecord } from '../../../schemas/index.js';
+import { MillraceError } from '../../../schemas/index.js';
+import { recordsOfRuns } from '../export/event-source.js';
 import type { LineageStore } from '../lineage-store.js';
 import { openLineageRecord } from './intake.js';
 import { runEvents } from './run-events.js';
@@ -12,11 +13,8 @@ export function addOpenLineageRoutes(app: FastifyInstance, store: LineageStore):
   });
 
   app.get<{ Params: { runId: string } }>('/api/v1/runs/:runId/openlineage', async ({ params: { runId } }) => {
-    const rows = await store.read<{ payload: string }>(
-      "SELECT payload FROM events WHERE payload->>'$.runId' = $1 ORDER BY sequence",
-      [runId],
-    );
-    if (rows.length === 0) throw new MillraceError('NOT_FOUND', `no run has the id ${runId}`);
-    return { events: runEvents(rows.map(({ payload }) => JSON.parse(payload) as LineageRecord)) };
+    const records = await recordsOfRuns(store.read, [runId], store.head().sequence);
+    if (records.length === 0) throw new MillraceError('NOT_FOUND', `no run has the id ${runId}`);
+    return { events: runEvents(records.map(({ record }) => record)) };
   });
 }

@@ -6,6 +6,7 @@ import { Checkpoints } from '../../../engine/lineage/audit/checkpoints.js';
 import { API_OPERATIONS } from '../../../engine/lineage/api-operations.js';
 import { ModelServers } from '../../../engine/lineage/model-servers.js';
 import { addOpenLineageRoutes } from '../../../engine/lineage/openlineage/openlineage-routes.js';
+import { startExports } from '../../../engine/lineage/export/start-exports.js';
 import { openApiDocument } from '../../../engine/lineage/openapi.js';
 import { addRoutes } from '../../../engine/lineage/owner-routes.js';
 import { addTriggerRoutes } from '../../../engine/lineage/trigger-routes.js';
@@ -24,6 +25,7 @@ describe('the OpenAPI document', () => {
       addAdminRoutes(app, store, path);
       addTriggerRoutes(app, store.read);
       addOpenLineageRoutes(app, store);
+      startExports(app, {}, { store, folder: path, secret: async () => '' });
       addAuditRoutes(app, store, await Checkpoints.open(`${path}.audit`));
       await app.close();
       await store.close();
