@@ -10,7 +10,7 @@ export interface ActivityDependencies {
   /** Folder of millrace.config.ts; relative paths in pipelines start here. */
   projectDir: string;
   /** Where the code of the project is, if that can be told. */
-  code?: CodeLocation | undefined;
+  codeLocation?: CodeLocation | undefined;
   /** Folder for scratch space and logs of this worker. */
   dataDir: string;
   store: ObjectStore;

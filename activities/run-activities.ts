@@ -29,20 +29,17 @@ export type RunPoll = ExecutionPoll<RunResult>;
 interface WorkerFacts {
   searchAttributes: boolean;
   /** Where the code is; left out where it cannot be told. */
-  code?: CodeLocation;
+  codeLocation?: CodeLocation;
 }
 
 /** Light activities of the role `orchestration`; all are local activities, done in milliseconds and safe to repeat. */
 export function createRunActivities(deps: ActivityDependencies) {
-  const { config, projectDir, lineage, temporal, searchAttributes, code } = deps;
+  const { config, projectDir, lineage, temporal, searchAttributes, codeLocation } = deps;
   const project = { projectDir, activities: config.activities };
-  const facts: WorkerFacts = { searchAttributes, ...(code && { code }) };
+  const facts: WorkerFacts = { searchAttributes, ...(codeLocation && { codeLocation }) };
   return {
     /** Decides what a run is about. Reads the configuration of this worker, so it is done once and recorded. */
-    async resolveRun(input: {
-      request: RunInput;
-      fallbackTime: string;
-    }): Promise<ResolvedRun & WorkerFacts> {
+    async resolveRun(input: { request: RunInput; fallbackTime: string }): Promise<ResolvedRun & WorkerFacts> {
       const { request, fallbackTime } = input;
       return quickScope(async () => {
         if (request.specification !== undefined) {

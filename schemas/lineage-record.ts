@@ -45,7 +45,7 @@ export const lineageRecordSchema = z.discriminatedUnion('kind', [
       .strictObject({ by: actorField, reason: z.string() })
       .nullable()
       .describe('Who passed over the evaluation gate, and why.'),
-    code: codeLocationSchema.optional().describe('Where the code of the pipeline is, if that can be told.'),
+    codeLocation: codeLocationSchema.optional().describe('Where the code of the pipeline is, if that can be told.'),
   }),
   z.strictObject({
     kind: z

@@ -152,7 +152,7 @@ async function dependenciesOf(
   return {
     config,
     projectDir,
-    code: await codeLocation(projectDir),
+    codeLocation: await codeLocation(projectDir),
     dataDir,
     store: defaultStore(config.stores, dataDir),
     scanPool,

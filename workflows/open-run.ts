@@ -35,7 +35,11 @@ export interface OpenRunOptions {
  */
 export async function withRun(options: OpenRunOptions, work: (run: Run) => Promise<void>): Promise<RunResult> {
   const { partitions = { kind: 'none' }, partition = 'all', specification = {}, requestedBy = 'unknown' } = options;
-  const { window, digest, searchAttributes, code } = await local.openRun({ partitions, partition, specification });
+  const { window, digest, searchAttributes, codeLocation } = await local.openRun({
+    partitions,
+    partition,
+    specification,
+  });
   const started = Date.now();
   if (searchAttributes) upsertSearchAttributes(runAttributes({ pipeline: options.pipeline, window }));
   const run = await beginRun({
@@ -45,7 +49,7 @@ export async function withRun(options: OpenRunOptions, work: (run: Run) => Promi
     logicalTime: new Date(started).toISOString(),
     requestedBy,
     searchAttributes,
-    code,
+    codeLocation,
     specification: { ...specification, digest },
   });
   return endRun(run, started, () => work(run));

@@ -58,7 +58,7 @@ export async function pipelineRun(input: unknown, ...more: unknown[]): Promise<R
       force: request.force ?? null,
       specification: pipeline,
       searchAttributes: resolved.searchAttributes,
-      code: resolved.code,
+      codeLocation: resolved.codeLocation,
     },
     pendingSteps(pipeline),
   );

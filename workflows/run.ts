@@ -54,13 +54,13 @@ export interface RunSpecification {
   /** The frozen specification, kept on record. */
   specification: { digest: string };
   /** Where the code is, for the record. */
-  code?: CodeLocation | undefined;
+  codeLocation?: CodeLocation | undefined;
 }
 
 /** Begins a run: it is on record from now on, and answers the query `progress`. */
 export async function beginRun(options: RunSpecification, steps: readonly StepState[] = []): Promise<Run> {
   const { runId, workflowId } = workflowInfo();
-  const { specification, code, force = null, searchAttributes = false, ...about } = options;
+  const { specification, codeLocation, force = null, searchAttributes = false, ...about } = options;
   const run: Run = {
     ...about,
     force,
@@ -90,7 +90,7 @@ export async function beginRun(options: RunSpecification, steps: readonly StepSt
       specification: JSON.parse(JSON.stringify(specification)) as never,
       requestedBy: run.requestedBy,
       force,
-      ...(code && { code }),
+      ...(codeLocation && { codeLocation }),
     },
   ]);
   return run;

@@ -100,7 +100,7 @@ async function openOwner(options: LineageOwnerOptions): Promise<LineageOwner> {
   const exporting = startExports(app, options.exports ?? {}, {
     store,
     folder: `${options.databasePath}.export`,
-    secret: options.secret ?? createSecrets().get,
+    secret: options.secret ?? ((reference) => createSecrets().get(reference)),
     logger,
   });
   const signing = signRegularly(store, checkpoints, logger);

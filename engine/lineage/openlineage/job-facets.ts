@@ -6,9 +6,9 @@ export function jobType(type: 'PIPELINE' | 'STEP') {
 }
 
 /** Where the code is, for a repository that has an address. */
-export function codeFacet({ code }: LineageRecordOf<'run_started'>): object {
-  if (!code?.repository || !URL.canParse(code.repository)) return {};
-  const { repository, revision, branch, path } = code;
+export function codeFacet({ codeLocation }: LineageRecordOf<'run_started'>): object {
+  if (!codeLocation?.repository || !URL.canParse(codeLocation.repository)) return {};
+  const { repository, revision, branch, path } = codeLocation;
   const web = /^https?:/.test(repository);
   const location = {
     type: 'git',

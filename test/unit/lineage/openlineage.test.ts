@@ -199,11 +199,16 @@ describe('a run as OpenLineage events', () => {
   it('names the commit of the code, what checks measured, and where columns come from', () => {
     const [raw, clean] = [datasetRef('2001-02-03'), datasetRef('2001-02-03', 'clean', 'clean-flights')];
     const suite = { checks: [{ type: 'not_null', column: 'delay' }] };
-    const code = { repository: 'https://example.org/team/flights.git', revision: 'abc', branch: 'main', path: 'etl' };
+    const location = {
+      repository: 'https://example.org/team/flights.git',
+      revision: 'abc',
+      branch: 'main',
+      path: 'etl',
+    };
     const start = {
       ...runStarted('r', '2001-02-03'),
       specification: { steps: { quality: { type: 'check', suite } } },
-      code: { ...code, modified: false },
+      codeLocation: { ...location, modified: false },
     };
     const columns = { delay: [{ dataset: 'flights', column: 'delay', how: 'transformation' as const }] };
     const rows = [{ dataset: 'flights', column: 'origin', how: 'filter' as const }];
