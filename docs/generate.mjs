@@ -8,10 +8,18 @@ import { dirname, join } from 'node:path';
 
 const require = createRequire(import.meta.url);
 const schemas = require('../dist/schemas/index.js');
+const { createProgram } = require('../dist/cli/program.js');
 const { z } = require('zod');
 
 const folder = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, 'reference');
-const pages = { 'errors.md': errorsPage(), 'schemas.md': schemasPage(), ...facetDocuments() };
+const pages = {
+  'errors.md': errorsPage(),
+  'schemas.md': schemasPage(),
+  'workflows.md': workflowsPage(),
+  'workflows.schema.json': `${JSON.stringify(workflowSchemas(), null, 2)}\n`,
+  'commands.md': await commandsPage(),
+  ...facetDocuments(),
+};
 let stale = 0;
 for (const [name, text] of Object.entries(pages)) {
   const path = join(folder, name);
@@ -56,24 +64,13 @@ function errorsPage() {
 
 function schemasPage() {
   const named = [
-    ['Input of `pipelineRun`', 'runInputSchema'],
-    ['Result of `pipelineRun`', 'runResultSchema'],
-    ['Result of the query `progress`', 'runProgressSchema'],
-    ['Input of `backfill`', 'backfillInputSchema'],
-    ['Result of `backfill`', 'backfillResultSchema'],
     ['Partition in the result of `backfill`', 'backfillPartitionSchema'],
     ['Plan of `backfill`', 'planSummarySchema'],
-    ['Query `progress` of `backfill`', 'backfillProgressSchema'],
     ['Schedule of a pipeline', 'scheduleSchema'],
-    ['Input of `scheduledFiring`', 'firingInputSchema'],
-    ['Result of `scheduledFiring`', 'firingResultSchema'],
     ['Trigger on `dataset`', 'datasetTriggerSchema'],
     ['Trigger on `file`', 'fileTriggerSchema'],
     ['Trigger on `webhook`', 'webhookTriggerSchema'],
     ['Trigger on `service`', 'serviceTriggerSchema'],
-    ['Event for an inbox, signal `deliver`', 'triggerEventSchema'],
-    ['Input of `rollout`', 'rolloutInputSchema'],
-    ['Result of `rollout`', 'rolloutResultSchema'],
     ['Step `ingest`', 'ingestStepSchema'],
     ['Step `transform`', 'transformStepSchema'],
     ['Step `check`', 'checkStepSchema'],
@@ -99,8 +96,109 @@ function schemasPage() {
   ].join('\n');
 }
 
+/** One JSON Schema (draft 2020-12) with a definition for each message of each workflow, as it is written down in JSON. */
+function workflowSchemas() {
+  const definitions = {};
+  for (const [type, contract] of Object.entries(schemas.WORKFLOW_CONTRACTS)) {
+    const add = (name, schema, io) => {
+      const definition = z.toJSONSchema(schema, { io, unrepresentable: 'any', reused: 'inline' });
+      delete definition.$schema;
+      definitions[`${type}.${name}`] = definition;
+    };
+    add('input', contract.input, 'input');
+    add('result', contract.result, 'output');
+    for (const [name, schema] of Object.entries(contract.queries)) add(`query.${name}`, schema, 'output');
+    for (const [name, schema] of Object.entries(contract.signals ?? {})) add(`signal.${name}`, schema, 'input');
+    for (const [name, { input, result }] of Object.entries(contract.updates)) {
+      add(`update.${name}.input`, input, 'input');
+      add(`update.${name}.result`, result, 'output');
+    }
+  }
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'Messages of Millrace’s workflows',
+    $defs: definitions,
+  };
+}
+
+function workflowsPage() {
+  const parts = Object.entries(schemas.WORKFLOW_CONTRACTS).flatMap(([type, contract]) => {
+    const messages = [
+      ['input', `${type}.input`],
+      ['result', `${type}.result`],
+      ...Object.keys(contract.queries).map((name) => [`query \`${name}\``, `${type}.query.${name}`]),
+      ...Object.keys(contract.signals ?? {}).map((name) => [`signal \`${name}\``, `${type}.signal.${name}`]),
+      ...Object.keys(contract.updates).map((name) => [`update \`${name}\``, `${type}.update.${name}.input`]),
+    ];
+    return [
+      `## \`${type}\``,
+      '',
+      contract.description,
+      `Id: \`${contract.workflowId}\`.`,
+      '',
+      ...messages.flatMap(([title, name]) => [
+        `### ${type}: ${title}`,
+        '',
+        ...jsonTable(workflowSchemas().$defs[name]),
+        '',
+      ]),
+    ];
+  });
+  return [
+    '# Workflows',
+    '',
+    'What each workflow takes and gives: one JSON object in, one out, on the task queue `orchestration`, from the Temporal UI',
+    'or any Temporal client. For programs the same is in [workflows.schema.json](workflows.schema.json), whose',
+    '`$defs` are named `TYPE.input`, `TYPE.result`, `TYPE.query.NAME`, `TYPE.signal.NAME`, `TYPE.update.NAME.input` and `TYPE.update.NAME.result`.',
+    'Generated from `schemas/workflow-contracts.ts`.',
+    '',
+    ...parts,
+  ].join('\n');
+}
+
+async function commandsPage() {
+  const sections = (command, name) => [
+    `## \`${name}\``,
+    '',
+    `${sentence(command.description())}`,
+    '',
+    '```text',
+    `${name} ${command.usage()}`.trim(),
+    '```',
+    '',
+    ...options(command),
+    ...command.commands.flatMap((child) => sections(child, `${name} ${child.name()}`)),
+  ];
+  const program = await createProgram();
+  return [
+    '# Commands',
+    '',
+    'Every command has `--help`. Exit codes: 0 done, 1 the answer is no (a check failed, a run was refused), 2 it could not be done,',
+    '130 interrupted. Generated from `cli/`.',
+    '',
+    ...program.commands.flatMap((command) => sections(command, `millrace ${command.name()}`)),
+  ].join('\n');
+}
+
+function options(command) {
+  const shown = command.options.filter(({ hidden }) => !hidden);
+  if (shown.length === 0) return [];
+  const rows = shown.map(({ flags, description, defaultValue }) => {
+    const fallback = defaultValue === undefined || defaultValue === false ? '' : `\`${JSON.stringify(defaultValue)}\``;
+    return `| \`${cell(flags)}\` | ${cell(description)} | ${cell(fallback)} |`;
+  });
+  return ['| option | meaning | default |', '|---|---|---|', ...rows, ''];
+}
+
+function sentence(text) {
+  return text === '' ? '' : `${text[0].toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`;
+}
+
 function table(schema) {
-  const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return jsonTable(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
+}
+
+function jsonTable(json) {
   const rows = Object.entries(json.properties ?? {}).map(([name, property]) => {
     const required = (json.required ?? []).includes(name) ? 'yes' : '';
     const fallback = property.default === undefined ? '' : `\`${JSON.stringify(property.default)}\``;

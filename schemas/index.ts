@@ -43,4 +43,5 @@ export * from './token.js';
 export * from './trainer.js';
 export * from './trigger-api.js';
 export * from './trigger.js';
+export * from './workflow-contracts.js';
 export * from './workflow-ids.js';

@@ -106,9 +106,26 @@ export const rolloutResultSchema = z.strictObject({
   durationMs: z.number().nonnegative().describe('Time from start to end.'),
 });
 
+/** Result of the query `progress` of a rollout. */
+export const rolloutProgressSchema = z.strictObject({
+  endpoint: nameField.describe('Endpoint whose traffic moves.'),
+  candidate: z.int().positive().describe('Number of the version that is tried.'),
+  phase: z.string().describe('What the rollout is doing, in a few words.'),
+  weight: z.number().describe('Canary weight in force, in percent.'),
+  analyses: z.array(analysisSchema).describe('One for each step that was judged.'),
+});
+
+/** Input of the update `abort` of a rollout. */
+export const abortSchema = z.strictObject({
+  by: actorField.describe('Who aborts.'),
+  reason: z.string().min(3).max(500).describe('Why; it is on record.'),
+});
+
 export type AnalysisSpec = z.infer<typeof analysisSpecSchema>;
 export type RolloutSpec = z.infer<typeof rolloutSpecSchema>;
 export type ArmMeasurement = z.infer<typeof armMeasurementSchema>;
 export type Analysis = z.infer<typeof analysisSchema>;
 export type RolloutInput = z.infer<typeof rolloutInputSchema>;
 export type RolloutResult = z.infer<typeof rolloutResultSchema>;
+export type RolloutProgress = z.infer<typeof rolloutProgressSchema>;
+export type AbortInput = z.infer<typeof abortSchema>;

@@ -1,16 +1,13 @@
 import { CancellationScope, defineUpdate, setHandler } from '@temporalio/workflow';
-import { z } from 'zod';
-import { actorField } from '../schemas/index.js';
+import { abortSchema, type AbortInput } from '../schemas/index.js';
 import { failure, parseInput } from './failures.js';
 
-const abortSchema = z.strictObject({ by: actorField, reason: z.string().min(3).max(500) });
-
 /** Takes the canary back: `{"by": "…", "reason": "…"}`. Answers when the rollout has been told to stop. */
-export const abortUpdate = defineUpdate<{ accepted: true }, [z.infer<typeof abortSchema>]>('abort');
+export const abortUpdate = defineUpdate<{ accepted: true }, [AbortInput]>('abort');
 
 /** Lets people stop a rollout: one abort is accepted, for as long as the outcome is open. */
 export class Abort {
-  private request: z.infer<typeof abortSchema> | undefined;
+  private request: AbortInput | undefined;
   private readonly requested: Promise<void>;
 
   /** @param outcome what the rollout came to, once that is decided */

@@ -1,15 +1,4 @@
-import type { Analysis, ArmMeasurement } from '../schemas/index.js';
-
-/** Result of the query `progress` of a rollout. */
-export interface RolloutProgress {
-  endpoint: string;
-  /** Number of the version that is tried. */
-  candidate: number;
-  phase: string;
-  /** Canary weight in force, in percent. */
-  weight: number;
-  analyses: Analysis[];
-}
+import type { ArmMeasurement, RolloutProgress } from '../schemas/index.js';
 
 /** A rollout as a Markdown table for the Temporal UI: one row an analysis. */
 export function rolloutMarkdown({ endpoint, candidate, phase, analyses }: RolloutProgress): string {

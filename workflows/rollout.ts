@@ -18,13 +18,14 @@ import {
   type ModelVersionRef,
   type RecordResult,
   type RolloutInput,
+  type RolloutProgress,
   type RolloutResult,
 } from '../schemas/index.js';
 import { DURABLE_COMMIT, workOptions } from './activity-options.js';
 import { asFailure, failure, parseInput, summarizeFailure } from './failures.js';
 import { readEndpoint } from './read-endpoint.js';
 import { Abort } from './rollout-abort.js';
-import { rolloutMarkdown, type RolloutProgress } from './rollout-progress.js';
+import { rolloutMarkdown } from './rollout-progress.js';
 import { now } from './run.js';
 
 type LineageActivities = ReturnType<typeof createLineageActivities>;

@@ -7,8 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
-import type { BackfillProgress, ModelVersionRef, RunProgress } from '../../schemas/index.js';
-import type { RolloutProgress } from '../../workflows/rollout-progress.js';
+import type { BackfillProgress, ModelVersionRef, RolloutProgress, RunProgress } from '../../schemas/index.js';
 import { PROJECT_DIR, startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
 import {
   CLASSIFIER,

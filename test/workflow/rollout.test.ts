@@ -11,11 +11,11 @@ import {
   rolloutResultSchema,
   type ModelVersionRef,
   type RecordResult,
+  type RolloutProgress,
   type RolloutResult,
   type RunResult,
 } from '../../schemas/index.js';
 import { workflowBundle } from '../../workers/workflow-bundle.js';
-import type { RolloutProgress } from '../../workflows/rollout-progress.js';
 import { startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
 import {
   ask,

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import {
+  backfillInputSchema,
+  backfillProgressSchema,
+  backfillResultSchema,
+  backfillUpdateSchemas,
+} from './backfill.js';
+import { nameField } from './fields.js';
+import { gateDecisionSchema } from './gate.js';
+import { abortSchema, rolloutInputSchema, rolloutProgressSchema, rolloutResultSchema } from './rollout.js';
+import { runInputSchema, runProgressSchema, runResultSchema } from './run.js';
+import { firingInputSchema, firingResultSchema } from './schedule.js';
+import { inboxStatusSchema, triggerEventSchema } from './trigger.js';
+
+/** What a workflow takes and gives, for callers in any language: each message is one JSON object. */
+export interface WorkflowContract {
+  /** What it is for, in a line. */
+  description: string;
+  /** Id of the one execution for one question. */
+  workflowId: string;
+  input: z.ZodType;
+  result: z.ZodType;
+  queries: Record<string, z.ZodType>;
+  /** What is sent without waiting for an answer. */
+  signals?: Record<string, z.ZodType>;
+  updates: Record<string, { input: z.ZodType; result: z.ZodType }>;
+}
+
+const decisionResult = z.strictObject({
+  accepted: z.literal(true).describe('The decision is on record.'),
+  step: nameField.describe('Step that it was made on.'),
+});
+const decision = { input: gateDecisionSchema, result: decisionResult };
+
+/** All workflows that others may start, by workflow type. They run on the task queue `orchestration`. */
+export const WORKFLOW_CONTRACTS: Record<string, WorkflowContract> = {
+  pipelineRun: {
+    description: 'Runs a pipeline for one partition or logical time.',
+    workflowId: 'run/PIPELINE/PARTITION',
+    input: runInputSchema,
+    result: runResultSchema,
+    queries: { progress: runProgressSchema },
+    updates: { approve: decision, release: decision, reject: decision, recheck: decision },
+  },
+  backfill: {
+    description: 'Runs a pipeline for each partition of a range that needs it.',
+    workflowId: 'backfill/PIPELINE/FROM..TO',
+    input: backfillInputSchema,
+    result: backfillResultSchema,
+    queries: { progress: backfillProgressSchema },
+    updates: Object.fromEntries(
+      Object.entries(backfillUpdateSchemas).map(([name, input]) => [name, { input, result: backfillProgressSchema }]),
+    ),
+  },
+  rollout: {
+    description:
+      'Moves the traffic of an endpoint to a model version a little at a time. Started by the step `deploy`.',
+    workflowId: 'rollout/ENDPOINT',
+    input: rolloutInputSchema,
+    result: rolloutResultSchema,
+    queries: { progress: rolloutProgressSchema },
+    updates: {
+      abort: {
+        input: abortSchema,
+        result: z.strictObject({ accepted: z.literal(true).describe('The rollout has been told to stop.') }),
+      },
+    },
+  },
+  scheduledFiring: {
+    description:
+      'Starts or joins the run of the partition that a schedule’s nominal time closes. Started by schedules.',
+    workflowId: 'schedule/PIPELINE-TIME, which Temporal makes',
+    input: firingInputSchema,
+    result: firingResultSchema,
+    queries: {},
+    updates: {},
+  },
+  inbox: {
+    description: 'Takes the events of a pipeline’s triggers and starts runs for them. Started by signal-with-start.',
+    workflowId: 'inbox/PIPELINE',
+    input: z.strictObject({ pipeline: nameField.describe('Pipeline.') }),
+    result: z.strictObject({ pipeline: nameField.describe('Pipeline.') }),
+    queries: { waiting: inboxStatusSchema },
+    signals: { deliver: triggerEventSchema },
+    updates: {},
+  },
+};
