@@ -5,17 +5,21 @@ import {
   frozenAsRun,
   resolveAsRun,
   resolveRun,
+  reusableSteps,
   withCode,
   type ResolvedRun,
 } from '../engine/pipelines/index.js';
 import {
+  MillraceError,
   runResultSchema,
   type CodeLocation,
   type DatasetInput,
   type Partitions,
   type PartitionWindow,
   type ResolvedPartition,
+  type ReusableStep,
   type RunInput,
+  type RunRecord,
   type RunResult,
 } from '../schemas/index.js';
 import { quickScope } from './activity-scope.js';
@@ -39,16 +43,25 @@ export function createRunActivities(deps: ActivityDependencies) {
   const facts: WorkerFacts = { searchAttributes, ...(codeLocation && { codeLocation }) };
   return {
     /** Decides what a run is about. Reads the configuration of this worker, so it is done once and recorded. */
-    async resolveRun(input: { request: RunInput; fallbackTime: string }): Promise<ResolvedRun & WorkerFacts> {
+    async resolveRun(input: {
+      request: RunInput;
+      fallbackTime: string;
+    }): Promise<ResolvedRun & WorkerFacts & { reusable: Record<string, ReusableStep> }> {
       const { request, fallbackTime } = input;
       return quickScope(async () => {
         if (request.specification !== undefined) {
           const recorded = await lineage.specification(request.specification);
           const frozen = await frozenAsRun(recorded, request.specification, project);
-          return { ...resolveAsRun(frozen, request, fallbackTime), ...facts };
+          return { ...resolveAsRun(frozen, request, fallbackTime), ...facts, reusable: {} };
         }
-        const resolved = resolveRun(config.pipelines, request, fallbackTime);
-        return { ...resolved, pipeline: await withCode(resolved.pipeline, project), ...facts };
+        const earlier = request.retry === undefined ? undefined : await lineage.runRecord(request.retry.runId);
+        const params = { ...paramsOf(earlier), ...request.params };
+        const resolved = resolveRun(config.pipelines, { ...request, params }, fallbackTime);
+        const pipeline = await withCode(resolved.pipeline, project);
+        if (earlier === undefined) return { ...resolved, pipeline, ...facts, reusable: {} };
+        await requireNewest(earlier, resolved);
+        const reusable = reusableSteps(pipeline, earlier, request.retry?.from);
+        return { ...resolved, pipeline, ...facts, reusable };
       });
     },
 
@@ -88,6 +101,22 @@ export function createRunActivities(deps: ActivityDependencies) {
       return quickScope(() => pollExecution(temporal, input.workflowId, (result) => runResultSchema.parse(result)));
     },
   };
+
+  /** What a run published may have been published anew since: only the last of a partition can go on. */
+  async function requireNewest(earlier: RunRecord, { pipeline, window }: ResolvedRun): Promise<void> {
+    const [newest] = await lineage.latestRuns(pipeline.name, [window.key]);
+    if (newest?.runId === earlier.runId) return;
+    const message = `is not the last run of ${pipeline.name} ${window.key}${newest === undefined ? '' : `, which is ${newest.runId}`}`;
+    throw new MillraceError('INPUT_INVALID', `retry.runId ${message}`, {
+      problems: [{ path: 'retry.runId', message }],
+    });
+  }
+}
+
+/** Parameters of an earlier run, which a retry has too. */
+function paramsOf(earlier: RunRecord | undefined): RunInput['params'] {
+  const { params = {} } = (earlier?.specification ?? {}) as { params?: RunInput['params'] };
+  return params;
 }
 
 /** Keys that an input means, oldest first. */

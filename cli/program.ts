@@ -8,6 +8,7 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   dev: async () => (await import('./commands/dev.js')).devCommand,
   demo: async () => (await import('./commands/demo.js')).demoCommand,
   run: async () => (await import('./commands/run.js')).runCommand,
+  retry: async () => (await import('./commands/retry.js')).retryCommand,
   decide: async () => (await import('./commands/decide.js')).decideCommand,
   backfill: async () => (await import('./commands/backfill.js')).backfillCommand,
   schedule: async () => (await import('./commands/schedule.js')).scheduleCommand,

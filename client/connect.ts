@@ -2,7 +2,7 @@ import { Client, Connection, isGrpcServiceError, type ConnectionOptions } from '
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { BackfillRequest, BackfillResult } from '../schemas/backfill.js';
 import { parseWith } from '../schemas/parse.js';
-import { runInputSchema, type RunInput, type RunRequest } from '../schemas/run.js';
+import { runInputSchema, type RetryRequest, type RunInput, type RunRequest } from '../schemas/run.js';
 import { taskQueue } from '../schemas/task-queues.js';
 import type { TriggerRequest } from '../schemas/trigger.js';
 import { backfillWorkflowId, resolvingWorkflowId, runWorkflowId, SEARCH_ATTRIBUTES } from '../schemas/workflow-ids.js';
@@ -12,6 +12,7 @@ import { trackCalls } from './open-calls.js';
 import { createSchedules, type Schedules } from './schedules.js';
 import { createTriggers, type Triggers } from './triggers.js';
 import { temporalProfile } from './temporal-profile.js';
+import { retryRun } from './retry-run.js';
 import { createRunHandle, type Caller, type RunHandle } from './run-handle.js';
 
 const GRPC_INVALID_ARGUMENT = 3;
@@ -57,6 +58,12 @@ export interface MillraceClient {
   getBackfill(range: { pipeline: string; from: string; to: string }): Promise<BackfillHandle>;
   /** The newest run of a pipeline for a partition, under way or ended. @throws MillraceError NOT_FOUND, TEMPORAL_UNREACHABLE */
   getRun(run: { pipeline: string; partition: string }): Promise<RunHandle>;
+  /**
+   * Goes on with the last run of a partition: one that has ended is started again, with the results of its steps that are
+   * still valid; of one that is under way, the failed step that waits is done again (its handle has no run id then).
+   * @throws MillraceError INPUT_INVALID where nothing is left to be done, or nothing waits; NOT_FOUND, TEMPORAL_UNREACHABLE
+   */
+  retryRun(request: RetryRequest): Promise<RunHandle>;
   /** The schedules of pipelines in Temporal. */
   readonly schedules: Schedules;
   /** Events that make pipelines run. */
@@ -127,18 +134,26 @@ export async function connect(options: ConnectOptions = {}): Promise<MillraceCli
         await handle.describe();
         return createBackfillHandle(call, handle, true);
       }),
-    getRun: ({ pipeline, partition }) =>
-      call(async () => {
-        const handle = client.workflow.getHandle(runWorkflowId(pipeline, partition));
-        await handle.describe();
-        return createRunHandle({ client, call, handle, attached: true, pipeline, partition });
-      }),
+    getRun: async (run) => (await findRun(client, call, run)).run,
+    retryRun: (request) =>
+      call(() =>
+        retryRun(request, {
+          find: (run) => findRun(client, call, run),
+          start: (input) => startRun(client, call, parseWith(runInputSchema, input, 'run request')),
+        }),
+      ),
     close: async () => {
       calls.cancel();
       await Promise.allSettled(underWay);
       await connection.close();
     },
   };
+}
+
+async function findRun(client: Client, call: Caller, { pipeline, partition }: { pipeline: string; partition: string }) {
+  const handle = client.workflow.getHandle(runWorkflowId(pipeline, partition));
+  await call(() => handle.describe());
+  return { handle, run: createRunHandle({ client, call, handle, attached: true, pipeline, partition }) };
 }
 
 async function startRun(client: Client, call: Caller, input: RunInput): Promise<RunHandle> {

@@ -7,4 +7,4 @@ export type { BackfillProgress, BackfillRequest, BackfillResult } from '../schem
 export { describeError, isMillraceError, MillraceError, type ErrorCode } from '../schemas/errors.js';
 export type { Problem } from '../schemas/problems.js';
 export type { InboxStatus, TriggerRequest } from '../schemas/trigger.js';
-export type { RunProgress, RunRequest, RunResult, RunVerdict, StepState } from '../schemas/run.js';
+export type { RetryRequest, RunProgress, RunRequest, RunResult, RunVerdict, StepState } from '../schemas/run.js';

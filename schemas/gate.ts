@@ -3,9 +3,9 @@ import { actorField, identifierField, nameField } from './fields.js';
 
 /** What can be decided on a step that waits. */
 export const gateVerbField = z
-  .enum(['release', 'reject', 'recheck', 'approve'])
+  .enum(['release', 'reject', 'recheck', 'approve', 'retryStep', 'skipStep', 'abort'])
   .describe(
-    'release: a failed check goes on as if it had passed; recheck: its data are made anew and judged again; approve: a step `approve` succeeds; reject: either ends as refused.',
+    'release: a failed check goes on as if it had passed; recheck: its data are made anew and judged again; approve: a step `approve` succeeds; reject: either ends as refused. Of a step that failed and waits: retryStep does it again, skipStep goes on without what it would have made, abort lets the run fail.',
   );
 
 const approvalValue = z.union([z.string(), z.number(), z.boolean()]);
@@ -17,7 +17,7 @@ export const approvalFieldSchema = z.strictObject({
   description: z.string().max(200).optional().describe('What it is.'),
 });
 
-/** Takes of the updates `release`, `reject`, `recheck` and `approve` of a run. */
+/** Takes of the updates of a run that decide on a step: their names are those of `gateVerbField`. */
 export const gateDecisionSchema = z.strictObject({
   step: nameField.optional().describe('Step that waits; may be left out where only one does.'),
   by: actorField.describe('Who decides.'),

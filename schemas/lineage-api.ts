@@ -3,9 +3,9 @@ import { datasetVersionRefSchema } from './dataset.js';
 import { actorField, instantField, jsonField, nameField } from './fields.js';
 import { lineageRecordSchema } from './lineage-record.js';
 import { markInForceSchema } from './mark.js';
-import { modelVersionRefSchema } from './model.js';
+import { modelRefSchema, modelVersionRefSchema } from './model.js';
 import { qualityReportSchema } from './quality-report.js';
-import { runVerdictField, stepStatusField } from './run.js';
+import { runVerdictField, stepOutputSchema, stepStatusField } from './run.js';
 import { endpointStateSchema, modelServerStatusSchema } from './serving.js';
 
 /** Body of `POST /api/v1/records`. Records of one request are committed together, or none of them is. */
@@ -91,6 +91,28 @@ export const latestRunsResponseSchema = z.strictObject({ runs: z.array(latestRun
 export const specificationResponseSchema = z.strictObject({
   pipeline: nameField.describe('Pipeline.'),
   specification: jsonField.describe('The frozen specification.'),
+});
+
+/** Answer of `GET /api/v1/runs/ID/record`: what a later run may go on with. */
+export const runRecordSchema = z.strictObject({
+  runId: z.string().describe('Run.'),
+  pipeline: nameField.describe('Pipeline.'),
+  partition: z.string().describe('Partition.'),
+  verdict: runVerdictField.nullable().describe('Its verdict; null while it runs.'),
+  specification: jsonField.describe('Its frozen specification.'),
+  steps: z
+    .array(
+      z.strictObject({
+        step: nameField.describe('Step.'),
+        status: stepStatusField,
+        summary: z.string().describe('One line for people.'),
+        inputs: z.array(datasetVersionRefSchema).describe('Dataset versions that were read.'),
+        inputModels: z.array(modelRefSchema).describe('Models that were read.'),
+        output: stepOutputSchema.nullable().describe('What it left behind; null: it did not succeed.'),
+        reusedFrom: z.string().nullable().describe('Run that did the work; null: this one.'),
+      }),
+    )
+    .describe('The last end of each step.'),
 });
 
 /** A run with its steps. */
@@ -282,6 +304,7 @@ export type RecordResult = RecordsResponse['results'][number];
 export type ResolvedPartition = z.infer<typeof resolvePartitionsResponseSchema>['partitions'][number];
 export type RunSummary = z.infer<typeof runSummarySchema>;
 export type LatestRun = z.infer<typeof latestRunSchema>;
+export type RunRecord = z.infer<typeof runRecordSchema>;
 export type RunDetails = z.infer<typeof runDetailsSchema>;
 export type ModelDetails = z.infer<typeof modelDetailsSchema>;
 export type AliasDetails = z.infer<typeof aliasDetailsSchema>;

@@ -8,7 +8,7 @@ import { markedSchema, markField } from './mark.js';
 import { modelManifestSchema, modelRefSchema, modelVersionRefSchema } from './model.js';
 import { qualityReportSchema } from './quality-report.js';
 import { rolloutResultSchema } from './rollout.js';
-import { runVerdictField, stepStatusField } from './run.js';
+import { runVerdictField, stepOutputSchema, stepStatusField } from './run.js';
 import { triggerEntrySchema } from './trigger.js';
 
 const common = {
@@ -77,6 +77,8 @@ export const lineageRecordSchema = z.discriminatedUnion('kind', [
     code: z.string().nullable().describe('Reason or error code.'),
     inputs: z.array(datasetVersionRefSchema).describe('Dataset versions that were read.'),
     inputModels: z.array(modelRefSchema).describe('Models that were read.'),
+    output: stepOutputSchema.optional().describe('What it left behind, where it succeeded.'),
+    reusedFrom: z.string().optional().describe('Run that did the work, where it was not done again.'),
   }),
   z.strictObject({
     kind: z.literal('dataset_version').describe('A step wrote a dataset version.'),

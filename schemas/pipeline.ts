@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { digestField, identifierField, jsonField, nameField, responsibilitySchema } from './fields.js';
 import { partitionsSchema } from './partition.js';
 import { scheduleSchema } from './schedule.js';
-import { stepSchema, stepTemplateSchema } from './step.js';
+import { onFailureField, stepSchema, stepTemplateSchema } from './step.js';
 import { triggerSchema } from './trigger.js';
 
 /** A run parameter. Steps refer to it as `{{ params.NAME }}`; alone in a text, the reference keeps the type. */
@@ -40,6 +40,9 @@ export const pipelineSchema = z.strictObject({
       'must have names that differ from each other',
     )
     .describe('What makes it run besides: new versions of datasets, files, webhooks, services.'),
+  onFailure: onFailureField
+    .optional()
+    .describe('What a failure of a step means, unless the step says otherwise; fail by default.'),
   steps: z
     .record(nameField, stepTemplateSchema)
     .refine((steps) => Object.keys(steps).length > 0, 'must have at least one step')
@@ -53,6 +56,7 @@ export const frozenPipelineSchema = z.strictObject({
   partitions: partitionsSchema.describe('How its data is cut.'),
   params: z.record(identifierField, jsonField).describe('Values of all parameters.'),
   steps: z.record(nameField, stepSchema).describe('Steps by name, references replaced.'),
+  onFailure: onFailureField.optional(),
   checksOff: responsibilitySchema.optional().describe('Who left the check steps out, and why.'),
   code: z
     .record(nameField, digestField)

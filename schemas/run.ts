@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { datasetVersionRefSchema } from './dataset.js';
+import { datasetVersionRefSchema, type DatasetVersionRef } from './dataset.js';
 import { evaluationReportSchema } from './evaluation.js';
 import {
   actorField,
@@ -11,7 +11,7 @@ import {
   responsibilitySchema,
 } from './fields.js';
 import { reportDocumentsSchema } from './quality-report.js';
-import { modelRefSchema, modelVersionRefSchema } from './model.js';
+import { modelRefSchema, modelVersionRefSchema, type ModelRef } from './model.js';
 import { rolloutResultSchema } from './rollout.js';
 
 /** Input of the workflow `pipelineRun`: one object, as the Temporal UI sends it. */
@@ -46,7 +46,27 @@ export const runInputSchema = z.strictObject({
     .describe(
       'Digest of the frozen specification of an earlier run: steps and parameters are what they were then, instead of what the pipeline says now. Refused with CODE_CHANGED if the code that they call is another now.',
     ),
+  retry: z
+    .strictObject({
+      runId: z.string().min(1).describe('The last run of the partition, which did not succeed.'),
+      from: nameField
+        .optional()
+        .describe('First step that is done again, with all that depend on it; by default what did not succeed.'),
+    })
+    .optional()
+    .describe(
+      'Goes on where an earlier run ended: with its parameters, and with the results of its steps that are still valid, which are those whose specification, code and inputs are the same.',
+    ),
   requestedBy: actorField.default('unknown').describe('Who asked.'),
+});
+
+/** How somebody asks for another try of a run. */
+export const retryRequestSchema = z.strictObject({
+  pipeline: nameField.describe('Name of the pipeline.'),
+  partition: z.string().min(1).describe('Partition of the run.'),
+  from: nameField.optional().describe('First step that is done again; by default what did not succeed.'),
+  by: actorField.default('unknown').describe('Who asks.'),
+  reason: z.string().min(3).max(500).default('another try').describe('Why; on record where a step waits.'),
 });
 
 /** What a run came to. */
@@ -109,7 +129,18 @@ export const runResultSchema = z.strictObject({
   durationMs: z.number().nonnegative().describe('Time from start to end.'),
 });
 
+/** What a run may take over from an earlier one, instead of doing it again. */
+export interface ReusableStep {
+  /** Run that did the work. */
+  runId: string;
+  summary: string;
+  inputs: DatasetVersionRef[];
+  inputModels: ModelRef[];
+  output: StepOutput;
+}
+
 export type RunInput = z.infer<typeof runInputSchema>;
+export type RetryRequest = z.input<typeof retryRequestSchema>;
 export type RunRequest = z.input<typeof runInputSchema>;
 export type RunVerdict = z.infer<typeof runVerdictField>;
 export type StepStatus = z.infer<typeof stepStatusField>;

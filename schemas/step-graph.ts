@@ -64,11 +64,17 @@ export function quarantineOf(steps: Record<string, Step>, name: string): string 
 export function stepDependencies(steps: Record<string, Step>): Record<string, string[]> {
   return Object.fromEntries(
     Object.entries(steps).map(([name, step]) => {
-      const read = stepReferences(step).map((reference) => reference.name);
-      const gates = step.type === 'check' ? [] : read.flatMap((source) => checksOf(steps, source));
-      return [name, [...new Set([...step.needs, ...read, ...gates])].filter((other) => other !== name)];
+      return [name, [...new Set([...step.needs, ...stepReads(steps, name)])].filter((other) => other !== name)];
     }),
   );
+}
+
+/** The steps that a step reads, and the checks of what it reads: without any of them it has nothing to work on. */
+export function stepReads(steps: Record<string, Step>, name: string): string[] {
+  const step = steps[name];
+  if (step === undefined) return [];
+  const read = stepReferences(step).map((reference) => reference.name);
+  return step.type === 'check' ? read : [...read, ...read.flatMap((source) => checksOf(steps, source))];
 }
 
 /** Step names so that each comes after those that it waits for; what is left over lies on a cycle. */

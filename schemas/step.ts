@@ -35,6 +35,13 @@ export const datasetInputSchema = z.strictObject({
 /** An input: the name of a step whose output is read, or committed versions of a dataset. */
 export const dataInputSchema = z.union([nameField, datasetInputSchema]);
 
+/** What a failure of a step means, where its pipeline does not say otherwise. */
+export const onFailureField = z
+  .enum(['fail', 'wait'])
+  .describe(
+    'fail: what depends on the step is skipped, and the run fails; wait: the run parks, without a worker, until somebody sends the update retryStep, skipStep or abort.',
+  );
+
 const common = {
   description: z.string().max(200).optional().describe('What the step is for; shown in the Temporal UI.'),
   needs: z
@@ -49,6 +56,7 @@ const common = {
     .positive()
     .optional()
     .describe('Longest time for one attempt, in seconds; by default that of the step’s category.'),
+  onFailure: onFailureField.optional().describe('What a failure of the step means; by default what the pipeline says.'),
 };
 
 const schemaPolicyField = z

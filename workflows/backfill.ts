@@ -30,7 +30,7 @@ import { backfillMarkdown } from './backfill-progress.js';
 import { BackfillWindow } from './backfill-window.js';
 import { asFailure, failure, parseInput } from './failures.js';
 import { awaitExecution } from './join-run.js';
-import { now } from './run.js';
+import { now } from './now.js';
 
 type BackfillActivities = ReturnType<typeof createBackfillActivities>;
 

@@ -5,9 +5,12 @@ import {
   type GateDecisionInput,
   type GateOffer,
   type GateVerb,
+  type LineageRecord,
   type Problem,
 } from '../schemas/index.js';
+import { commitRecords } from './commit-records.js';
 import { failure, parseInput } from './failures.js';
+import { now } from './now.js';
 import type { Run } from './run.js';
 import { setVerdictAttribute } from './search-attributes.js';
 
@@ -24,6 +27,13 @@ export const recheckUpdate = defineUpdate<Accepted, DecisionUpdate>('recheck');
 /** Lets a step `approve` succeed. */
 export const approveUpdate = defineUpdate<Accepted, DecisionUpdate>('approve');
 
+/** Does a failed step that waits again. */
+export const retryStepUpdate = defineUpdate<Accepted, DecisionUpdate>('retryStep');
+/** Goes on without a failed step that waits. */
+export const skipStepUpdate = defineUpdate<Accepted, DecisionUpdate>('skipStep');
+/** Lets a run with a failed step that waits fail. */
+export const abortStepUpdate = defineUpdate<Accepted, DecisionUpdate>('abort');
+
 const UPDATES = [
   { update: releaseUpdate, verb: 'release', does: 'Lets a failed check that waits go on' },
   { update: rejectUpdate, verb: 'reject', does: 'Ends a step that waits as refused' },
@@ -33,6 +43,9 @@ const UPDATES = [
     does: 'The data have been repaired: makes them anew and checks them again',
   },
   { update: approveUpdate, verb: 'approve', does: 'Approves' },
+  { update: retryStepUpdate, verb: 'retryStep', does: 'Does a failed step that waits again' },
+  { update: skipStepUpdate, verb: 'skipStep', does: 'Goes on without a failed step that waits' },
+  { update: abortStepUpdate, verb: 'abort', does: 'Lets the run fail, with the error of a failed step that waits' },
 ] as const;
 
 /** Makes a run take decisions on steps that wait for one. A decision that no step waits for is refused at once. */
@@ -113,11 +126,30 @@ export async function awaitDecision(
   try {
     if (timeoutSeconds === undefined) await condition(decided);
     else await condition(decided, timeoutSeconds * 1000);
-    return run.gates.get(step)?.decision ?? null;
+    const decision = run.gates.get(step)?.decision ?? null;
+    if (decision !== null) await commitRecords([decisionRecord(run, step, decision)]);
+    return decision;
   } finally {
     run.gates.delete(step);
     showWaiting(run);
   }
+}
+
+/** Who decided what, and why, for the audit record. */
+function decisionRecord(run: Run, step: string, { verb, by, reason }: GateDecision): LineageRecord {
+  const { runId, workflowId } = run;
+  const nth = (run.decisions.get(step) ?? 0) + 1;
+  run.decisions.set(step, nth);
+  return {
+    kind: 'action_taken',
+    key: `${runId}/${step}/decision/${nth}`,
+    at: now(),
+    runId,
+    actor: by,
+    action: verb,
+    target: `${workflowId}: step ${step}`.slice(0, 400),
+    reason,
+  };
 }
 
 /** Runs that wait for somebody can be found: `MillraceVerdict = 'waiting'`. */

@@ -33,7 +33,7 @@ import { asFailure, failure, parseInput, summarizeFailure } from './failures.js'
 import { inboxInputSchema, type InboxInput, type WaitingTrigger } from './inbox-input.js';
 import { entryOf, groupsOf, nextDue, settle, statusOf, type Group } from './inbox-groups.js';
 import { inboxMarkdown } from './inbox-progress.js';
-import { now } from './run.js';
+import { now } from './now.js';
 
 type TriggerActivities = ReturnType<typeof createTriggerActivities>;
 

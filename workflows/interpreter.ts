@@ -2,18 +2,22 @@ import {
   checksOf,
   quarantineOf,
   stepDependencies,
+  stepReads,
   topologicalOrder,
   type DataInput,
   type DatasetVersionRef,
   type FrozenPipeline,
   type ModelRef,
   type ModelVersionRef,
+  type ReusableStep,
   type Step,
   type StepState,
 } from '../schemas/index.js';
+import { runOrWait } from './failed-step.js';
 import { failure } from './failures.js';
 import type { FrozenInputs } from './freeze-inputs.js';
 import { setStepState, type Run } from './run.js';
+import { readsTheSame, takeOver } from './steps/reused-step.js';
 import { activity, approve, check, deploy, evaluate, ingest, register, train, transform } from './steps/index.js';
 
 /** States of all steps before the first begins. */
@@ -32,20 +36,28 @@ export function pendingSteps({ steps }: FrozenPipeline): StepState[] {
 
 /**
  * Runs the steps of a frozen pipeline: each as soon as what it waits for has succeeded, side by side where nothing
- * holds them. A step whose predecessor did not succeed is skipped; branches that do not depend on it go on. The first
+ * holds them. A step whose predecessor did not succeed is skipped, unless somebody left that out and only its order matters; branches that do not depend on it go on. The first
  * error is thrown when everything has come to rest.
+ * @param reusable results of an earlier run, by step: taken over where all that the step depends on was
  */
-export async function interpret(run: Run, pipeline: FrozenPipeline, frozen: FrozenInputs): Promise<void> {
+export async function interpret(
+  run: Run,
+  pipeline: FrozenPipeline,
+  frozen: FrozenInputs,
+  reusable: Record<string, ReusableStep> = {},
+): Promise<void> {
   const dependencies = stepDependencies(pipeline.steps);
   const ends = new Map<string, Promise<void>>();
   const errors: unknown[] = [];
   for (const name of topologicalOrder(dependencies).order) {
     const waits = dependencies[name] ?? [];
     const end = Promise.all(waits.map((other) => ends.get(other) ?? Promise.resolve())).then(async () => {
-      const blocking = waits.find((other) => run.steps.get(other)?.status !== 'succeeded');
+      const reads = stepReads(pipeline.steps, name);
+      const blocking = waits.find((other) => !mayFollow(run.steps.get(other), reads.includes(other)));
       if (blocking !== undefined) return skip(run, name, blocking);
       try {
-        await runStep(run, pipeline, name, frozen);
+        if (await reuse(run, pipeline, name, frozen, reusable[name])) return;
+        await runOrWait(run, pipeline, name, () => runStep(run, pipeline, name, frozen));
       } catch (error) {
         errors.push(error);
       }
@@ -54,6 +66,29 @@ export async function interpret(run: Run, pipeline: FrozenPipeline, frozen: Froz
   }
   await Promise.all(ends.values());
   if (errors.length > 0) throw errors[0];
+}
+
+/** Takes over what an earlier run left, if its step would read the same again; false if it has to be done. */
+async function reuse(
+  run: Run,
+  { steps }: FrozenPipeline,
+  name: string,
+  frozen: FrozenInputs,
+  reusable: ReusableStep | undefined,
+): Promise<boolean> {
+  const step = steps[name];
+  if (step === undefined || reusable === undefined) return false;
+  const before = stepDependencies(steps)[name] ?? [];
+  if (before.some((other) => run.steps.get(other)?.code !== 'REUSED')) return false;
+  if (!readsTheSame(reusable, readByStep(run, steps, name, frozen))) return false;
+  await takeOver(run, name, step.type, reusable);
+  if (step.type === 'check') run.passedChecks.add(name);
+  return true;
+}
+
+/** Whether a step may begin after another: it has succeeded, or somebody left it out and nothing of it is read. */
+function mayFollow(state: StepState | undefined, read: boolean): boolean {
+  return state?.status === 'succeeded' || (state?.code === 'SKIPPED' && !read);
 }
 
 function skip(run: Run, name: string, blocking: string): void {
@@ -66,10 +101,7 @@ async function runStep(run: Run, pipeline: FrozenPipeline, name: string, frozen:
   const { steps } = pipeline;
   const step = steps[name];
   if (step === undefined) return;
-  const read = (key: string, input: DataInput): DatasetVersionRef[] =>
-    typeof input === 'string'
-      ? [outputOf(run, quarantineOf(steps, input) ?? input, 'dataset')]
-      : (frozen[`${name}.${key}`] ?? []);
+  const read = (key: string, input: DataInput) => readInput(run, steps, `${name}.${key}`, input, frozen);
   const readAll = (inputs: Record<string, DataInput>) =>
     Object.fromEntries(Object.entries(inputs).map(([key, input]) => [key, read(key, input)]));
 
@@ -102,6 +134,35 @@ async function runStep(run: Run, pipeline: FrozenPipeline, name: string, frozen:
       return;
     default:
       step satisfies never;
+  }
+}
+
+function readInput(
+  run: Run,
+  steps: FrozenPipeline['steps'],
+  key: string,
+  input: DataInput,
+  frozen: FrozenInputs,
+): DatasetVersionRef[] {
+  if (typeof input !== 'string') return frozen[key] ?? [];
+  return [outputOf(run, quarantineOf(steps, input) ?? input, 'dataset')];
+}
+
+/** Every dataset version that a step is going to read. */
+function readByStep(run: Run, steps: FrozenPipeline['steps'], name: string, frozen: FrozenInputs): DatasetVersionRef[] {
+  const step = steps[name];
+  switch (step?.type) {
+    case 'transform':
+    case 'train':
+      return Object.entries(step.inputs).flatMap(([key, input]) =>
+        readInput(run, steps, `${name}.${key}`, input, frozen),
+      );
+    case 'evaluate':
+      return readInput(run, steps, `${name}.on`, step.on, frozen);
+    case 'check':
+      return [outputOf(run, step.input, 'dataset')];
+    default:
+      return [];
   }
 }
 

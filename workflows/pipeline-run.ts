@@ -65,7 +65,7 @@ export async function pipelineRun(input: unknown, ...more: unknown[]): Promise<R
   return endRun(run, started, async () => {
     const frozen = await freezeInputs(run, pipeline.steps);
     run.phase = 'running';
-    await interpret(run, pipeline, frozen);
+    await interpret(run, pipeline, frozen, resolved.reusable);
   });
 }
 

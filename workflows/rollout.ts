@@ -25,8 +25,8 @@ import { DURABLE_COMMIT, workOptions } from './activity-options.js';
 import { asFailure, failure, parseInput, summarizeFailure } from './failures.js';
 import { readEndpoint } from './read-endpoint.js';
 import { Abort } from './rollout-abort.js';
+import { now } from './now.js';
 import { rolloutMarkdown } from './rollout-progress.js';
-import { now } from './run.js';
 
 type LineageActivities = ReturnType<typeof createLineageActivities>;
 type RolloutActivities = ReturnType<typeof createRolloutActivities>;

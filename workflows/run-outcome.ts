@@ -2,7 +2,8 @@ import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import { type LineageRecord, type RunResult, type RunVerdict, type StepState } from '../schemas/index.js';
 import { commitEnd } from './commit-records.js';
 import { asFailure, failure, summarizeFailure } from './failures.js';
-import { now, showProgress, type Run } from './run.js';
+import { now } from './now.js';
+import { showProgress, type Run } from './run.js';
 import { setVerdictAttribute } from './search-attributes.js';
 
 /** Verdict of a run, with its reason. */
@@ -25,7 +26,11 @@ export function runOutcome(steps: readonly StepState[]): RunOutcome {
   if (deployed !== undefined) {
     return { verdict: 'succeeded', reason: deployed.code ?? 'COMPLETED', message: sentence(deployed) };
   }
-  return { verdict: 'succeeded', reason: 'COMPLETED', message: `${steps.length} steps succeeded` };
+  const succeeded = steps.filter((state) => state.status === 'succeeded').length;
+  const left = steps.flatMap((state) => (state.code === 'SKIPPED' ? [state.step] : []));
+  const message = left.length === 0 ? `${succeeded} steps` : `${succeeded} of ${steps.length} steps`;
+  const without = left.length === 0 ? '' : `; left out: ${left.join(', ')}`;
+  return { verdict: 'succeeded', reason: 'COMPLETED', message: `${message} succeeded${without}` };
 }
 
 function sentence(state: StepState): string {
@@ -76,7 +81,7 @@ function finishedRecord(run: Run, outcome: RunOutcome): LineageRecord {
 /** Steps that never began are on record too, or a failed night would not say what it left out. */
 function skippedRecords(run: Run): LineageRecord[] {
   return [...run.steps.values()]
-    .filter((state) => state.status === 'skipped')
+    .filter((state) => state.status === 'skipped' && state.code !== 'SKIPPED')
     .map((state) => ({
       kind: 'step_finished' as const,
       key: `${run.runId}/${state.step}/skipped`,

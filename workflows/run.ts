@@ -11,6 +11,7 @@ import type {
 } from '../schemas/index.js';
 import { commitRecords } from './commit-records.js';
 import { acceptDecisions } from './gate-decisions.js';
+import { now } from './now.js';
 import { progressMarkdown } from './progress.js';
 
 /** How far a run is. */
@@ -33,6 +34,8 @@ export interface Run {
   readonly steps: Map<string, StepState>;
   /** Steps that wait for a decision: what can be decided, or, once it is, what was. */
   readonly gates: Map<string, { offer: GateOffer | null; decision: GateDecision | null }>;
+  /** Decisions that were made on a step so far; its records are told apart by it. */
+  readonly decisions: Map<string, number>;
   /** Checks whose outcome is known to be good. */
   readonly passedChecks: Set<string>;
   /** How often a step was begun again on purpose; its records are told apart by it. */
@@ -69,6 +72,7 @@ export async function beginRun(options: RunSpecification, steps: readonly StepSt
     workflowId,
     steps: new Map(steps.map((state) => [state.step, state])),
     gates: new Map(),
+    decisions: new Map(),
     passedChecks: new Set(),
     repeats: new Map(),
     phase: 'starting',
@@ -116,9 +120,4 @@ export function showPhase(run: Run, phase: string): void {
 export function setStepState(run: Run, state: StepState): void {
   run.steps.set(state.step, state);
   showProgress(run);
-}
-
-/** The workflow’s time, as ISO 8601. */
-export function now(): string {
-  return new Date().toISOString();
 }

@@ -1,14 +1,11 @@
 import { userInfo } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { connect, isMillraceError, type RunHandle, type RunResult } from '../../client/index.js';
-import { formatDuration } from '../../schemas/duration.js';
-import { interruption } from '../interruption.js';
+import { connect } from '../../client/index.js';
+import { followRun } from '../follow-run.js';
 import { addTargetOptions, jsonOption, type JsonOption, type TargetOptions } from '../options.js';
 import { EXIT, printJson } from '../output.js';
-import { createProgressLine } from '../progress-line.js';
 import { addParam, type Params } from '../run-params.js';
-import { changedSteps, inWords, phaseLine } from '../run-words.js';
+import { inWords } from '../run-words.js';
 import { resolveTarget } from '../target.js';
 import { workflowLink } from '../workflow-link.js';
 
@@ -20,8 +17,6 @@ interface RunOptions extends TargetOptions, JsonOption {
   requestedBy?: string;
   wait?: boolean;
 }
-
-const POLL_MS = 500;
 
 /** `millrace run`: starts or joins a run. Exit code 0 succeeded (or started), 1 another verdict, 2 it could not run. */
 export function runCommand(program: Command): void {
@@ -73,7 +68,7 @@ async function run(pipeline: string, options: RunOptions): Promise<number> {
       return EXIT.done;
     }
     process.stderr.write(`${startedInWords(started)}\n`);
-    const result = await follow(handle);
+    const result = await followRun(handle);
     if (result === undefined) {
       process.stderr.write(`the run goes on; follow it again with the same command\n`);
       return EXIT.interrupted;
@@ -84,43 +79,6 @@ async function run(pipeline: string, options: RunOptions): Promise<number> {
   } finally {
     await client.close();
   }
-}
-
-/** Shows the steps as they change; undefined if the user has seen enough. */
-async function follow(handle: RunHandle): Promise<RunResult | undefined> {
-  const signal = interruption();
-  const line = createProgressLine();
-  const began = Date.now();
-  const outcome = handle.result().then(
-    (value) => ({ value }),
-    (error: unknown) => ({ error }),
-  );
-  const poll = async () => delay(POLL_MS, 'again' as const, { signal }).catch(() => 'enough' as const);
-  try {
-    for (let seen = new Map<string, string>(), phase = ''; ;) {
-      const now = await Promise.race([outcome, poll()]);
-      if (now === 'enough') return undefined;
-      // Without a worker the run waits, and cannot be asked; its result says more than the question could.
-      const progress = await Promise.race([outcome, handle.progress().catch((error: unknown) => error)]);
-      if (isProgress(progress)) {
-        for (const text of changedSteps(progress, seen))
-          line.say(`${formatDuration(Date.now() - began).padStart(8)}  ${text}`);
-        seen = new Map(progress.steps.map((step) => [step.step, step.status]));
-        if (phase !== phaseLine(progress)) line.working((phase = phaseLine(progress)));
-      } else if (isMillraceError(progress) && phase !== progress.message) {
-        line.working((phase = progress.message));
-      }
-      if (now === 'again') continue;
-      if ('error' in now) throw now.error;
-      return now.value;
-    }
-  } finally {
-    line.end();
-  }
-}
-
-function isProgress(value: unknown): value is Awaited<ReturnType<RunHandle['progress']>> {
-  return typeof value === 'object' && value !== null && 'steps' in value;
 }
 
 function startedInWords(started: { workflowId: string; attached: boolean; ui: string | null }): string {

@@ -3,4 +3,5 @@ export { downloadBackup } from './download-backup.js';
 export { createToken, readTokens, revokeToken, tokensPath } from './access/tokens.js';
 export { createLineageClient, type LineageClient } from './lineage-client.js';
 export { startLineageOwner, type LineageOwner, type LineageOwnerOptions } from './lineage-owner.js';
+export { stepSpecifications } from './step-specifications.js';
 export { openLineageStore, type LineageStore } from './lineage-store.js';

@@ -27,6 +27,7 @@ import {
   rebuildResponseSchema,
   runDetailsSchema,
   runQualityResponseSchema,
+  runRecordSchema,
   runsResponseSchema,
   specificationResponseSchema,
   staleResponseSchema,
@@ -56,6 +57,7 @@ import {
   type ResolvedPartition,
   type RetentionFacts,
   type RunDetails,
+  type RunRecord,
   type RunSummary,
   type StaleResponse,
 } from '../../schemas/index.js';
@@ -81,6 +83,8 @@ export interface LineageClient {
   latestRuns(pipeline: string, partitions: readonly string[]): Promise<LatestRun[]>;
   /** Throws NOT_FOUND. */
   run(runId: string): Promise<RunDetails>;
+  /** What a run was to do and what its steps left behind; throws NOT_FOUND. */
+  runRecord(runId: string): Promise<RunRecord>;
   /** A frozen specification by its digest; throws SPECIFICATION_NOT_FOUND. */
   specification(digest: string): Promise<unknown>;
   /** Quality reports of a run. */
@@ -166,6 +170,7 @@ export function createLineageClient(options: {
     latestRuns: async (pipeline, partitions) =>
       (await request(latestRunsResponseSchema, 'POST', '/runs/latest', { pipeline, partitions })).runs,
     run: (runId) => get(runDetailsSchema, path`/runs/${runId}`),
+    runRecord: (runId) => get(runRecordSchema, path`/runs/${runId}/record`),
     specification: async (digest) =>
       (await get(specificationResponseSchema, path`/specifications/${digest}`)).specification,
     runQuality: async (runId) => (await get(runQualityResponseSchema, path`/runs/${runId}/quality`)).results,

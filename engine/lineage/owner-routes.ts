@@ -23,7 +23,8 @@ import { openApiDocument } from './openapi.js';
 import { ownerPage } from './owner-page.js';
 import { impactOf } from './impact.js';
 import { stalePartitions } from './staleness.js';
-import { listRuns, runDetails, runQuality, specificationOf } from './run-queries.js';
+import { listRuns, runDetails, runQuality } from './run-queries.js';
+import { runRecord, specificationOf } from './run-record.js';
 
 /** Path parameters; each route knows which of them it has. */
 interface Params {
@@ -79,6 +80,7 @@ export function addRoutes(app: FastifyInstance, store: LineageStore, servers: Mo
   });
   get('/api/v1/specifications/:digest', ({ digest }) => specificationOf(read, digest));
   get('/api/v1/runs/:runId', ({ runId }) => runDetails(read, runId));
+  get('/api/v1/runs/:runId/record', ({ runId }) => runRecord(read, runId));
   get('/api/v1/runs/:runId/quality', async ({ runId }) => ({ results: await runQuality(read, runId) }));
 
   get('/api/v1/models', async () => ({ models: await listModels(read) }));

@@ -77,20 +77,6 @@ export async function runQuality(read: Reader, runId: string): Promise<QualityRe
   });
 }
 
-/** The specification with a digest. @throws SPECIFICATION_NOT_FOUND */
-export async function specificationOf(
-  read: Reader,
-  digest: string,
-): Promise<{ pipeline: string; specification: LineageRecordOf<'run_started'>['specification'] }> {
-  const [found] = await read<{ payload: string }>(
-    'SELECT payload FROM events WHERE sequence = (SELECT min(sequence) FROM specifications WHERE digest = $1)',
-    [digest],
-  );
-  if (found === undefined) throw new MillraceError('SPECIFICATION_NOT_FOUND', `no run had the specification ${digest}`);
-  const { pipeline, specification } = JSON.parse(found.payload) as LineageRecordOf<'run_started'>;
-  return { pipeline, specification };
-}
-
 function runSummary(row: RunRow): RunSummary {
   return {
     runId: row.run_id,

@@ -9,7 +9,7 @@ const specificationSchema = z.object({
 });
 
 /** Fields of a step that change nothing about what it writes. */
-const OPERATIONAL = ['description', 'needs', 'tag', 'timeoutSeconds'];
+const OPERATIONAL = ['description', 'needs', 'tag', 'timeoutSeconds', 'onFailure'];
 
 /** What a step of a specification does, as digests that can be compared between runs. */
 export interface StepSpecification {

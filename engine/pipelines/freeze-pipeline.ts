@@ -37,6 +37,7 @@ export function freezePipeline(
     partitions: pipeline.partitions,
     params,
     steps: replaceReferences(pipeline.steps, params),
+    ...(pipeline.onFailure !== undefined && { onFailure: pipeline.onFailure }),
     ...(checksOff !== undefined && { checksOff }),
   };
   const frozen = { ...content, digest: digestOf(content) };

@@ -5,4 +5,5 @@ export * from './code-digests.js';
 export * from './closed-partitions.js';
 export * from './freeze-pipeline.js';
 export * from './resolve-run.js';
+export * from './reusable-steps.js';
 export * from './without-checks.js';

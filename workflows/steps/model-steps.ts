@@ -23,7 +23,8 @@ import { commitRecords } from '../commit-records.js';
 import { failure, parseInput } from '../failures.js';
 import { withBudgets } from '../retry-budgets.js';
 import type { rollout } from '../rollout.js';
-import { now, showPhase, type Run } from '../run.js';
+import { now } from '../now.js';
+import { showPhase, type Run } from '../run.js';
 import { runAttributes } from '../search-attributes.js';
 import { recordBase, recordedStep } from './recorded-step.js';
 

@@ -3,6 +3,7 @@ import {
   modelRefOf,
   type DatasetVersionRef,
   type LineageRecord,
+  type LineageRecordOf,
   type ModelRef,
   type StepOutput,
   type StepState,
@@ -10,7 +11,8 @@ import {
 } from '../../schemas/index.js';
 import { commitEnd, commitRecords } from '../commit-records.js';
 import { summarizeFailure } from '../failures.js';
-import { now, setStepState, type Run } from '../run.js';
+import { now } from '../now.js';
+import { setStepState, type Run } from '../run.js';
 
 /** What a step did, to be put on record. */
 export interface StepOutcome<T> {
@@ -74,12 +76,17 @@ export async function recordedStep<T>(
   }
 }
 
+/** An output without the link of its report: the lineage owner, which keeps the record, may move. */
+function onRecord({ report, ...output }: StepOutput): StepOutput {
+  return report === undefined ? output : { ...output, report: { html: report.html, json: report.json } };
+}
+
 /** The record of a step’s end. */
 export function stepFinished(
   run: Run,
   state: StepState,
   { inputs = [], inputModels = [] }: { inputs?: DatasetVersionRef[]; inputModels?: ModelRef[] } = {},
-): LineageRecord {
+): LineageRecordOf<'step_finished'> {
   return {
     ...recordBase(run, state.step, state.status),
     kind: 'step_finished',
@@ -90,5 +97,6 @@ export function stepFinished(
     code: state.code,
     inputs,
     inputModels: inputModels.map(modelRefOf),
+    ...(state.status === 'succeeded' && { output: onRecord(state.output) }),
   };
 }

@@ -1,0 +1,45 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isMillraceError, type RunHandle, type RunResult } from '../client/index.js';
+import { formatDuration } from '../schemas/duration.js';
+import { interruption } from './interruption.js';
+import { createProgressLine } from './progress-line.js';
+import { changedSteps, phaseLine } from './run-words.js';
+
+const POLL_MS = 500;
+
+/** Shows the steps as they change; undefined if the user has seen enough. */
+export async function followRun(handle: RunHandle): Promise<RunResult | undefined> {
+  const signal = interruption();
+  const line = createProgressLine();
+  const began = Date.now();
+  const outcome = handle.result().then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
+  const poll = async () => delay(POLL_MS, 'again' as const, { signal }).catch(() => 'enough' as const);
+  try {
+    for (let seen = new Map<string, string>(), phase = ''; ;) {
+      const now = await Promise.race([outcome, poll()]);
+      if (now === 'enough') return undefined;
+      // Without a worker the run waits, and cannot be asked; its result says more than the question could.
+      const progress = await Promise.race([outcome, handle.progress().catch((error: unknown) => error)]);
+      if (isProgress(progress)) {
+        for (const text of changedSteps(progress, seen))
+          line.say(`${formatDuration(Date.now() - began).padStart(8)}  ${text}`);
+        seen = new Map(progress.steps.map((step) => [step.step, step.status]));
+        if (phase !== phaseLine(progress)) line.working((phase = phaseLine(progress)));
+      } else if (isMillraceError(progress) && phase !== progress.message) {
+        line.working((phase = progress.message));
+      }
+      if (now === 'again') continue;
+      if ('error' in now) throw now.error;
+      return now.value;
+    }
+  } finally {
+    line.end();
+  }
+}
+
+function isProgress(value: unknown): value is Awaited<ReturnType<RunHandle['progress']>> {
+  return typeof value === 'object' && value !== null && 'steps' in value;
+}

@@ -1,0 +1,31 @@
+import { shortVersion, type DatasetVersionRef, type ReusableStep, type StepState } from '../../schemas/index.js';
+import { commitRecords } from '../commit-records.js';
+import { now } from '../now.js';
+import { setStepState, type Run } from '../run.js';
+import { stepFinished } from './recorded-step.js';
+
+/** Whether what a step would read now are the versions that were read then. */
+export function readsTheSame({ inputs }: ReusableStep, refs: readonly DatasetVersionRef[]): boolean {
+  const versions = (read: readonly DatasetVersionRef[]) =>
+    new Set(read.map(({ dataset, partition, version }) => `${dataset}/${partition}@${version}`));
+  const [then, now] = [versions(inputs), versions(refs)];
+  return then.size === now.size && [...now].every((version) => then.has(version));
+}
+
+/** Takes over what an earlier run’s step left behind, and has it on record. */
+export async function takeOver(run: Run, step: string, type: string, reusable: ReusableStep): Promise<void> {
+  const { runId, summary, inputs, inputModels, output } = reusable;
+  const at = now();
+  const state: StepState = {
+    step,
+    type,
+    status: 'succeeded',
+    startedAt: at,
+    durationMs: 0,
+    summary: `reused from run ${shortVersion(runId)}: ${summary}`.slice(0, 2000),
+    code: 'REUSED',
+    output,
+  };
+  await commitRecords([{ ...stepFinished(run, state, { inputs, inputModels }), reusedFrom: runId }]);
+  setStepState(run, state);
+}
