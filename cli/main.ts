@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './compile-cache.js';
 import { CommanderError } from 'commander';
 import { asCliError, EXIT, printError } from './output.js';
 import { createProgram } from './program.js';
