@@ -14,6 +14,7 @@ import {
 } from '../engine/pipelines/index.js';
 import {
   backfillResultSchema,
+  backfillWorkflowId,
   isMillraceError,
   LISTED_PARTITIONS,
   MillraceError,
@@ -32,6 +33,7 @@ import {
 import { activityScope, quickScope } from './activity-scope.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { pollExecution, type ExecutionPoll } from './poll-execution.js';
+import { recordAction } from './record-action.js';
 
 /** A partition that is going to run. */
 export interface PlannedRun {
@@ -87,6 +89,16 @@ export function createBackfillActivities({ config, projectDir, lineage, store, t
           throw await planChanged(store, request.planHash, digest, plan, readPlan);
         }
         const { run = 0, reuse = 0, skip = 0 } = countBy(plan.entries.map(([, action]) => action));
+        if (!request.dryRun) {
+          const { pipeline: name, from, to, requestedBy: actor } = request;
+          const reason = `${run} of ${plan.entries.length} partitions run, plan ${digest}`;
+          await recordAction(lineage, 'backfill', {
+            actor,
+            action: 'start_backfill',
+            target: backfillWorkflowId(name, from, to),
+            reason,
+          });
+        }
         const recent = await lineage.runs({ pipeline: pipeline.name, limit: 100 });
         const durations = recent.flatMap(({ startedAt, finishedAt, verdict }) =>
           finishedAt === null || verdict !== 'succeeded' ? [] : [Date.parse(finishedAt) - Date.parse(startedAt)],

@@ -234,25 +234,28 @@ export const backfillContinuationSchema = backfillInputSchema.extend({
     .describe('Set by the workflow itself when it continues as new; leave it out.'),
 });
 
-const by = actorField.default('unknown').describe('Who asked.');
+const who = {
+  by: actorField.default('unknown').describe('Who asked.'),
+  reason: z.string().min(3).max(500).optional().describe('Why; it is on record.'),
+};
 
 /** Inputs of the updates of `backfill`: each takes one object. */
 export const backfillUpdateSchemas = {
-  pause: z.strictObject({ by }),
-  resume: z.strictObject({ by }),
-  setMaxActive: z.strictObject({ maxActive: maxActiveField.describe('Runs at once.'), by }),
+  pause: z.strictObject(who),
+  resume: z.strictObject(who),
+  setMaxActive: z.strictObject({ maxActive: maxActiveField.describe('Runs at once.'), ...who }),
   setPriority: z.strictObject({
     priority: priorityField.describe('Priority of runs that are started from now on.'),
-    by,
+    ...who,
   }),
-  retryFailed: z.strictObject({ by }),
-  cancelPartition: z.strictObject({ partition: z.string().min(1).describe('Key.'), by }),
+  retryFailed: z.strictObject(who),
+  cancelPartition: z.strictObject({ partition: z.string().min(1).describe('Key.'), ...who }),
   cancel: z.strictObject({
     running: z
       .enum(['finish', 'stop'])
       .default('finish')
       .describe('Whether runs under way come to their end, or are cancelled. Joined runs are never cancelled.'),
-    by,
+    ...who,
   }),
 };
 

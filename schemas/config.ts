@@ -103,6 +103,17 @@ export const configSchema = z.strictObject({
   retention: retentionSchema
     .prefault({})
     .describe('How long versions of datasets are kept that nothing needs; without a class, for ever.'),
+  audit: z
+    .strictObject({
+      key: secretField
+        .optional()
+        .describe(
+          'Reference to the Ed25519 key that signs checkpoints of the audit; by default one beside the database. Make one: millrace audit key',
+        ),
+      store: nameField.default('default').describe('Object store that the checkpoints are copied to.'),
+    })
+    .prefault({})
+    .describe('How the audit record is sealed.'),
   roles: z
     .partialRecord(
       z.enum(WORKER_ROLES),

@@ -9,7 +9,7 @@ export const auditEntrySchema = z.strictObject({
   action: z
     .string()
     .describe(
-      'What: start, force, publish, register, alias, traffic, promote, roll_back, or what the writer called it.',
+      'What: start, force, checks_off, publish, register, alias, traffic, promote, roll_back, pin, hold, taint, remove, or what the writer called it.',
     ),
   target: z.string().describe('What it was done to.'),
   reason: z.string().describe('Why.'),
@@ -28,6 +28,11 @@ export const auditVerificationSchema = z.strictObject({
   ok: z.boolean().describe('Whether everything is as it was recorded.'),
   events: z.int().nonnegative().describe('Events that were gone through.'),
   checkpoints: z.int().nonnegative().describe('Checkpoints whose signature is right.'),
+  stored: z
+    .int()
+    .nonnegative()
+    .nullable()
+    .describe('Checkpoints that the object store has as well; null: the owner was given none.'),
   signedUpTo: z.int().nonnegative().describe('Number of the last event that a checkpoint covers.'),
   fingerprint: digestField.describe('SHA-256 of the public key; compare it with the one that you keep elsewhere.'),
   head: digestField.describe('Hash of the newest link.'),
@@ -41,6 +46,19 @@ export const auditVerificationSchema = z.strictObject({
       }),
     )
     .describe('The first hundred of them.'),
+});
+
+/** Answer of `POST /api/v1/admin/checkpoint`. */
+export const checkpointResponseSchema = z.strictObject({
+  checkpoint: z
+    .strictObject({
+      number: z.int().positive().describe('Number.'),
+      sequence: z.int().nonnegative().describe('Last event that it covers.'),
+      hash: digestField.describe('Hash of that event’s link.'),
+    })
+    .nullable()
+    .describe('The new checkpoint; null: nothing was recorded since the last.'),
+  fingerprint: digestField.describe('SHA-256 of the public key.'),
 });
 
 export type AuditEntry = z.infer<typeof auditEntrySchema>;

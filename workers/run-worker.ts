@@ -16,15 +16,21 @@ import {
   createTriggerActivities,
   type ActivityDependencies,
 } from '../activities/index.js';
-import { createLineageClient, startLineageOwner } from '../engine/lineage/index.js';
+import {
+  createLineageClient,
+  parseSigningKey,
+  startLineageOwner,
+  type LineageOwnerOptions,
+} from '../engine/lineage/index.js';
 import { createScanPool, type ScanPool } from '../engine/quality/index.js';
+import { createSecrets } from '../engine/secrets.js';
 import { MillraceError, WORKER_ROLES, type MillraceConfig, type WorkerRole } from '../schemas/index.js';
 import { codeLocation } from './code-location.js';
 import { declarePipelines } from './declare-pipelines.js';
 import { openInboxes } from './open-inboxes.js';
 import { hasSearchAttributes } from './search-attributes.js';
 import { sweepScratch } from './scratch.js';
-import { defaultStore } from './stores.js';
+import { checkpointCopies, defaultStore } from './stores.js';
 import { workflowBundle } from './workflow-bundle.js';
 
 /** How a worker process is run. */
@@ -66,6 +72,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
         databasePath: join(dataDir, 'lineage.duckdb'),
         logger,
         exports: options.config.lineage.export,
+        audit: await auditOptions(options.config, dataDir),
         readObject: (uri) => defaultStore(options.config.stores, dataDir).read(uri),
         ...options.lineageListen,
         ...(options.lineageStandby === true ? { standby: signal } : {}),
@@ -103,6 +110,14 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   } finally {
     await owner?.close();
   }
+}
+
+async function auditOptions(config: MillraceConfig, dataDir: string): Promise<LineageOwnerOptions['audit']> {
+  const { key } = config.audit;
+  return {
+    copies: checkpointCopies(config, dataDir),
+    ...(key === undefined ? {} : { key: parseSigningKey(await createSecrets().get(key)) }),
+  };
 }
 
 interface RolePart {

@@ -1,12 +1,34 @@
 import { join, resolve } from 'node:path';
 import {
   createLocalObjectStore,
+  createNamedFiles,
+  createS3NamedObjects,
   createS3ObjectStore,
   s3ConnectionOf,
+  type NamedObjects,
   type ObjectStore,
 } from '../engine/datasets/index.js';
 import { createSecrets, type Secrets } from '../engine/secrets.js';
 import { MillraceError, type MillraceConfig, type StoreConfig } from '../schemas/index.js';
+
+/**
+ * Small objects by name in a store, under `audit/` and the start of the fingerprint of the key that signs them.
+ * Errors: CONFIG_INVALID.
+ */
+export function checkpointCopies(
+  { stores, audit }: Pick<MillraceConfig, 'stores' | 'audit'>,
+  dataDir: string,
+  secrets: Secrets = createSecrets(),
+): (fingerprint: string) => NamedObjects {
+  const store = stores[audit.store];
+  if (store === undefined) throw new MillraceError('CONFIG_INVALID', `audit.store: there is no store "${audit.store}"`);
+  return (fingerprint) => {
+    const folder = `audit/${fingerprint.slice(0, 16)}`;
+    if (store.kind === 'local') return createNamedFiles(join(resolve(dataDir, store.path), folder));
+    const { bucket, prefix } = store;
+    return createS3NamedObjects({ bucket, prefix: `${prefix}${folder}/`, ...s3ConnectionOf(store, secrets) });
+  };
+}
 
 /** The object store that datasets and models go to. Errors: CONFIG_INVALID. */
 export function defaultStore(stores: MillraceConfig['stores'], dataDir: string, secrets?: Secrets): ObjectStore {

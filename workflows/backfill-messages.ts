@@ -1,7 +1,9 @@
-import { defineQuery, defineUpdate, setHandler } from '@temporalio/workflow';
+import { currentUpdateInfo, defineQuery, defineUpdate, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { z } from 'zod';
 import { backfillUpdateSchemas, type BackfillProgress, type BackfillUpdate } from '../schemas/index.js';
+import { commitRecords } from './commit-records.js';
 import { parseInput } from './failures.js';
+import { now } from './now.js';
 
 type Schemas = typeof backfillUpdateSchemas;
 
@@ -23,6 +25,17 @@ const DESCRIPTIONS: Record<BackfillUpdate, string> = {
   cancel: 'Ends the backfill; runs under way finish, or stop if {"running": "stop"} is given.',
 };
 
+/** What the audit calls them. */
+const ACTIONS: Record<BackfillUpdate, string> = {
+  pause: 'pause',
+  resume: 'resume',
+  setMaxActive: 'set_max_active',
+  setPriority: 'set_priority',
+  retryFailed: 'retry_failed',
+  cancelPartition: 'cancel_partition',
+  cancel: 'cancel',
+};
+
 /** Sets the handlers of all messages. Bad input of an update is refused before anything is on record. */
 export function setBackfillHandlers(progress: () => BackfillProgress, handlers: BackfillHandlers): void {
   setHandler(backfillProgressQuery, progress, { description: 'Counts, rate, expected end and the last failures.' });
@@ -33,8 +46,34 @@ function listen<U extends BackfillUpdate>(name: U, handlers: BackfillHandlers): 
   // An empty box in the Temporal UI is no input at all.
   const parse = (request: unknown) =>
     parseInput(backfillUpdateSchemas[name], request ?? {}, `input of ${name}`) as z.output<Schemas[U]>;
-  setHandler(defineUpdate<BackfillProgress, [unknown]>(name), async (request) => handlers[name](parse(request)), {
+  const handle = async (request: unknown) => {
+    const parsed = parse(request);
+    const progress = await handlers[name](parsed);
+    await recordUpdate(name, parsed);
+    return progress;
+  };
+  setHandler(defineUpdate<BackfillProgress, [unknown]>(name), handle, {
     description: DESCRIPTIONS[name],
     validator: (request) => void parse(request),
   });
+}
+
+/** Who changed what is answered once it is on the audit record. */
+async function recordUpdate(
+  name: BackfillUpdate,
+  { by, reason, ...what }: { by: string; reason?: string | undefined },
+): Promise<void> {
+  const { runId, workflowId } = workflowInfo();
+  const details = Object.entries(what).map(([field, value]) => `${field} ${String(value)}`);
+  await commitRecords([
+    {
+      kind: 'action_taken',
+      key: `${runId}/update/${currentUpdateInfo()?.id ?? name}`,
+      at: now(),
+      actor: by,
+      action: ACTIONS[name],
+      target: workflowId.slice(0, 400),
+      reason: [...details, ...(reason === undefined ? [] : [reason])].join('; '),
+    },
+  ]);
 }

@@ -1,4 +1,5 @@
 import {
+  allHandlersFinished,
   CancellationScope,
   ChildWorkflowCancellationType,
   CancelledFailure,
@@ -72,6 +73,7 @@ export async function backfill(input: unknown, ...more: unknown[]): Promise<Back
       const next: BackfillContinuation = { ...request, carried: await window.leave() };
       return continueAsNew<typeof backfill>(next);
     }
+    await condition(allHandlersFinished);
     const result = await finished(request, state, window);
     if (root.consideredCancelled) throw new CancelledFailure(result.message, [result]);
     return result;

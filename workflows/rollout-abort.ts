@@ -33,6 +33,13 @@ export class Abort {
     );
   }
 
+  /** Who aborted, for the record; nothing if nobody did. */
+  get actions(): { actor: string; action: string; reason: string }[] {
+    if (this.request === undefined) return [];
+    const { by: actor, reason } = this.request;
+    return [{ actor, action: 'abort', reason }];
+  }
+
   /** Who aborted and why; undefined if nobody did. */
   get reason(): string | undefined {
     return this.request && `aborted by ${this.request.by}: ${this.request.reason}`;

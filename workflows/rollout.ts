@@ -198,6 +198,12 @@ class Rollout {
     const records: LineageRecord[] = [
       ...(inForce ? [] : [this.trafficRecord({ stable, canary: null, canaryWeight: 0 }, reason)]),
       ...(released ? [this.championMoved(reason)] : []),
+      ...this.abort.actions.map((action) => ({
+        ...this.base('aborted'),
+        ...action,
+        kind: 'action_taken' as const,
+        target: workflowInfo().workflowId,
+      })),
       { ...this.base('finished'), kind: 'rollout_finished', result },
     ];
     await commit(records, outcome);

@@ -1,6 +1,9 @@
+import { createPublicKey } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
-import { createLineageClient } from '../../engine/lineage/index.js';
+import { createLineageClient, keyFingerprint, makeSigningKey } from '../../engine/lineage/index.js';
+import { MillraceError } from '../../schemas/errors.js';
 import type { AuditResponse, AuditVerification } from '../../schemas/lineage-audit.js';
 import { addTargetOptions, jsonOption, parseCount, type JsonOption, type TargetOptions } from '../options.js';
 import { EXIT, printJson } from '../output.js';
@@ -37,14 +40,59 @@ export function auditCommand(program: Command): void {
     .description('go through all events: was any changed, removed or put in since it was recorded?');
   addTargetOptions(verify)
     .addOption(jsonOption())
+    .option('--public-key <file>', 'the public key that you keep elsewhere: the checkpoints must be signed with it')
     .addHelpText('after', '\nThe exit code is 1 when anything is not as it was recorded.')
-    .action(async ({ json, ...target }: TargetOptions & JsonOption) => {
+    .action(async ({ json, publicKey, ...target }: TargetOptions & JsonOption & { publicKey?: string }) => {
       const url = requireLineageUrl(await resolveTarget(target));
-      const result = await createLineageClient({ url, timeoutMs: 3_600_000 }).verifyAudit();
+      const found = await createLineageClient({ url, timeoutMs: 3_600_000 }).verifyAudit();
+      const result = publicKey === undefined ? found : withKey(found, await fingerprintOf(publicKey));
       if (json) printJson(result);
       else console.log(inWords(result));
       process.exitCode = result.ok ? EXIT.done : EXIT.no;
     });
+  const checkpoint = command.command('checkpoint').description('sign how far the record goes now, and store that');
+  addTargetOptions(checkpoint)
+    .addOption(jsonOption())
+    .action(async ({ json, ...target }: TargetOptions & JsonOption) => {
+      const url = requireLineageUrl(await resolveTarget(target));
+      const result = await createLineageClient({ url, timeoutMs: 60_000 }).signAudit();
+      const { checkpoint: made, fingerprint } = result;
+      if (json) printJson(result);
+      else if (made === null) console.log(`nothing was recorded since the last checkpoint; key ${fingerprint}`);
+      else console.log(`checkpoint ${made.number} of event ${made.sequence}, ${made.hash}; key ${fingerprint}`);
+    });
+  command
+    .command('key')
+    .description(
+      'make an Ed25519 key for `audit.key` of the configuration; the public one is written to standard output',
+    )
+    .argument('<file>', 'new file for the private key, as in the folder MILLRACE_SECRETS_DIR')
+    .addOption(jsonOption())
+    .action(async (file: string, { json }: JsonOption) => {
+      const { privateKey, publicKey } = makeSigningKey();
+      await writeFile(file, privateKey, { mode: 0o600, flag: 'wx' }).catch((error: unknown) => {
+        throw new MillraceError('INPUT_INVALID', `${file}: ${(error as Error).message}`, { cause: error });
+      });
+      const fingerprint = keyFingerprint(createPublicKey(publicKey));
+      if (json) printJson({ file, publicKey, fingerprint });
+      else process.stdout.write(publicKey);
+    });
+}
+
+/** A key of somebody else signs anything. */
+function withKey(result: AuditVerification, expected: string): AuditVerification {
+  if (result.fingerprint === expected) return result;
+  const message = `the checkpoints are signed with the key ${result.fingerprint}, not with ${expected}`;
+  const problems = [{ sequence: null, problem: 'checkpoint' as const, message }, ...result.problems];
+  return { ...result, ok: false, problemCount: result.problemCount + 1, problems };
+}
+
+async function fingerprintOf(path: string): Promise<string> {
+  try {
+    return keyFingerprint(createPublicKey(await readFile(path)));
+  } catch (error) {
+    throw new MillraceError('INPUT_INVALID', `${path} is no public key: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function listed({ entries, next }: AuditResponse): string {
@@ -58,12 +106,12 @@ function listed({ entries, next }: AuditResponse): string {
 }
 
 function inWords(result: AuditVerification): string {
-  const { ok, events, checkpoints, signedUpTo, fingerprint, problems, problemCount } = result;
+  const { ok, events, checkpoints, stored, signedUpTo, fingerprint, problems, problemCount } = result;
   const more = problemCount - problems.length;
   return [
     ok ? `${events} events are as they were recorded` : `${problemCount} problems in ${events} events`,
     ...problems.map(({ message }) => `  ${message}`),
     ...(more > 0 ? [`  and ${more} more`] : []),
-    `${checkpoints} checkpoints, the last of event ${signedUpTo}; key ${fingerprint}`,
+    `${checkpoints} checkpoints, the last of event ${signedUpTo}; ${stored === null ? 'none' : stored} of them in the object store; key ${fingerprint}`,
   ].join('\n');
 }

@@ -4,7 +4,9 @@ import type { Command } from 'commander';
 import { connect, type MillraceClient, type ScheduleChange, type ScheduleStatus } from '../../client/index.js';
 import { lastCompletePartition } from '../../engine/datasets/index.js';
 import type { Partitions } from '../../schemas/partition.js';
+import { scheduleId } from '../../schemas/schedule.js';
 import { loadConfig } from '../../workers/load-config.js';
+import { recordActions } from '../record-actions.js';
 import { addTargetOptions, configOption, jsonOption, type JsonOption, type TargetOptions } from '../options.js';
 import { EXIT, printJson } from '../output.js';
 import { resolveTarget } from '../target.js';
@@ -42,6 +44,17 @@ export function scheduleCommand(program: Command): void {
       const changes = await withClient(options, (client) =>
         client.schedules.apply(config.pipelines, { dryRun, prune }),
       );
+      const made = changes.filter(({ change }) => ['create', 'update', 'delete'].includes(change));
+      if (dryRun !== true) {
+        await recordActions(
+          options,
+          made.map(({ pipeline, change, differences }) => ({
+            action: `schedule_${change}`,
+            target: scheduleId(pipeline),
+            reason: differences.join('; '),
+          })),
+        );
+      }
       if (options.json) printJson({ changes });
       else console.log(changesInWords(changes, dryRun === true));
       const differs = changes.some(({ change }) => change !== 'unchanged' && change !== 'unknown');
@@ -98,11 +111,13 @@ async function withClient<T>(options: Options, work: (client: MillraceClient) =>
 
 async function tell(
   pipeline: string,
-  options: Options,
-  done: string,
+  options: NoteOptions,
+  done: 'paused' | 'resumed' | 'triggered',
   work: (client: MillraceClient) => Promise<void>,
 ): Promise<void> {
   await withClient(options, work);
+  const action = `schedule_${{ paused: 'pause', resumed: 'resume', triggered: 'trigger' }[done]}`;
+  await recordActions(options, [{ action, target: scheduleId(pipeline), reason: options.note ?? '' }]);
   if (options.json) printJson({ pipeline, [done]: true });
   else console.log(`${pipeline}: ${done}`);
 }

@@ -16,3 +16,5 @@ export { listS3Objects, type S3Object } from './sources/list-s3-objects.js';
 export * from './sweep-store.js';
 export * from './transform-dataset.js';
 export * from './plan-retention.js';
+export * from './named-objects.js';
+export * from './s3-named-objects.js';

@@ -4,6 +4,7 @@ import {
   aliasHistoryResponseSchema,
   auditResponseSchema,
   auditVerificationSchema,
+  checkpointResponseSchema,
   datasetsResponseSchema,
   datasetVersionsResponseSchema,
   endpointHistoryResponseSchema,
@@ -118,6 +119,8 @@ export interface LineageClient {
   audit(options?: { actor?: string; action?: string; limit?: number; after?: string }): Promise<AuditResponse>;
   /** Goes through all events: any that was changed, removed or put in is told with its number. */
   verifyAudit(): Promise<AuditVerification>;
+  /** Signs how far the audit chain goes now; the checkpoint is null if nothing was recorded since the last. */
+  signAudit(): Promise<z.infer<typeof checkpointResponseSchema>>;
   /** Makes every projection again from the events; gives their number. */
   rebuild(): Promise<number>;
   /** Everything downstream of a node, however far: models, endpoints that serve them, dataset versions, runs. Throws NOT_FOUND. */
@@ -199,6 +202,7 @@ export function createLineageClient(options: {
     graph: (node, query = {}) => get(lineageGraphSchema, `/lineage${search({ node, ...query })}`),
     audit: (query = {}) => get(auditResponseSchema, `/audit${search(query)}`),
     verifyAudit: () => get(auditVerificationSchema, '/audit/verify'),
+    signAudit: () => request(checkpointResponseSchema, 'POST', '/admin/checkpoint'),
     rebuild: async () => (await request(rebuildResponseSchema, 'POST', '/admin/rebuild')).events,
     impact: (node) => get(impactSchema, `/impact${search({ node })}`),
     marks: async (query = {}) => (await get(marksResponseSchema, `/marks${search(query)}`)).marks,

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { MillraceError, type ExportTarget } from '../../schemas/index.js';
 import { createSecrets } from '../secrets.js';
 import { addAuditRoutes } from './audit/audit-routes.js';
-import { Checkpoints } from './audit/checkpoints.js';
+import { Checkpoints, type CheckpointOptions } from './audit/checkpoints.js';
 import { signRegularly } from './audit/sign-regularly.js';
 import { addAccess } from './access/access.js';
 import { tokensPath } from './access/tokens.js';
@@ -37,6 +37,8 @@ export interface LineageOwnerOptions {
   requestsPerSecond?: number;
   /** Reads objects that records refer to, as stored reports; without it pages are made of the records alone. */
   readObject?: (uri: string) => Promise<Uint8Array>;
+  /** What signs the audit chain, and where checkpoints are copied to; by default a key beside the database, and nowhere. */
+  audit?: Omit<CheckpointOptions, 'folder'>;
   /** Receivers of OpenLineage events, by name; none by default. */
   exports?: Readonly<Record<string, ExportTarget>>;
   /** Resolves references to secrets; from the environment by default. */
@@ -92,11 +94,12 @@ async function openOwner(options: LineageOwnerOptions): Promise<LineageOwner> {
   addOpenLineageRoutes(app, store);
   addReportRoutes(app, store.read, options.readObject);
   addAdminRoutes(app, store, dirname(options.databasePath));
-  const checkpoints = await Checkpoints.open(`${options.databasePath}.audit`).catch(async (error: unknown) => {
+  const folder = `${options.databasePath}.audit`;
+  const { key, copies } = options.audit ?? {};
+  const checkpoints = await Checkpoints.open({ folder, key, copies }).catch(async (error: unknown) => {
     await store.close();
     throw error;
   });
-  addAuditRoutes(app, store, checkpoints);
   const exporting = startExports(app, options.exports ?? {}, {
     store,
     folder: `${options.databasePath}.export`,
@@ -104,6 +107,7 @@ async function openOwner(options: LineageOwnerOptions): Promise<LineageOwner> {
     logger,
   });
   const signing = signRegularly(store, checkpoints, logger);
+  addAuditRoutes(app, store, checkpoints, () => signing.now());
 
   try {
     await app.listen({ host, port });

@@ -66,6 +66,10 @@ describe('the step approve', () => {
       output: { value: { approved: true, by, values: { ticket: 'OPS-7' } } },
     });
     expect(result.steps[1]?.output.value).toBe('shipped');
+    const { entries } = await millrace.lineage.audit({ actor: 'ada' });
+    expect(entries).toMatchObject([
+      { action: 'approve', target: 'run/release/all: step board', reason, runId: result.runId },
+    ]);
   });
 
   it('is refused when somebody rejects, and what needs it is skipped', async () => {

@@ -1,4 +1,5 @@
-import { markedName, type LineageRecord } from '../../../schemas/index.js';
+import { z } from 'zod';
+import { markedName, responsibilitySchema, type LineageRecord } from '../../../schemas/index.js';
 import type { Answer } from '../ledger.js';
 
 /** A change of state by a person or a service, as a record tells it. */
@@ -10,6 +11,9 @@ export interface Action {
   runId: string | null;
 }
 
+/** The part of a frozen specification that says that a run goes without its checks. */
+const checksOffSchema = z.object({ checksOff: responsibilitySchema.optional() });
+
 /** Names of setting and of lifting each mark. */
 const MARK_ACTIONS = { pin: ['pin', 'unpin'], hold: ['hold', 'release_hold'], taint: ['taint', 'clear'] } as const;
 
@@ -20,9 +24,12 @@ export function actionsOf(record: LineageRecord, answer: Answer): Action[] {
       const { runId, requestedBy, force, workflowId } = record;
       const target = workflowId;
       const started = { actor: requestedBy, action: 'start', target, reason: `for ${record.logicalTime}`, runId };
-      return force === null
-        ? [started]
-        : [started, { actor: force.by, action: 'force', target, reason: force.reason, runId }];
+      const off = checksOffSchema.safeParse(record.specification).data?.checksOff;
+      return [
+        started,
+        ...(force === null ? [] : [{ actor: force.by, action: 'force', target, reason: force.reason, runId }]),
+        ...(off === undefined ? [] : [{ actor: off.by, action: 'checks_off', target, reason: off.reason, runId }]),
+      ];
     }
     case 'dataset_published': {
       const { dataset, partition, version, runId, step } = record;

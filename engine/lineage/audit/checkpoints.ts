@@ -1,123 +1,133 @@
+import type { KeyObject } from 'node:crypto';
+import { createNamedFiles, type NamedObjects } from '../../datasets/named-objects.js';
+import { digestOf } from '../../digest.js';
 import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  sign,
-  verify,
-  type KeyObject,
-} from 'node:crypto';
-import { link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { z } from 'zod';
-import { digestField, instantField } from '../../../schemas/index.js';
-import { canonicalJson, digestOf } from '../../digest.js';
+  checkpointName,
+  checkpointNumber,
+  checkpointSchema,
+  isSigned,
+  keyFingerprint,
+  signCheckpoint,
+  type Checkpoint,
+} from './checkpoint.js';
+import { ownSigningKey } from './signing-key.js';
 
-/** What is signed: the chain as far as it went at a moment, and the checkpoint before. */
-const contentSchema = z.strictObject({
-  format: z.literal('millrace.checkpoint/1'),
-  number: z.int().positive(),
-  sequence: z.int().nonnegative(),
-  hash: digestField,
-  at: instantField,
-  previous: digestField.nullable(),
-});
-const checkpointSchema = contentSchema.extend({ signature: z.base64() });
+/** Where checkpoints go, and what signs them. */
+export interface CheckpointOptions {
+  /** Folder beside the database, so that who can only write the database can't forge them. */
+  folder: string;
+  /** Signs; by default a key of the owner's own in the folder. */
+  key?: KeyObject | undefined;
+  /** A second place, given the fingerprint of the key: the object store. */
+  copies?: ((fingerprint: string) => NamedObjects) | undefined;
+}
 
-/** A signed statement of how far the chain went. */
-export type Checkpoint = z.infer<typeof checkpointSchema>;
-
-/** The key and the checkpoints of a database: a folder beside it, so that who can only write the database can't forge them. */
+/** The checkpoints of a database, in a folder and, where there is one, in an object store. */
 export class Checkpoints {
+  /** SHA-256 of the public key. */
+  readonly fingerprint: string;
+  private readonly here: NamedObjects;
+  private readonly copies: NamedObjects | undefined;
+  private readonly copied = new Set<number>();
+
   private constructor(
-    private readonly folder: string,
+    options: CheckpointOptions,
     private readonly key: KeyObject,
-  ) {}
-
-  /** Opens the folder; makes it and an Ed25519 key of its own (mode 0600) the first time. */
-  static async open(folder: string): Promise<Checkpoints> {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const path = join(folder, 'key.pem');
-    const { privateKey } = generateKeyPairSync('ed25519');
-    const fresh = join(folder, `.key-${process.pid}-${Date.now()}`);
-    await writeFile(fresh, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' });
-    // The first one in place stays: whole or not there at all.
-    await link(fresh, path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
-    await rm(fresh);
-    const key = createPrivateKey(await readFile(path));
-    const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' });
-    await writeFile(join(folder, 'key.pub.pem'), publicKey);
-    return new Checkpoints(folder, key);
+  ) {
+    this.fingerprint = keyFingerprint(key);
+    this.here = createNamedFiles(options.folder);
+    this.copies = options.copies?.(this.fingerprint);
   }
 
-  /** SHA-256 of the public key; worth keeping elsewhere. */
-  get fingerprint(): string {
-    const der = createPublicKey(this.key).export({ type: 'spki', format: 'der' });
-    return createHash('sha256').update(der).digest('hex');
+  static async open(options: CheckpointOptions): Promise<Checkpoints> {
+    return new Checkpoints(options, options.key ?? (await ownSigningKey(options.folder)));
   }
 
-  /** Signs how far the chain goes now; nothing if the last checkpoint says the same. */
+  /** Signs how far the chain goes now; nothing if the last checkpoint says the same. Copies what has not been copied yet. */
   async add(head: { sequence: number; hash: string }): Promise<Checkpoint | null> {
-    const last = (await this.numbers()).at(-1);
-    const previous = last === undefined ? null : await this.read(last);
-    if (previous?.hash === head.hash) return null;
-    const content = contentSchema.parse({
-      format: 'millrace.checkpoint/1',
-      number: (last ?? 0) + 1,
-      ...head,
-      at: new Date().toISOString(),
-      previous: previous === null ? null : digestOf(previous),
-    });
-    const signature = sign(null, Buffer.from(canonicalJson(content)), this.key).toString('base64');
-    const checkpoint = { ...content, signature };
-    const part = join(this.folder, `.part-${content.number}`);
-    await writeFile(part, `${JSON.stringify(checkpoint)}\n`);
-    await link(part, this.path(content.number)).finally(() => rm(part, { force: true }));
-    return checkpoint;
+    const numbers = await numbersOf(this.here);
+    const last = numbers.at(-1);
+    const previous = last === undefined ? null : await this.read(this.here, last);
+    const added = previous?.hash === head.hash ? null : this.next(previous, head);
+    if (added !== null) await this.here.put(checkpointName(added.number), textOf(added));
+    await this.copy(added === null ? numbers : [...numbers, added.number]);
+    return added;
   }
 
-  /** Every checkpoint in order, and what is wrong with the files themselves: signature, order, gaps. */
-  async all(): Promise<{ checkpoints: Checkpoint[]; problems: string[] }> {
+  /**
+   * Every checkpoint in order, and what is wrong with them: signature, order, gaps. One that is in one of the two places
+   * alone counts; where both have one, they must be the same.
+   */
+  async all(): Promise<{ checkpoints: Checkpoint[]; stored: number | null; problems: string[] }> {
+    const here = await numbersOf(this.here);
+    const there = this.copies === undefined ? [] : await numbersOf(this.copies);
     const checkpoints: Checkpoint[] = [];
     const problems: string[] = [];
     let expected = 1;
-    for (const number of await this.numbers()) {
+    for (const number of [...new Set([...here, ...there])].sort((a, b) => a - b)) {
       for (; expected < number; expected += 1) problems.push(`checkpoint ${expected} is gone`);
       expected = number + 1;
-      const checkpoint = await this.read(number).catch(() => null);
-      if (checkpoint === null || !this.isSigned(checkpoint) || checkpoint.number !== number) {
-        problems.push(`checkpoint ${number} is not what was signed`);
-        continue;
+      const own = here.includes(number) ? await this.signed(this.here, number) : undefined;
+      const copy = there.includes(number) ? await this.signed(this.copies, number) : undefined;
+      if (own === null) problems.push(`checkpoint ${number} is not what was signed`);
+      if (copy === null) problems.push(`the copy of checkpoint ${number} in the object store is not what was signed`);
+      if (own && copy && digestOf(own) !== digestOf(copy)) {
+        problems.push(`checkpoint ${number} is not that of the object store, which says ${copy.sequence} events`);
       }
+      const checkpoint = copy ?? own;
+      if (!checkpoint) continue;
       const before = checkpoints.at(-1);
       if (before?.number === number - 1 && checkpoint.previous !== digestOf(before)) {
         problems.push(`checkpoint ${number} does not follow checkpoint ${before.number}`);
       }
       checkpoints.push(checkpoint);
     }
-    return { checkpoints, problems };
+    return { checkpoints, stored: this.copies === undefined ? null : there.length, problems };
   }
 
-  private isSigned({ signature, ...content }: Checkpoint): boolean {
-    const bytes = Buffer.from(canonicalJson(content));
-    return verify(null, bytes, createPublicKey(this.key), Buffer.from(signature, 'base64'));
+  private next(previous: Checkpoint | null, head: { sequence: number; hash: string }): Checkpoint {
+    return signCheckpoint(
+      {
+        format: 'millrace.checkpoint/1',
+        number: (previous?.number ?? 0) + 1,
+        ...head,
+        at: new Date().toISOString(),
+        previous: previous === null ? null : digestOf(previous),
+      },
+      this.key,
+    );
   }
 
-  private async numbers(): Promise<number[]> {
-    const names = await readdir(this.folder);
-    return names
-      .flatMap((name) => /^checkpoint-(\d+)\.json$/.exec(name)?.[1] ?? [])
-      .map(Number)
-      .sort((a, b) => a - b);
+  private async copy(numbers: readonly number[]): Promise<void> {
+    if (this.copies === undefined) return;
+    for (const number of numbers) {
+      if (this.copied.has(number)) continue;
+      const bytes = await this.here.read(checkpointName(number));
+      if (bytes !== null) await this.copies.put(checkpointName(number), bytes);
+      this.copied.add(number);
+    }
   }
 
-  private async read(number: number): Promise<Checkpoint> {
-    return checkpointSchema.parse(JSON.parse(await readFile(this.path(number), 'utf8')));
+  private async signed(place: NamedObjects | undefined, number: number): Promise<Checkpoint | null | undefined> {
+    if (place === undefined) return undefined;
+    const checkpoint = await this.read(place, number);
+    return checkpoint?.number === number && isSigned(checkpoint, this.key) ? checkpoint : null;
   }
 
-  private path(number: number): string {
-    return join(this.folder, `checkpoint-${String(number).padStart(8, '0')}.json`);
+  private async read(place: NamedObjects, number: number): Promise<Checkpoint | null> {
+    const bytes = await place.read(checkpointName(number));
+    try {
+      return checkpointSchema.parse(JSON.parse(bytes?.toString('utf8') ?? ''));
+    } catch {
+      return null; // said to be not what was signed
+    }
   }
+}
+
+async function numbersOf(place: NamedObjects): Promise<number[]> {
+  return (await place.list()).flatMap((name) => checkpointNumber(name) ?? []).sort((a, b) => a - b);
+}
+
+function textOf(checkpoint: Checkpoint): Buffer {
+  return Buffer.from(`${JSON.stringify(checkpoint)}\n`);
 }

@@ -63,6 +63,7 @@ export async function verifyAudit(read: Reader, checkpoints: Checkpoints): Promi
     ok: found === 0,
     events,
     checkpoints: signed.checkpoints.length,
+    stored: signed.stored,
     signedUpTo: signed.checkpoints.at(-1)?.sequence ?? 0,
     fingerprint: checkpoints.fingerprint,
     head: previous,

@@ -1,7 +1,16 @@
+import { createPublicKey } from 'node:crypto';
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { createLineageClient, startLineageOwner, type LineageClient } from '../../../engine/lineage/index.js';
+import { createNamedFiles } from '../../../engine/datasets/index.js';
+import {
+  createLineageClient,
+  keyFingerprint,
+  makeSigningKey,
+  parseSigningKey,
+  startLineageOwner,
+  type LineageClient,
+} from '../../../engine/lineage/index.js';
 import { AT, february, MODEL } from './story.js';
 import { withDatabasePath, withOwner } from './support.js';
 
@@ -160,6 +169,82 @@ describe('the audit', () => {
       await rm(second);
       const removed = await owning(path, (client) => client.verifyAudit());
       expect(removed.problems).toEqual([{ sequence: null, problem: 'checkpoint', message: 'checkpoint 2 is gone' }]);
+    });
+  });
+});
+
+describe('checkpoints in the object store', () => {
+  /** An owner that copies its checkpoints to a folder that is not its own. */
+  async function copying<T>(
+    path: string,
+    work: (client: LineageClient) => Promise<T>,
+    pem = KEY.privateKey,
+  ): Promise<T> {
+    const copies = (fingerprint: string) => createNamedFiles(`${path}.bucket/${fingerprint.slice(0, 16)}`);
+    const owner = await startLineageOwner({ databasePath: path, audit: { key: parseSigningKey(pem), copies } });
+    try {
+      return await work(createLineageClient({ url: owner.url, timeoutMs: 20_000 }));
+    } finally {
+      await owner.close();
+    }
+  }
+  const KEY = makeSigningKey();
+  const first = february().slice(0, 100);
+  const rest = february().slice(100);
+
+  it('are made on demand and by themselves, with a key that is not on the disk', async () => {
+    await withDatabasePath(async (path) => {
+      await copying(path, async (client) => {
+        await client.record(first);
+        const { checkpoint, fingerprint } = await client.signAudit();
+        expect(checkpoint).toMatchObject({ number: 1, sequence: 100 });
+        expect(fingerprint).toBe(keyFingerprint(createPublicKey(KEY.publicKey)));
+        expect((await client.signAudit()).checkpoint).toBeNull();
+        await client.record(rest);
+      });
+      const result = await copying(path, (client) => client.verifyAudit());
+      expect(result).toMatchObject({ ok: true, checkpoints: 2, stored: 2, signedUpTo: LAST });
+      expect(await readdir(`${path}.audit`)).toEqual(['checkpoint-00000001.json', 'checkpoint-00000002.json']);
+    });
+  });
+
+  it('find the newest records cut off, although the checkpoints beside the database were cut off with them', async () => {
+    await withDatabasePath(async (path) => {
+      await copying(path, (client) => client.record(first));
+      await copying(path, (client) => client.record(rest));
+      await tamper(path, 'DELETE FROM events WHERE sequence > 100; DELETE FROM audit_chain WHERE sequence > 100');
+      await rm(join(`${path}.audit`, 'checkpoint-00000002.json'));
+      const result = await copying(path, (client) => client.verifyAudit());
+      expect(result.problems).toEqual([
+        {
+          sequence: 101,
+          problem: 'removed',
+          message: `checkpoint 2 signed ${LAST} events, the database ends at 100`,
+        },
+      ]);
+    });
+  });
+
+  it('find a history that was made anew, chain, key and checkpoints, by who has all but the object store', async () => {
+    await withDatabasePath(async (path) => {
+      await copying(path, (client) => client.record(february()));
+      await rm(path);
+      await rm(`${path}.audit`, { recursive: true });
+      const forged = february().map((record) => (record.kind === 'alias_moved' ? { ...record, actor: 'eve' } : record));
+      await copying(path, (client) => client.record(forged));
+      const told = (await copying(path, (client) => client.verifyAudit())).problems.map(({ message }) => message);
+      expect(told).toContain(`checkpoint 1 is not that of the object store, which says ${LAST} events`);
+      expect(told).toContain(`the chain up to event ${LAST} is not what checkpoint 1 signed`);
+    });
+  });
+
+  it('are not taken for good when another key signed them', async () => {
+    await withDatabasePath(async (path) => {
+      await copying(path, (client) => client.record(first));
+      const result = await copying(path, (client) => client.verifyAudit(), makeSigningKey().privateKey);
+      expect(result).toMatchObject({ ok: false, stored: 0 });
+      expect(result.problems.map(({ message }) => message)).toEqual(['checkpoint 1 is not what was signed']);
+      expect(() => parseSigningKey('-----BEGIN PRIVATE KEY-----')).toThrow('audit.key is not a private key of Ed25519');
     });
   });
 });

@@ -26,7 +26,7 @@ describe('the OpenAPI document', () => {
       addTriggerRoutes(app, store.read);
       addOpenLineageRoutes(app, store);
       startExports(app, {}, { store, folder: path, secret: async () => '' });
-      addAuditRoutes(app, store, await Checkpoints.open(`${path}.audit`));
+      addAuditRoutes(app, store, await Checkpoints.open({ folder: `${path}.audit` }), async () => null);
       await app.close();
       await store.close();
       const described = API_OPERATIONS.map(
