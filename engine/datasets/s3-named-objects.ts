@@ -1,6 +1,6 @@
 import { sha256 } from '../digest.js';
 import type { NamedObjects } from './named-objects.js';
-import { listKeys } from './s3-listing.js';
+import { listEntries } from './s3-listing.js';
 import { isMissing, s3Session, s3Unavailable, type S3Connection } from './s3-session.js';
 import { uploadBytes } from './s3-upload.js';
 
@@ -33,8 +33,8 @@ export function createS3NamedObjects(options: S3Connection & { prefix: string })
       }),
     list: () =>
       orUnavailable(async () => {
-        const keys = await listKeys(await session(), { bucket, prefix });
-        return keys.map((key) => key.slice(prefix.length)).sort();
+        const entries = await listEntries(await session(), { bucket, prefix });
+        return entries.map(({ key }) => key.slice(prefix.length)).sort();
       }),
   };
 }

@@ -143,6 +143,7 @@ describe('the audit', () => {
         path,
         `UPDATE events SET payload = replace(payload, 'ada', 'bob') WHERE kind = 'alias_moved';
          DROP VIEW marks_in_force; DROP VIEW removed_versions; DROP TABLE marks; DROP TABLE removals;
+         DROP TABLE trigger_events; DROP TABLE export_cursors; DROP TABLE column_sources;
          DROP TABLE audit_chain; DROP TABLE actions; DELETE FROM schema_migrations WHERE version >= 3`,
       );
       const result = await owning(path, (client) => client.verifyAudit());
