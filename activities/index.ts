@@ -1,4 +1,5 @@
 /** The doors to the engine: one factory an activity group. */
+export * from './alert-activities.js';
 export * from './backfill-activities.js';
 export * from './dataset-activities.js';
 export * from './dependencies.js';

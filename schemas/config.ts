@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alertChannelSchema } from './alert.js';
 import { identifierField, nameField, secretField } from './fields.js';
 import { exportTargetSchema } from './lineage-export.js';
 import { retentionSchema } from './retention.js';
@@ -114,6 +115,14 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('How the audit record is sealed.'),
+  alerts: z
+    .array(alertChannelSchema)
+    .default([])
+    .refine(
+      (channels) => new Set(channels.map(({ name }) => name)).size === channels.length,
+      'must have names that differ from each other',
+    )
+    .describe('Channels on which people and services are told what they should know.'),
   roles: z
     .partialRecord(
       z.enum(WORKER_ROLES),

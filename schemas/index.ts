@@ -1,3 +1,4 @@
+export * from './alert.js';
 export * from './backfill.js';
 export * from './check.js';
 export * from './code-location.js';
@@ -39,6 +40,7 @@ export * from './source.js';
 export * from './step-graph.js';
 export * from './step.js';
 export * from './task-queues.js';
+export * from './timezone.js';
 export * from './token.js';
 export * from './trainer.js';
 export * from './trigger-api.js';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { codeLocationSchema } from './code-location.js';
 import { columnLineageSchema } from './column-lineage.js';
+import { alertDeliverySchema, alertSchema } from './alert.js';
 import { datasetVersionField, datasetVersionRefSchema } from './dataset.js';
 import { evaluationReportSchema } from './evaluation.js';
 import { actorField, digestField, identifierField, instantField, jsonField, nameField } from './fields.js';
@@ -209,6 +210,16 @@ export const lineageRecordSchema = z.discriminatedUnion('kind', [
     kind: z.literal('trigger_event').describe('An event of a trigger ended.'),
     ...common,
     event: triggerEntrySchema.omit({ endedAt: true }).describe('What it was, and what came of it.'),
+  }),
+  z.strictObject({
+    kind: z.literal('alert_raised').describe('Somebody should know something that no other record tells.'),
+    ...common,
+    alert: alertSchema.omit({ at: true }).describe('What.'),
+  }),
+  z.strictObject({
+    kind: z.literal('alert_delivered').describe('An alert was told on a channel, or could not be.'),
+    ...common,
+    delivery: alertDeliverySchema.describe('What became of it.'),
   }),
   z.strictObject({
     kind: z.literal('rollout_finished').describe('A rollout ended.'),

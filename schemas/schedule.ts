@@ -2,14 +2,7 @@ import { z } from 'zod';
 import { cronField } from './cron.js';
 import { actorField, identifierField, instantField, nameField } from './fields.js';
 import { runVerdictField } from './run.js';
-
-const timezoneField = z.string().refine((name) => {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
-}, 'must be a time zone of the IANA database, as in "Europe/Berlin"');
+import { timezoneField } from './timezone.js';
 
 const paramsField = z.record(identifierField, z.union([z.string(), z.number(), z.boolean()]));
 

@@ -4,6 +4,7 @@ import { Client, type Connection } from '@temporalio/client';
 import { NativeConnection, Worker, type NativeConnectionOptions, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import {
+  createAlertActivities,
   createBackfillActivities,
   createDatasetActivities,
   createQualityActivities,
@@ -27,7 +28,7 @@ import { createSecrets } from '../engine/secrets.js';
 import { MillraceError, WORKER_ROLES, type MillraceConfig, type WorkerRole } from '../schemas/index.js';
 import { codeLocation } from './code-location.js';
 import { declarePipelines } from './declare-pipelines.js';
-import { openInboxes } from './open-inboxes.js';
+import { openWatchers } from './open-watchers.js';
 import { hasSearchAttributes } from './search-attributes.js';
 import { sweepScratch } from './scratch.js';
 import { checkpointCopies, defaultStore } from './stores.js';
@@ -91,7 +92,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       const bundle = parsed.some(({ role }) => role === 'orchestration') ? await bundleOf(options) : undefined;
       if (bundle !== undefined) {
         await declarePipelines(options.config, options.projectDir, dependencies.lineage, logger);
-        await openInboxes(options.config, dependencies.temporal, logger);
+        await openWatchers(options.config, dependencies.temporal, logger);
       }
       const workers = await Promise.all(
         parsed.map((part) => createWorker(part, options, connection, dependencies, bundle)),
@@ -207,6 +208,7 @@ function activitiesOf(role: WorkerRole, dependencies: ActivityDependencies): obj
     case 'orchestration':
       return {
         ...createRunActivities(dependencies),
+        ...createAlertActivities(dependencies),
         ...createBackfillActivities(dependencies),
         ...createScheduleActivities(dependencies),
         ...createTriggerActivities(dependencies),

@@ -32,6 +32,7 @@ import { BackfillWindow } from './backfill-window.js';
 import { asFailure, failure, parseInput } from './failures.js';
 import { awaitExecution } from './join-run.js';
 import { now } from './now.js';
+import { raiseAlert } from './raise-alert.js';
 
 type BackfillActivities = ReturnType<typeof createBackfillActivities>;
 
@@ -152,10 +153,17 @@ async function finished(request: BackfillInput, state: BackfillState, window: Ba
   const succeeded = listed.counts.succeeded ?? 0;
   const counted = `${succeeded} of ${state.plan.run} runs succeeded`;
   const verdict = window.stop?.verdict ?? (succeeded === state.plan.run ? 'succeeded' : 'incomplete');
+  if (verdict === 'incomplete') await tellOf(request, counted);
   const message = window.stop === null ? counted : `${window.stop.message}; ${counted}`;
   const result: BackfillResult = { ...about(request, state.startedAt), verdict, message, plan: state.plan, ...listed };
   setCurrentDetails(backfillMarkdown(window.progress(), result));
   return result;
+}
+
+function tellOf({ pipeline, from, to }: BackfillInput, message: string): Promise<void> {
+  const what = `backfill of ${pipeline} ${from}..${to}`;
+  const about = { pipeline, partition: null, key: `backfill/${pipeline}/${from}..${to}` };
+  return raiseAlert('ended', { event: 'backfill_incomplete', title: `${what} ended with failures`, message, ...about });
 }
 
 function about({ pipeline, from, to }: BackfillInput, startedAt: string) {

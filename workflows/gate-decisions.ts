@@ -1,4 +1,4 @@
-import { condition, defineUpdate, setHandler } from '@temporalio/workflow';
+import { condition, defineUpdate, setHandler, workflowInfo } from '@temporalio/workflow';
 import {
   gateDecisionSchema,
   type GateDecision,
@@ -11,6 +11,7 @@ import {
 import { commitRecords } from './commit-records.js';
 import { failure, parseInput } from './failures.js';
 import { now } from './now.js';
+import { raiseAlert } from './raise-alert.js';
 import type { Run } from './run.js';
 import { setVerdictAttribute } from './search-attributes.js';
 
@@ -124,6 +125,15 @@ export async function awaitDecision(
   showWaiting(run);
   const decided = () => (run.gates.get(step)?.decision ?? null) !== null;
   try {
+    const { pipeline, window, steps } = run;
+    // A step may wait more than once.
+    await raiseAlert(`${step}@${workflowInfo().historyLength}`, {
+      event: 'approval_needed',
+      key: `gate/${pipeline}/${window.key}/${step}`,
+      title: `${pipeline} ${window.key}: ${step} waits for ${offer.verbs.join(', ')}`,
+      message: steps.get(step)?.summary ?? '',
+      ...{ pipeline, partition: window.key },
+    });
     if (timeoutSeconds === undefined) await condition(decided);
     else await condition(decided, timeoutSeconds * 1000);
     const decision = run.gates.get(step)?.decision ?? null;

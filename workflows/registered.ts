@@ -1,4 +1,6 @@
 /** What a worker registers: each export is a workflow type. */
+export { alertDelivery } from './alert-delivery.js';
+export { alerts } from './alerts.js';
 export { backfill } from './backfill.js';
 export { inbox } from './inbox.js';
 export { pipelineRun } from './pipeline-run.js';

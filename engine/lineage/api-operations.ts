@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import {
+  alertDeliveriesResponseSchema,
+  alertsAfterRequestSchema,
+  alertsAfterResponseSchema,
   aliasDetailsSchema,
   aliasHistoryResponseSchema,
   auditResponseSchema,
@@ -209,6 +212,15 @@ export const API_OPERATIONS: readonly ApiOperation[] = [
   get('/exports', 'How far the receivers of OpenLineage events are', exportsResponseSchema),
   get('/impact', 'Everything that contains a version, near or far', impactSchema, QUERIES.impact),
   get('/stale', 'Partitions that are not what a run would make of them now', staleResponseSchema, QUERIES.stale),
+  get('/alerts', 'What became of alerts on their channels, newest first', alertDeliveriesResponseSchema, QUERIES.runs),
+  {
+    method: 'POST',
+    path: '/alerts/after',
+    summary: 'What people should know of the records after one',
+    scope: 'read',
+    body: alertsAfterRequestSchema,
+    answer: alertsAfterResponseSchema,
+  },
   get('/triggers', 'How events of a pipeline’s triggers ended, newest first', triggerLedgerSchema, QUERIES.triggers),
   {
     method: 'POST',

@@ -62,6 +62,7 @@ import {
   type RunSummary,
   type StaleResponse,
 } from '../../schemas/index.js';
+import { createAlertClient, type AlertClient } from './alert-client.js';
 import { createRequest, type Fetch } from './http-request.js';
 import { createTriggerClient, type TriggerClient } from './trigger-client.js';
 
@@ -144,6 +145,7 @@ export interface LineageClient {
    */
   stale(options?: { dataset?: string; limit?: number; after?: string }): Promise<StaleResponse>;
   readonly triggers: TriggerClient;
+  readonly alerts: AlertClient;
 }
 
 /** A client of the lineage owner. Makes no connection before the first call. */
@@ -211,6 +213,7 @@ export function createLineageClient(options: {
     recordedObjects: (query = {}) => get(recordedObjectsResponseSchema, `/objects${search(query)}`),
     stale: (query = {}) => get(staleResponseSchema, `/stale${search(query)}`),
     triggers: createTriggerClient(request),
+    alerts: createAlertClient(request),
   };
 }
 

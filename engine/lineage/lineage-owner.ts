@@ -3,6 +3,7 @@ import { fastify, type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { MillraceError, type ExportTarget } from '../../schemas/index.js';
 import { createSecrets } from '../secrets.js';
+import { addAlertRoutes } from './alert-routes.js';
 import { addAuditRoutes } from './audit/audit-routes.js';
 import { Checkpoints, type CheckpointOptions } from './audit/checkpoints.js';
 import { signRegularly } from './audit/sign-regularly.js';
@@ -91,6 +92,7 @@ async function openOwner(options: LineageOwnerOptions): Promise<LineageOwner> {
   });
   addRoutes(app, store, new ModelServers());
   addTriggerRoutes(app, store.read);
+  addAlertRoutes(app, store.read);
   addOpenLineageRoutes(app, store);
   addReportRoutes(app, store.read, options.readObject);
   addAdminRoutes(app, store, dirname(options.databasePath));

@@ -193,6 +193,23 @@ function factRows(record: LineageRecord, answer: Answer): Row[] {
         }),
       ];
     }
+    case 'alert_raised':
+      return [];
+    case 'alert_delivered': {
+      const { delivery, at } = record;
+      const { channel, outcome, alert } = delivery;
+      const { pipeline, event } = alert;
+      return [
+        row('alert_deliveries', {
+          channel,
+          outcome,
+          pipeline,
+          event,
+          delivery: JSON.stringify(delivery),
+          ended_at: at,
+        }),
+      ];
+    }
     case 'rollout_finished': {
       const { runId, result, at } = record;
       const { endpoint, outcome, reason } = result;

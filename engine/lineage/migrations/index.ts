@@ -4,9 +4,10 @@ import { audit } from './0003-audit.js';
 import { marks } from './0004-marks.js';
 import { triggers } from './0005-triggers.js';
 import { openlineage } from './0006-openlineage.js';
+import { alerts } from './0007-alerts.js';
 import type { Migration } from './migration.js';
 
 export type { Migration } from './migration.js';
 
 /** All migrations in order. */
-export const MIGRATIONS: readonly Migration[] = [initial, staleness, audit, marks, triggers, openlineage];
+export const MIGRATIONS: readonly Migration[] = [initial, staleness, audit, marks, triggers, openlineage, alerts];

@@ -1,0 +1,57 @@
+import type { Alert, AlertChannel } from '../../schemas/index.js';
+
+const COLOURS: Record<Alert['severity'], string> = {
+  info: '#2a7d4f',
+  warning: '#b7791f',
+  error: '#c53030',
+  critical: '#822727',
+};
+
+/** A template with what an alert says put in; what it does not say is left empty. */
+export function fillTemplate(template: string, alert: Alert): string {
+  return template.replaceAll(/\{\{\s*(\w+)\s*\}\}/g, (reference, name: string) =>
+    name in alert ? String(alert[name as keyof Alert] ?? '') : reference,
+  );
+}
+
+/**
+ * Body of the request that tells an alert on a channel.
+ * @param id the same for each attempt
+ * @param routingKey of PagerDuty
+ */
+export function alertPayload(channel: AlertChannel, alert: Alert, id: string, routingKey?: string): object {
+  const text = fillTemplate(channel.template, alert);
+  switch (channel.kind) {
+    case 'webhook':
+      return { type: `millrace.${alert.event}`, timestamp: alert.at, id, data: { ...alert, text } };
+    case 'slack':
+      // Slack reads "&", "<" and ">" as signs of its own.
+      return {
+        text: escapeSlack(alert.title),
+        attachments: [{ color: COLOURS[alert.severity], text: escapeSlack(text), fallback: escapeSlack(alert.title) }],
+      };
+    case 'pagerduty': {
+      const dedup = { routing_key: routingKey, dedup_key: alert.key.slice(0, 255) };
+      if (alert.event === 'run_recovered') return { ...dedup, event_action: 'resolve' };
+      return {
+        ...dedup,
+        event_action: 'trigger',
+        client: 'Millrace',
+        payload: {
+          summary: alert.title.slice(0, 1024),
+          source: alert.workflowId ?? alert.pipeline ?? 'millrace',
+          severity: alert.severity,
+          timestamp: alert.at,
+          component: alert.pipeline ?? undefined,
+          group: alert.partition ?? undefined,
+          class: alert.event,
+          custom_details: { message: text, run: alert.runId },
+        },
+      };
+    }
+  }
+}
+
+function escapeSlack(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

@@ -1,0 +1,85 @@
+import { MillraceError, type Alert, type AlertChannel } from '../../schemas/index.js';
+import type { Secrets } from '../secrets.js';
+import { signWebhook } from '../webhooks/index.js';
+import { alertPayload } from './payload.js';
+
+/** Longest wait for an answer. */
+const TIMEOUT_MS = 10_000;
+
+/** What the other side said to a delivery. */
+export type Sent =
+  | { outcome: 'delivered'; message: string }
+  /** To be tried again, at the earliest after the time that the other side asks for. */
+  | { outcome: 'again'; message: string; afterMs: number }
+  /** The other side will never take it. */
+  | { outcome: 'refused'; message: string };
+
+/**
+ * Tells an alert on a channel, once. Redirects are not followed: they would carry the alert, and its signature, elsewhere.
+ * @param id the same for each attempt, so that the receiver can know a repetition
+ * @throws MillraceError SECRET_NOT_FOUND
+ */
+export async function sendAlert(
+  channel: AlertChannel,
+  alert: Alert,
+  { id, secrets, timeoutMs = TIMEOUT_MS }: { id: string; secrets: Secrets; timeoutMs?: number },
+): Promise<Sent> {
+  const secretOf = async (text: string) => (text.startsWith('secret:') ? secrets.get(text) : text);
+  const url = await secretOf(channel.url);
+  const routingKey = channel.kind === 'pagerduty' ? await secrets.get(channel.routingKey) : undefined;
+  const body = JSON.stringify(alertPayload(channel, alert, id, routingKey));
+  const signed = channel.kind === 'webhook' && channel.secret !== undefined;
+  const signature = signed ? signWebhook(await secrets.get(channel.secret ?? ''), id, Date.now(), body) : {};
+  try {
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'user-agent': 'Millrace', ...signature },
+      body,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    const text = (await answer.text()).replaceAll(/\s+/g, ' ').slice(0, 200);
+    const message = `${answer.status} ${text}`.trim();
+    if (answer.ok) return { outcome: 'delivered', message };
+    const again = answer.status >= 500 || answer.status === 408 || answer.status === 429;
+    if (!again) return { outcome: 'refused', message };
+    return { outcome: 'again', message, afterMs: retryAfterMs(answer.headers.get('retry-after')) };
+  } catch (error) {
+    // The address may be a secret, so nothing of it is told.
+    return { outcome: 'again', message: reasonOf(error, timeoutMs), afterMs: 0 };
+  }
+}
+
+/** Milliseconds of a header in seconds, at most an hour; dates are read as nothing. */
+function retryAfterMs(value: string | null): number {
+  const seconds = Number(value ?? 0);
+  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, 3600) * 1000 : 0;
+}
+
+function reasonOf(error: unknown, timeoutMs: number): string {
+  const { name, cause } = error as { name?: string; cause?: { code?: string } };
+  if (name === 'TimeoutError') return `no answer within ${timeoutMs} ms`;
+  return `the request failed: ${cause?.code ?? name ?? 'unknown'}`;
+}
+
+/**
+ * Time before the next attempt: doubled each time, between half and all of it by chance, so that many that failed together do
+ * not come back together.
+ * @param random from 0 to 1
+ */
+export function backoffMs(attempt: number, random: number): number {
+  const whole = Math.min(5 * 60_000, 1000 * 2 ** (attempt - 1));
+  return Math.round(whole * (0.5 + random / 2));
+}
+
+/** @throws MillraceError INPUT_INVALID for a channel that the configuration of this worker does not have */
+export function findChannel(channels: readonly AlertChannel[], name: string): AlertChannel {
+  const channel = channels.find((candidate) => candidate.name === name);
+  if (channel !== undefined) return channel;
+  throw new MillraceError('INPUT_INVALID', `there is no alert channel "${name}" in the configuration`);
+}
+
+/** Whether a channel is told of an alert. */
+export function tells({ events, pipelines }: AlertChannel, { event, pipeline }: Alert): boolean {
+  return events.includes(event) && (pipelines === undefined || (pipeline !== null && pipelines.includes(pipeline)));
+}

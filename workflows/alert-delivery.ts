@@ -1,0 +1,39 @@
+import { ActivityFailure, ApplicationFailure, isCancellation, proxyActivities, sleep } from '@temporalio/workflow';
+import type { AlertTask, createAlertActivities } from '../activities/index.js';
+import { taskQueue, type AlertDelivery } from '../schemas/index.js';
+import { commitEnd } from './commit-records.js';
+import { summarizeFailure } from './failures.js';
+import { now } from './now.js';
+
+/**
+ * Tells one channel of one alert, after quiet hours, as often as the channel says until the other side takes it. What became of
+ * it is on record and is the result; that nobody could be told is no failure of the workflow.
+ */
+export async function alertDelivery(task: AlertTask): Promise<AlertDelivery> {
+  const { id, channel, alert, holdUntil, attempts } = task;
+  if (holdUntil !== null) await sleep(Math.max(1, holdUntil - Date.now()));
+  const { tellAlert } = proxyActivities<ReturnType<typeof createAlertActivities>>({
+    taskQueue: taskQueue('orchestration'),
+    startToCloseTimeout: '30 seconds',
+    // The activity itself says how long to wait.
+    retry: { initialInterval: '1 second', maximumAttempts: attempts },
+    summary: `${channel}: ${alert.title}`.slice(0, 200),
+  });
+  const delivery: AlertDelivery = await tellAlert({ id, channel, alert }).then(
+    (told) => ({ alert, channel, outcome: 'delivered' as const, ...told }),
+    (error: unknown) => {
+      if (isCancellation(error)) throw error;
+      const { code, message } = summarizeFailure(error);
+      const text = code === 'ALERT_NOT_TOLD' ? message : `${code}: ${message}`;
+      return { alert, channel, outcome: 'failed' as const, attempts: attemptsOf(error), message: text.slice(0, 1000) };
+    },
+  );
+  await commitEnd([{ kind: 'alert_delivered', key: `alert/${id}`, at: now(), delivery }]);
+  return delivery;
+}
+
+function attemptsOf(error: unknown): number {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  const details = cause instanceof ApplicationFailure ? (cause.details?.[0] as { attempts?: number } | undefined) : {};
+  return details?.attempts ?? 1;
+}
