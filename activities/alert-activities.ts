@@ -2,22 +2,10 @@ import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { backoffMs, findChannel, quietUntil, sendAlert, tells } from '../engine/alerts/index.js';
 import { createSecrets } from '../engine/secrets.js';
-import type { Alert, AlertChannel } from '../schemas/index.js';
+import type { Alert, AlertChannel, AlertTask } from '../schemas/index.js';
 import { quickScope } from './activity-scope.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { notYet, sometime } from './wait-by-retry.js';
-
-/** An alert that a channel is to be told of. */
-export interface AlertTask {
-  /** The same for each attempt. */
-  id: string;
-  channel: string;
-  alert: Alert;
-  /** End of quiet hours, in milliseconds since 1970; null: at once. */
-  holdUntil: number | null;
-  repeatMs: number;
-  attempts: number;
-}
 
 /** What a look at the records found. */
 export interface FoundAlerts {

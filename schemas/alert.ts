@@ -115,6 +115,16 @@ export const alertChannelSchema = z.discriminatedUnion('kind', [
   pagerdutyChannelSchema,
 ]);
 
+/** An alert that a channel is to be told of: input of the workflow `alertDelivery`. */
+export const alertTaskSchema = z.strictObject({
+  id: z.string().min(1).max(200).describe('The same for each attempt.'),
+  channel: nameField.describe('The channel.'),
+  alert: alertSchema.describe('The alert.'),
+  holdUntil: z.number().nullable().describe('End of quiet hours, in milliseconds since 1970; null: at once.'),
+  repeatMs: z.number().nonnegative().describe('How long the same trouble is left out, in milliseconds.'),
+  attempts: z.int().min(1).describe('How often it is tried.'),
+});
+
 /** What became of an alert on a channel. */
 export const alertDeliverySchema = z.strictObject({
   alert: alertSchema.describe('The alert.'),
@@ -152,6 +162,7 @@ export const ALERTS_WORKFLOW_ID = 'alerts';
 export type AlertEvent = z.infer<typeof alertEventField>;
 export type Alert = z.infer<typeof alertSchema>;
 export type AlertChannel = z.infer<typeof alertChannelSchema>;
+export type AlertTask = z.infer<typeof alertTaskSchema>;
 export type AlertDelivery = z.infer<typeof alertDeliverySchema>;
 export type AlertsAfter = z.infer<typeof alertsAfterResponseSchema>;
 export type RecordedDelivery = z.infer<typeof alertDeliveriesResponseSchema>['deliveries'][number];

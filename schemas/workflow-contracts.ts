@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alertDeliverySchema, alertTaskSchema } from './alert.js';
 import {
   backfillInputSchema,
   backfillProgressSchema,
@@ -82,6 +83,23 @@ export const WORKFLOW_CONTRACTS: Record<string, WorkflowContract> = {
     result: z.strictObject({ pipeline: nameField.describe('Pipeline.') }),
     queries: { waiting: inboxStatusSchema },
     signals: { deliver: triggerEventSchema },
+    updates: {},
+  },
+  alerts: {
+    description: 'Reads what is put on record and has each channel told of what it is to know. Started by workers.',
+    workflowId: 'alerts',
+    input: z.strictObject({}),
+    result: z.null(),
+    queries: {},
+    signals: { wake: z.null() },
+    updates: {},
+  },
+  alertDelivery: {
+    description: 'Tells one channel of one alert, as often as it takes. Started by `alerts`.',
+    workflowId: 'alerts/CHANNEL-NUMBER',
+    input: alertTaskSchema,
+    result: alertDeliverySchema,
+    queries: {},
     updates: {},
   },
 };

@@ -1,15 +1,16 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, proxyActivities, sleep } from '@temporalio/workflow';
-import type { AlertTask, createAlertActivities } from '../activities/index.js';
-import { taskQueue, type AlertDelivery } from '../schemas/index.js';
+import type { createAlertActivities } from '../activities/index.js';
+import { alertTaskSchema, taskQueue, type AlertDelivery } from '../schemas/index.js';
 import { commitEnd } from './commit-records.js';
-import { summarizeFailure } from './failures.js';
+import { parseInput, summarizeFailure } from './failures.js';
 import { now } from './now.js';
 
 /**
  * Tells one channel of one alert, after quiet hours, as often as the channel says until the other side takes it. What became of
  * it is on record and is the result; that nobody could be told is no failure of the workflow.
  */
-export async function alertDelivery(task: AlertTask): Promise<AlertDelivery> {
+export async function alertDelivery(input: unknown): Promise<AlertDelivery> {
+  const task = parseInput(alertTaskSchema, input, 'input of alertDelivery');
   const { id, channel, alert, holdUntil, attempts } = task;
   if (holdUntil !== null) await sleep(Math.max(1, holdUntil - Date.now()));
   const { tellAlert } = proxyActivities<ReturnType<typeof createAlertActivities>>({

@@ -11,8 +11,8 @@ import {
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { z } from 'zod';
-import type { AlertTask, createAlertActivities } from '../activities/index.js';
-import { ALERTS_WORKFLOW_ID, taskQueue } from '../schemas/index.js';
+import type { createAlertActivities } from '../activities/index.js';
+import { ALERTS_WORKFLOW_ID, taskQueue, type AlertTask } from '../schemas/index.js';
 import { LOOK_AGAIN } from './activity-options.js';
 import type { alertDelivery } from './alert-delivery.js';
 import { commitEnd } from './commit-records.js';
