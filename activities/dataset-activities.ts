@@ -9,6 +9,7 @@ import {
   partitionWindowSchema,
   transformStepSchema,
   type Column,
+  type ColumnLineage,
   type DatasetVersionRef,
   type IngestStep,
 } from '../schemas/index.js';
@@ -25,6 +26,8 @@ const transformInput = z.strictObject({
 export interface WrittenDataset {
   ref: DatasetVersionRef;
   columns: Column[];
+  /** What the columns were made from, for a transform. */
+  columnLineage?: ColumnLineage;
 }
 
 type SchemaStep = Pick<IngestStep, 'dataset' | 'schemaPolicy'>;

@@ -21,6 +21,7 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   impact: async () => (await import('./commands/impact.js')).impactCommand,
   stale: async () => (await import('./commands/stale.js')).staleCommand,
   history: async () => (await import('./commands/history.js')).historyCommand,
+  why: async () => (await import('./commands/why.js')).whyCommand,
   audit: async () => (await import('./commands/audit.js')).auditCommand,
   token: async () => (await import('./commands/token.js')).tokenCommand,
   worker: async () => (await import('./commands/worker.js')).workerCommand,

@@ -15,6 +15,7 @@ import {
 } from '../options.js';
 import { printJson } from '../output.js';
 import { requireLineageUrl, resolveTarget } from '../target.js';
+import { lineageColumnsCommand } from './lineage-columns.js';
 import { lineageExportsCommand } from './lineage-exports.js';
 
 interface GraphOptions extends TargetOptions, JsonOption {
@@ -42,6 +43,7 @@ export function lineageCommand(program: Command): void {
       show(node, direction, options),
     );
   addStoreCommands(command);
+  lineageColumnsCommand(command);
   lineageExportsCommand(command);
   for (const [direction, what] of [
     ['upstream', 'what something came from'],

@@ -1,10 +1,12 @@
 import {
   MillraceError,
   type Column,
+  type ColumnLineage,
   type DatasetVersionRef,
   type PartitionWindow,
   type TransformStep,
 } from '../../schemas/index.js';
+import { columnLineageOf } from './column-lineage/index.js';
 import type { DatasetDependencies } from './dataset-dependencies.js';
 import { storeVersion } from './dataset-version.js';
 import { StatementError, withDuckDb } from './duckdb-session.js';
@@ -39,7 +41,7 @@ export interface TransformInput {
 export async function transformDataset(
   deps: DatasetDependencies,
   { sql, params, inputs, window, dataset }: TransformInput,
-): Promise<{ ref: DatasetVersionRef; columns: Column[] }> {
+): Promise<{ ref: DatasetVersionRef; columns: Column[]; columnLineage: ColumnLineage }> {
   const { store, scratchDir, signal, onProgress, memoryLimit = '2GB', threads = 2 } = deps;
   const onPercent = onProgress && ((percent: number) => onProgress(`computed ${percent} % of ${dataset}`));
   return withDuckDb({ scratchDir, memoryLimit, threads, signal, onPercent }, async (session) => {
@@ -47,12 +49,14 @@ export async function transformDataset(
       await defineInputs(session, store, inputs);
       const { query, parameters } = await selectStatement(session, sql);
       const { values, types } = transformParameters(parameters, window, params);
-      return writeParquet(session, query, values, types);
+      const result = await writeParquet(session, query, values, types);
+      const names = result.columns.map(({ name }) => name);
+      return { ...result, columnLineage: await columnLineageOf(session, sql, inputs, names) };
     });
     onProgress?.(`storing ${written.rows} rows`);
     signal?.throwIfAborted();
     const ref = await storeVersion(store, { dataset, partition: window.key }, written);
-    return { ref, columns: written.columns };
+    return { ref, columns: written.columns, columnLineage: written.columnLineage };
   });
 }
 

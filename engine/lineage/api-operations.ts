@@ -8,6 +8,7 @@ import {
   auditResponseSchema,
   auditVerificationSchema,
   checkpointResponseSchema,
+  columnGraphSchema,
   datasetsResponseSchema,
   datasetVersionsResponseSchema,
   endpointHistoryResponseSchema,
@@ -49,6 +50,7 @@ import {
   publicationsRequestSchema,
   publicationsResponseSchema,
   staleResponseSchema,
+  whySchema,
   triggerLedgerSchema,
   type TokenScope,
 } from '../../schemas/index.js';
@@ -91,6 +93,12 @@ export const QUERIES = {
   }),
   marks: z.strictObject({ mark: markField.optional().describe('One kind; all by default.'), limit }),
   retention: z.strictObject({ limit, after }),
+  why: z.strictObject({ prediction: z.string().min(1).max(400).describe('Id of a prediction.') }),
+  columns: z.strictObject({
+    dataset: nameField.describe('Dataset.'),
+    column: z.string().min(1).optional().describe('One column; all by default.'),
+    direction: z.enum(['upstream', 'downstream']).default('upstream').describe('Direction to follow.'),
+  }),
   impact: z.strictObject({ node: z.string().min(1).describe('A node by its id, or loosely.') }),
   audit: z.strictObject({
     actor: z.string().min(1).optional().describe('One actor; all by default.'),
@@ -210,6 +218,8 @@ export const API_OPERATIONS: readonly ApiOperation[] = [
   },
   get('/runs/{runId}/openlineage', 'A run as OpenLineage events', openLineageEventsSchema),
   get('/exports', 'How far the receivers of OpenLineage events are', exportsResponseSchema),
+  get('/why', 'What led to a prediction', whySchema, QUERIES.why),
+  get('/columns', 'Where columns come from, or what is made of them', columnGraphSchema, QUERIES.columns),
   get('/impact', 'Everything that contains a version, near or far', impactSchema, QUERIES.impact),
   get('/stale', 'Partitions that are not what a run would make of them now', staleResponseSchema, QUERIES.stale),
   get('/alerts', 'What became of alerts on their channels, newest first', alertDeliveriesResponseSchema, QUERIES.runs),

@@ -5,6 +5,7 @@ import {
   auditResponseSchema,
   auditVerificationSchema,
   checkpointResponseSchema,
+  columnGraphSchema,
   datasetsResponseSchema,
   datasetVersionsResponseSchema,
   endpointHistoryResponseSchema,
@@ -32,10 +33,12 @@ import {
   runsResponseSchema,
   specificationResponseSchema,
   staleResponseSchema,
+  whySchema,
   type AliasDetails,
   type AliasMove,
   type AuditResponse,
   type AuditVerification,
+  type ColumnGraph,
   type DatasetSummary,
   type DatasetVersionDetails,
   type EndpointChange,
@@ -61,6 +64,7 @@ import {
   type RunRecord,
   type RunSummary,
   type StaleResponse,
+  type Why,
 } from '../../schemas/index.js';
 import { createAlertClient, type AlertClient } from './alert-client.js';
 import { createRequest, type Fetch } from './http-request.js';
@@ -116,6 +120,10 @@ export interface LineageClient {
    * The node may be given loosely, as in `flight-delays` or `dataset:flights/2001-03-01`; throws NOT_FOUND.
    */
   graph(node: string, options?: { direction?: LineageGraph['direction']; depth?: number }): Promise<LineageGraph>;
+  /** What led to a prediction, by the id that the model server gave it; throws INPUT_INVALID, NOT_FOUND. */
+  why(prediction: string): Promise<Why>;
+  /** Where the columns of a dataset come from, or what is made of them; throws NOT_FOUND. */
+  columns(dataset: string, options?: { column?: string; direction?: ColumnGraph['direction'] }): Promise<ColumnGraph>;
   /** Changes of state by people and services, newest first. */
   audit(options?: { actor?: string; action?: string; limit?: number; after?: string }): Promise<AuditResponse>;
   /** Goes through all events: any that was changed, removed or put in is told with its number. */
@@ -202,6 +210,8 @@ export function createLineageClient(options: {
     },
     modelServers: async () => (await get(modelServersResponseSchema, '/model-servers')).servers,
     graph: (node, query = {}) => get(lineageGraphSchema, `/lineage${search({ node, ...query })}`),
+    why: (prediction) => get(whySchema, `/why${search({ prediction })}`),
+    columns: (dataset, query = {}) => get(columnGraphSchema, `/columns${search({ dataset, ...query })}`),
     audit: (query = {}) => get(auditResponseSchema, `/audit${search(query)}`),
     verifyAudit: () => get(auditVerificationSchema, '/audit/verify'),
     signAudit: () => request(checkpointResponseSchema, 'POST', '/admin/checkpoint'),

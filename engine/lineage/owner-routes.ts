@@ -9,6 +9,7 @@ import {
   type LineageHealth,
 } from '../../schemas/index.js';
 import { QUERIES } from './api-operations.js';
+import { columnGraph } from './column-queries.js';
 import { listDatasets, listDatasetVersions, resolvePartitions } from './dataset-queries.js';
 import { endpointHistory, endpointState, listEndpoints } from './endpoint-queries.js';
 import { latestRuns } from './latest-runs.js';
@@ -22,6 +23,7 @@ import type { ModelServers } from './model-servers.js';
 import { openApiDocument } from './openapi.js';
 import { ownerPage } from './owner-page.js';
 import { impactOf } from './impact.js';
+import { whyPrediction } from './why.js';
 import { stalePartitions } from './staleness.js';
 import { listRuns, runDetails, runQuality } from './run-queries.js';
 import { runRecord, specificationOf } from './run-record.js';
@@ -110,6 +112,8 @@ export function addRoutes(app: FastifyInstance, store: LineageStore, servers: Mo
 
   get('/api/v1/lineage', (_, query) => lineageGraph(read, parseWith(QUERIES.lineage, query, 'query')));
 
+  get('/api/v1/why', (_, query) => whyPrediction(read, parseWith(QUERIES.why, query, 'query').prediction));
+  get('/api/v1/columns', (_, query) => columnGraph(read, parseWith(QUERIES.columns, query, 'query')));
   get('/api/v1/impact', (_, query) => impactOf(read, parseWith(QUERIES.impact, query, 'query').node));
   get('/api/v1/stale', (_, query) => stalePartitions(read, parseWith(QUERIES.stale, query, 'query')));
 

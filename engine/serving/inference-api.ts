@@ -1,5 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { type ErrorCode, MillraceError, type ModelServerStatus, isMillraceError } from '../../schemas/index.js';
+import {
+  type ErrorCode,
+  formatPredictionId,
+  MillraceError,
+  type ModelServerStatus,
+  isMillraceError,
+} from '../../schemas/index.js';
 import type { Endpoint, EndpointFollower } from './endpoint-follower.js';
 import type { Answer, EndpointRouter } from './endpoint-router.js';
 import { type InferRequest, parseInferRequest } from './infer-request.js';
@@ -125,11 +132,17 @@ export function createInferenceApi(options: InferenceApiOptions): FastifyInstanc
 }
 
 function responseOf(served: ServedState, request: InferRequest, { scores, arm, version }: Answer): object {
+  const predictionId = formatPredictionId(served.state, version.ref, Date.now(), randomUUID().slice(-12));
   return {
     model_name: served.state.endpoint,
     model_version: String(version.ref.version),
     ...(request.id === undefined ? {} : { id: request.id }),
-    parameters: { arm, generation: served.state.generation, model_digest: version.ref.digest },
+    parameters: {
+      prediction_id: predictionId,
+      arm,
+      generation: served.state.generation,
+      model_digest: version.ref.digest,
+    },
     outputs: [{ name: 'score', datatype: 'FP32', shape: [scores.length], data: Array.from(scores) }],
   };
 }

@@ -81,14 +81,14 @@ function writtenOutcome(
   options: PublishOption,
   inputs: DatasetVersionRef[],
 ): StepOutcome<WrittenDataset> {
-  const { ref, columns } = written;
+  const { ref, columns, columnLineage } = written;
   return {
     value: written,
     summary: `${ref.rows} rows, version ${shortVersion(ref.version)}`,
     output: { dataset: ref },
     inputs,
     records: [
-      { ...recordBase(run, name, 'version'), kind: 'dataset_version', ref, columns },
+      { ...recordBase(run, name, 'version'), kind: 'dataset_version', ref, columns, ...(columnLineage && { columnLineage }) },
       ...(isPublished(options) ? [published(run, name, ref)] : []),
     ],
   };

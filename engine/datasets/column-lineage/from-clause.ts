@@ -1,5 +1,14 @@
 import { expressionSources, list, text, type Walk } from './expression.js';
-import { distinctSources, sameName, Untold, type Column, type Relation, type Scope, type Tree } from './relation.js';
+import {
+  distinctSources,
+  sameName,
+  through,
+  Untold,
+  type Column,
+  type Relation,
+  type Scope,
+  type Tree,
+} from './relation.js';
 
 /** Tables that a query can name, by name in lower case: the inputs, and what WITH defines. */
 export type Tables = ReadonlyMap<string, readonly Column[]>;
@@ -44,7 +53,8 @@ export function relationsOf(
     }
     case 'TABLE_FUNCTION': {
       const call = from['function'] as Tree;
-      const sources = list(call['children']).flatMap((part) => expressionSources(part, outer ?? emptyScope(), walk));
+      const read = list(call['children']).flatMap((part) => expressionSources(part, outer ?? emptyScope(), walk));
+      const sources = through('transformation', distinctSources(read));
       const names = (from['column_name_alias'] as string[] | undefined) ?? [];
       const name = alias || text(call['function_name']);
       const columns = names.map((column): Column => ({ name: column, sources }));
