@@ -24,7 +24,7 @@ export const backfillInputSchema = z.strictObject({
     .describe(
       'Which partitions run. missing: those that never ran; failed: also those whose last run did not succeed; stale: also those whose result is out of date; all: every one.',
     ),
-  maxActive: maxActiveField.default(4).describe('Runs under way at once.'),
+  maxActive: maxActiveField.default(10).describe('Runs under way at once.'),
   batchSize: z
     .int()
     .min(1)

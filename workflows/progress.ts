@@ -10,9 +10,13 @@ const MARKS: Record<StepStatus, string> = {
   skipped: '– skipped',
 };
 
+/** Steps that are all shown; of more, those that failed, were refused, were left out or wait. */
+const SHOWN_STEPS = 60;
+
 /** A run as a Markdown table for the Temporal UI: one row a step, with duration, version and what it says. */
 export function progressMarkdown(progress: RunProgress): string {
-  const rows = progress.steps.map((state) =>
+  const shown = shownSteps(progress.steps);
+  const rows = shown.map((state) =>
     [
       state.step,
       state.type,
@@ -28,7 +32,21 @@ export function progressMarkdown(progress: RunProgress): string {
     '| step | type | status | duration | version | result |',
     '|---|---|---|---|---|---|',
     ...rows.map((row) => `| ${row} |`),
+    ...(shown.length < progress.steps.length ? ['', counted(progress.steps)] : []),
   ].join('\n');
+}
+
+/** Of many steps only those that somebody has to look at: details have a limit, and are made anew at each change. */
+function shownSteps(steps: readonly StepState[]): readonly StepState[] {
+  if (steps.length <= SHOWN_STEPS) return steps;
+  const telling = steps.filter(({ status }) => status !== 'pending' && status !== 'succeeded' && status !== 'running');
+  return telling.slice(0, SHOWN_STEPS);
+}
+
+function counted(steps: readonly StepState[]): string {
+  const counts = new Map<StepStatus, number>();
+  for (const { status } of steps) counts.set(status, (counts.get(status) ?? 0) + 1);
+  return `${steps.length} steps: ${[...counts].map(([status, count]) => `${count} ${status}`).join(', ')}`;
 }
 
 /** Where a browser shows the report of a check. */

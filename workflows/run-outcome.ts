@@ -60,7 +60,9 @@ export async function endRun(run: Run, started: number, work: () => Promise<void
   };
   run.phase = `${outcome.verdict}, ${outcome.reason}`;
   showProgress(run);
-  await CancellationScope.nonCancellable(() => commitEnd([...skippedRecords(run), finishedRecord(run, outcome)]));
+  await CancellationScope.nonCancellable(() =>
+    commitEnd([...run.deferred.take(), ...skippedRecords(run), finishedRecord(run, outcome)]),
+  );
   setVerdictAttribute(run, outcome.verdict);
   if (thrown !== undefined) throw isCancellation(thrown.error) ? thrown.error : asFailure(thrown.error, { result });
   if (outcome.verdict === 'failed') throw failure(outcome.reason, outcome.message, { result });

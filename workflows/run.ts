@@ -10,6 +10,7 @@ import type {
   StepState,
 } from '../schemas/index.js';
 import { commitRecords } from './commit-records.js';
+import { DeferredEnds } from './deferred-ends.js';
 import { acceptDecisions } from './gate-decisions.js';
 import { now } from './now.js';
 import { progressMarkdown } from './progress.js';
@@ -36,6 +37,8 @@ export interface Run {
   readonly gates: Map<string, { offer: GateOffer | null; decision: GateDecision | null }>;
   /** Decisions that were made on a step so far; its records are told apart by it. */
   readonly decisions: Map<string, number>;
+  /** Ends of short steps that are about to be committed. */
+  readonly deferred: DeferredEnds;
   /** Checks whose outcome is known to be good. */
   readonly passedChecks: Set<string>;
   /** How often a step was begun again on purpose; its records are told apart by it. */
@@ -73,6 +76,7 @@ export async function beginRun(options: RunSpecification, steps: readonly StepSt
     steps: new Map(steps.map((state) => [state.step, state])),
     gates: new Map(),
     decisions: new Map(),
+    deferred: new DeferredEnds(),
     passedChecks: new Set(),
     repeats: new Map(),
     phase: 'starting',

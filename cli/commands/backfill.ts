@@ -51,7 +51,7 @@ export function backfillCommand(program: Command): void {
         .choices(['missing', 'failed', 'stale', 'all'])
         .default('missing'),
     )
-    .option('--max-active <count>', 'runs at once, up to 500 (default: 4)', parseCount)
+    .option('--max-active <count>', 'runs at once, up to 500 (default: 10)', parseCount)
     .addOption(
       new Option('--order <order>', 'oldest or newest first').choices(['forward', 'backward']).default('forward'),
     )

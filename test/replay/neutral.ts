@@ -1,13 +1,19 @@
 /** How Temporal names a process, and its sticky queue: `PID@HOST`. */
 const PROCESS = /^\d+@[\w.-]+/;
 
+/** Where the code of a project came from: that of whoever recorded belongs to the machine too. */
+const REPOSITORY = /"repository":"[^"]*"/g;
+
 /**
  * A history without what belongs to the machine that recorded it: stack traces, identities of processes, and the names
  * of folders, also in payloads. None of it has a part in replay.
  * @param folders absolute paths; what lies in them is named relative to them
  */
 export function neutral(value: unknown, folders: readonly string[]): unknown {
-  const shorten = (text: string) => folders.reduce((rest, folder) => rest.replaceAll(`${folder}/`, ''), text);
+  const shorten = (text: string) =>
+    folders
+      .reduce((rest, folder) => rest.replaceAll(`${folder}/`, ''), text)
+      .replace(REPOSITORY, '"repository":"https://example.org/project"');
   const walk = (each: unknown, key = ''): unknown => {
     if (Array.isArray(each)) return each.map((item) => walk(item));
     if (typeof each === 'object' && each !== null) {

@@ -62,7 +62,7 @@ export async function recordedStep<T>(
     const outcome = await work(state);
     const { status = 'succeeded', summary, code = null, records = [], output = {} } = outcome;
     const ended: StepState = { ...state, status, summary, code, output, durationMs: Date.now() - started };
-    await commitRecords([...records, stepFinished(run, ended, outcome)]);
+    await commitStep(run, ended, records, stepFinished(run, ended, outcome));
     setStepState(run, ended);
     return outcome.value;
   } catch (error) {
@@ -72,6 +72,23 @@ export async function recordedStep<T>(
     const ended: StepState = { ...state, status: 'failed', summary: message, code, durationMs: Date.now() - started };
     setStepState(run, ended);
     await CancellationScope.nonCancellable(() => commitEnd([stepFinished(run, ended)]));
+    throw error;
+  }
+}
+
+/** What a step published is committed at once, with what waits; an end that nobody else waits for may be deferred. */
+async function commitStep(
+  run: Run,
+  { status, durationMs }: StepState,
+  records: readonly LineageRecord[],
+  end: LineageRecord,
+): Promise<void> {
+  if (records.length === 0 && status === 'succeeded' && run.deferred.allows(durationMs)) return run.deferred.add(end);
+  const waiting = run.deferred.take();
+  try {
+    await commitRecords([...waiting, ...records, end]);
+  } catch (error) {
+    run.deferred.restore(waiting);
     throw error;
   }
 }
