@@ -1,3 +1,5 @@
+import { runCommand, type RunCommandOptions } from '../engine/processes/run-command.js';
+import { createSecrets } from '../engine/secrets.js';
 import { hint, MillraceError, isMillraceError } from '../schemas/index.js';
 import { activityScope } from './activity-scope.js';
 import type { ActivityDependencies } from './dependencies.js';
@@ -14,8 +16,12 @@ export interface ProjectActivityInput {
 /** Temporal refuses payloads over two megabytes, and warns far below. */
 const MAX_RESULT_CHARS = 250_000;
 
-/** The activities of millrace.config.ts, behind one door. */
-export function createProjectActivities({ config }: Pick<ActivityDependencies, 'config'>) {
+/** What a step of type `command` sends. */
+export type ProjectCommandInput = Pick<RunCommandOptions, 'step' | 'name' | 'pipeline' | 'runId' | 'window'>;
+
+/** The project’s own code, behind one door: the activities of millrace.config.ts, and programs. */
+export function createProjectActivities({ config, projectDir }: Pick<ActivityDependencies, 'config' | 'projectDir'>) {
+  const secrets = createSecrets();
   return {
     /** Calls an activity of the project by name. */
     async callProjectActivity({ activity, ...context }: ProjectActivityInput): Promise<unknown> {
@@ -33,6 +39,13 @@ export function createProjectActivities({ config }: Pick<ActivityDependencies, '
           throw new MillraceError('ACTIVITY_FAILED', `${activity}: ${message}`, { cause: error });
         }
       });
+    },
+
+    /** Runs the program of a step. */
+    async runProjectCommand(input: ProjectCommandInput): Promise<unknown> {
+      return activityScope(({ signal, progress }) =>
+        runCommand({ ...input, projectDir, secrets, signal, onProgress: progress }),
+      );
     },
   };
 }

@@ -81,6 +81,8 @@ function schemasPage() {
     ['Step `evaluate`', 'evaluateStepSchema'],
     ['Step `register`', 'registerStepSchema'],
     ['Step `deploy`', 'deployStepSchema'],
+    ['Step `approve`', 'approveStepSchema'],
+    ['Step `command`', 'commandStepSchema'],
     ['Step `activity`', 'activityStepSchema'],
     ['Window input', 'datasetInputSchema'],
     ['Quality report', 'qualityReportSchema'],

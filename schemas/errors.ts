@@ -256,6 +256,12 @@ export const ERROR_TABLE = {
     'The command of a step or source cannot be started or exited with an error.',
     'See the last lines of its output that are quoted.',
   ),
+  COMMAND_TEMPORARY: entry(
+    'infrastructure',
+    true,
+    'The command of a step or source exited with code 75: something outside failed for now.',
+    'None, it is tried again; see its output if it goes on.',
+  ),
   ACTIVITY_UNKNOWN: entry(
     'input',
     false,

@@ -23,6 +23,7 @@ export function stepReferences(step: Step): { path: string; name: string; types:
       return [{ path: 'model', name: step.model, types: ['register'] }];
     case 'ingest':
     case 'activity':
+    case 'command':
     case 'approve':
       return [];
   }

@@ -192,6 +192,28 @@ export const activityStepSchema = z.strictObject({
     .describe('Role of the worker that runs it.'),
 });
 
+export const commandStepSchema = z.strictObject({
+  type: z.literal('command').describe('Runs a program.'),
+  ...common,
+  command: z
+    .array(z.string())
+    .min(1)
+    .describe(
+      'Program and arguments; no shell takes them apart. The last line that it writes to standard output is the value of the step, as JSON where it is JSON. Exit code 75: it is tried again.',
+    ),
+  directory: z.string().min(1).default('.').describe('Folder it is started in; relative to the project’s folder.'),
+  env: z
+    .record(identifierField, z.string())
+    .default({})
+    .describe(
+      'Further variables; a value `secret:NAME` is what the reference stands for. It also has MILLRACE_PARTITION_KEY, _START and _END, MILLRACE_PIPELINE, MILLRACE_STEP and MILLRACE_RUN_ID, which is the same for each attempt.',
+    ),
+  role: z
+    .enum(['data', 'training', 'rollout', 'orchestration'])
+    .default('data')
+    .describe('Role of the worker that runs it.'),
+});
+
 export const approveStepSchema = z.strictObject({
   type: z.literal('approve').describe('Waits, without a worker, until somebody approves or rejects.'),
   ...common,
@@ -219,6 +241,7 @@ export const stepSchema = z.discriminatedUnion('type', [
   registerStepSchema,
   deployStepSchema,
   activityStepSchema,
+  commandStepSchema,
   approveStepSchema,
 ]);
 
@@ -239,5 +262,6 @@ export type RegisterStep = z.infer<typeof registerStepSchema>;
 export type DeployStep = z.infer<typeof deployStepSchema>;
 export type ApproveStep = z.infer<typeof approveStepSchema>;
 export type ActivityStep = z.infer<typeof activityStepSchema>;
+export type CommandStep = z.infer<typeof commandStepSchema>;
 export type Step = z.infer<typeof stepSchema>;
 export type StepType = Step['type'];

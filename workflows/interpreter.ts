@@ -18,7 +18,18 @@ import { failure } from './failures.js';
 import type { FrozenInputs } from './freeze-inputs.js';
 import { setStepState, type Run } from './run.js';
 import { readsTheSame, takeOver } from './steps/reused-step.js';
-import { activity, approve, check, deploy, evaluate, ingest, register, train, transform } from './steps/index.js';
+import {
+  activity,
+  approve,
+  check,
+  command,
+  deploy,
+  evaluate,
+  ingest,
+  register,
+  train,
+  transform,
+} from './steps/index.js';
 
 /** States of all steps before the first begins. */
 export function pendingSteps({ steps }: FrozenPipeline): StepState[] {
@@ -131,6 +142,9 @@ async function runStep(run: Run, pipeline: FrozenPipeline, name: string, frozen:
       return;
     case 'activity':
       await activity(run, name, step);
+      return;
+    case 'command':
+      await command(run, name, step);
       return;
     default:
       step satisfies never;

@@ -15,7 +15,8 @@ const NO_CODE = /^(\.|__pycache__$|node_modules$)/;
 
 /**
  * Gives a frozen pipeline the digests of the code that its steps call: of each file in a trainer’s folder, and of the text
- * of an activity’s function (what that function calls in its turn is not seen). Its own digest covers them.
+ * of an activity’s function, and of the files that a command names (what those call in their turn is not seen). Its own
+ * digest covers them.
  */
 export async function withCode(frozen: FrozenPipeline, project: CodeOfProject): Promise<FrozenPipeline> {
   const code = await codeDigests(frozen, project);
@@ -37,9 +38,22 @@ export async function codeDigests(
     } else if (step.type === 'activity') {
       const run = activities[step.activity];
       if (run !== undefined) found[name] = sha256(run.toString());
+    } else if (step.type === 'command') {
+      const digest = await namedFilesDigest(resolve(projectDir, step.directory), step.command);
+      if (digest !== undefined) found[name] = digest;
     }
   }
   return found;
+}
+
+/** Of `['python', 'export.py', '--all']` that is `export.py`, if there is such a file. */
+async function namedFilesDigest(folder: string, command: readonly string[]): Promise<string | undefined> {
+  const digests: Record<string, string> = {};
+  for (const argument of command) {
+    const content = await readFile(resolve(folder, argument)).catch(() => undefined);
+    if (content !== undefined) digests[argument] = sha256(content);
+  }
+  return Object.keys(digests).length === 0 ? undefined : digestOf(digests);
 }
 
 async function folderDigest(folder: string): Promise<string | undefined> {

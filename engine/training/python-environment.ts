@@ -5,8 +5,8 @@ import { MillraceError } from '../../schemas/index.js';
 import { digestOf } from '../digest.js';
 import { withFileLock } from './file-lock.js';
 import { findPython, type Python } from './find-python.js';
-import { LineSplitter } from './line-splitter.js';
-import { startSupervised } from './supervised-process.js';
+import { LineSplitter } from '../processes/line-splitter.js';
+import { startSupervised } from '../processes/supervised-process.js';
 
 export { findPython, type Python } from './find-python.js';
 

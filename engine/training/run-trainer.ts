@@ -8,9 +8,10 @@ import {
   type TrainerOutput,
   type TrainerSpecification,
 } from '../../schemas/index.js';
-import { LineSplitter } from './line-splitter.js';
+import { LineSplitter } from '../processes/line-splitter.js';
+import { withoutKeys } from '../processes/program-environment.js';
 import { ensurePythonEnvironment, findPython } from './python-environment.js';
-import { startSupervised, type ProcessEnd } from './supervised-process.js';
+import { startSupervised, type ProcessEnd } from '../processes/supervised-process.js';
 import { TrainerLog } from './trainer-log.js';
 import { readTrainerOutput } from './trainer-output.js';
 
@@ -146,9 +147,8 @@ function trainerEnvironment(
   env: NodeJS.ProcessEnv,
   given: { path: string | undefined; specificationPath: string; temporaryDir: string },
 ): NodeJS.ProcessEnv {
-  const kept = Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_'));
   return {
-    ...Object.fromEntries(kept),
+    ...withoutKeys(env),
     PATH: given.path,
     MILLRACE_TRAINER_SPEC: given.specificationPath,
     TMPDIR: given.temporaryDir,

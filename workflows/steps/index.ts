@@ -2,5 +2,6 @@
 export * from './activity-step.js';
 export * from './approve-step.js';
 export * from './check-step.js';
+export * from './command-step.js';
 export * from './dataset-steps.js';
 export * from './model-steps.js';

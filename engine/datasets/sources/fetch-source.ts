@@ -12,7 +12,7 @@ import { downloadS3 } from './s3-source.js';
  * Brings a source to this machine, as a stream, so that memory stays bounded whatever its size: nothing for local files,
  * a download, a COPY, or the output of a program.
  * @throws MillraceError SOURCE_NOT_FOUND, SOURCE_EMPTY, SOURCE_UNREADABLE, SOURCE_UNAVAILABLE, SOURCE_DENIED,
- * SECRET_NOT_FOUND, COMMAND_FAILED, STORE_UNAVAILABLE when there is no place to write
+ * SECRET_NOT_FOUND, COMMAND_FAILED, COMMAND_TEMPORARY, STORE_UNAVAILABLE when there is no place to write
  */
 export async function fetchSource(source: Source, context: FetchContext): Promise<LocalSource> {
   await mkdir(context.folder, { recursive: true });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { LineSplitter } from '../../../engine/training/line-splitter';
+import { LineSplitter } from '../../../engine/processes/line-splitter';
 
 function split(chunks: Buffer[]): string[] {
   const lines: string[] = [];
