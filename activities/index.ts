@@ -5,6 +5,7 @@ export * from './dataset-activities.js';
 export * from './dependencies.js';
 export * from './lineage-activities.js';
 export * from './poll-execution.js';
+export * from './pool-activities.js';
 export * from './project-activities.js';
 export * from './quality-activities.js';
 export * from './rollout-activities.js';

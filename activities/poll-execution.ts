@@ -7,13 +7,14 @@ export type ExecutionPoll<T> =
   | { status: 'completed'; result: T }
   | { status: 'failed'; message: string; code: string };
 
-/** Looks at the newest execution of a workflow id. */
+/** Looks at an execution of a workflow id: that with the run id, or the newest. */
 export async function pollExecution<T>(
   temporal: Client,
   workflowId: string,
   parse: (result: unknown) => T,
+  runId?: string,
 ): Promise<ExecutionPoll<T>> {
-  const handle = temporal.workflow.getHandle(workflowId);
+  const handle = temporal.workflow.getHandle(workflowId, runId);
   try {
     const { status } = await handle.describe();
     if (status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW') return { status: 'running' };

@@ -14,6 +14,7 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   schedule: async () => (await import('./commands/schedule.js')).scheduleCommand,
   triggers: async () => (await import('./commands/triggers.js')).triggersCommand,
   webhooks: async () => (await import('./commands/webhooks.js')).webhooksCommand,
+  pools: async () => (await import('./commands/pools.js')).poolsCommand,
   alerts: async () => (await import('./commands/alerts.js')).alertsCommand,
   status: async () => (await import('./commands/status.js')).statusCommand,
   dataset: async () => (await import('./commands/dataset.js')).datasetCommand,

@@ -4,11 +4,13 @@ import type { BackfillRequest, BackfillResult } from '../schemas/backfill.js';
 import { parseWith } from '../schemas/parse.js';
 import { runInputSchema, type RetryRequest, type RunInput, type RunRequest } from '../schemas/run.js';
 import { taskQueue } from '../schemas/task-queues.js';
+import type { PoolStatus } from '../schemas/pool.js';
 import type { TriggerRequest } from '../schemas/trigger.js';
 import { backfillWorkflowId, resolvingWorkflowId, runWorkflowId, SEARCH_ATTRIBUTES } from '../schemas/workflow-ids.js';
 import { createBackfillHandle, planBackfill, startBackfill, type BackfillHandle } from './backfill-handle.js';
 import { asConnectError, asMillraceError } from './failures.js';
 import { trackCalls } from './open-calls.js';
+import { listPools } from './pools.js';
 import { createSchedules, type Schedules } from './schedules.js';
 import { createTriggers, type Triggers } from './triggers.js';
 import { temporalProfile } from './temporal-profile.js';
@@ -68,6 +70,8 @@ export interface MillraceClient {
   readonly schedules: Schedules;
   /** Events that make pipelines run. */
   readonly triggers: Triggers;
+  /** Who has a place in each pool, and who waits for one; pools that nobody needs are left out. @throws MillraceError TEMPORAL_UNREACHABLE */
+  pools(): Promise<PoolStatus[]>;
   /** Tells a pipeline that something happened: `triggers.send`. */
   trigger(request: TriggerRequest): Promise<{ id: string }>;
   /** Temporal’s own client, for everything else. */
@@ -121,6 +125,7 @@ export async function connect(options: ConnectOptions = {}): Promise<MillraceCli
     temporal: client,
     schedules: createSchedules(client, call),
     triggers,
+    pools: () => listPools(client, call),
     trigger: (request) => triggers.send(request),
     startRun: async (request) => {
       const input = parseWith(runInputSchema, request, 'run request');

@@ -115,6 +115,10 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('How the audit record is sealed.'),
+  pools: z
+    .record(nameField, z.int().positive())
+    .default({})
+    .describe('Pools and their places: how many steps that name one work at once, over all pipelines.'),
   alerts: z
     .array(alertChannelSchema)
     .default([])
@@ -127,7 +131,14 @@ export const configSchema = z.strictObject({
     .partialRecord(
       z.enum(WORKER_ROLES),
       z.strictObject({
-        concurrency: z.int().positive().describe('Activities that a worker of the role runs at once.'),
+        concurrency: z.int().positive().optional().describe('Activities that a worker of the role runs at once.'),
+        ratePerSecond: z
+          .number()
+          .positive()
+          .optional()
+          .describe(
+            'Activities that all workers of the role’s queue together begin in a second; without it, any number.',
+          ),
       }),
     )
     .default({})

@@ -51,6 +51,11 @@ const common = {
   tag: nameField
     .optional()
     .describe('Part of the role’s workers that may run the step: `gpu` means the queue `training-gpu`.'),
+  pool: nameField
+    .optional()
+    .describe(
+      'Pool of the configuration in which the step needs a place: as many steps as it has work at once, over all pipelines.',
+    ),
   timeoutSeconds: z
     .number()
     .positive()

@@ -8,6 +8,7 @@ import {
 } from './backfill.js';
 import { nameField } from './fields.js';
 import { gateDecisionSchema } from './gate.js';
+import { poolAskSchema, poolInputSchema, poolPlaceSchema, poolStatusSchema } from './pool.js';
 import { abortSchema, rolloutInputSchema, rolloutProgressSchema, rolloutResultSchema } from './rollout.js';
 import { runInputSchema, runProgressSchema, runResultSchema } from './run.js';
 import { firingInputSchema, firingResultSchema } from './schedule.js';
@@ -100,6 +101,15 @@ export const WORKFLOW_CONTRACTS: Record<string, WorkflowContract> = {
     input: alertTaskSchema,
     result: alertDeliverySchema,
     queries: {},
+    updates: {},
+  },
+  pool: {
+    description: 'Places of a pool: who works, and who waits. Started by steps that name it.',
+    workflowId: 'pool/NAME',
+    input: poolInputSchema,
+    result: z.strictObject({ pool: nameField.describe('Name of the pool.') }),
+    queries: { places: poolStatusSchema },
+    signals: { ask: poolAskSchema, giveBack: poolPlaceSchema.pick({ ticket: true }) },
     updates: {},
   },
 };

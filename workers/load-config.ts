@@ -75,7 +75,7 @@ function configProblems(config: MillraceConfig): Problem[] {
   });
 }
 
-function pipelineProblems(pipeline: Pipeline, { activities }: MillraceConfig): Problem[] {
+function pipelineProblems(pipeline: Pipeline, { activities, pools }: MillraceConfig): Problem[] {
   const unknown = parameterProblems(pipeline);
   if (unknown.length > 0) return unknown;
   try {
@@ -83,6 +83,7 @@ function pipelineProblems(pipeline: Pipeline, { activities }: MillraceConfig): P
     return [
       ...stepProblems(steps),
       ...triggerProblems(pipeline),
+      ...poolProblems(steps, Object.keys(pools)),
       ...Object.entries(steps).flatMap(([name, step]) => roomProblems(name, step, activities)),
     ];
   } catch (error) {
@@ -105,6 +106,14 @@ function triggerProblems({ triggers, params }: Pipeline): Problem[] {
         })),
     );
   });
+}
+
+function poolProblems(steps: Record<string, Step>, pools: string[]): Problem[] {
+  return Object.entries(steps).flatMap(([name, { pool }]) =>
+    pool === undefined || pools.includes(pool)
+      ? []
+      : [{ path: `steps.${name}.pool`, message: `there is no pool "${pool}"${hint(pool, pools)}` }],
+  );
 }
 
 /** What only another room can judge: suites and activities. */

@@ -9,6 +9,7 @@ import {
   createDatasetActivities,
   createQualityActivities,
   createLineageActivities,
+  createPoolActivities,
   createProjectActivities,
   createRolloutActivities,
   createRunActivities,
@@ -186,12 +187,14 @@ async function createWorker(
   dependencies: ActivityDependencies,
   workflowBundle: WorkerOptions['workflowBundle'],
 ): Promise<Worker> {
+  const { concurrency = CONCURRENCY[role], ratePerSecond } = config.roles[role] ?? {};
   const common = {
     connection,
     namespace: temporal.namespace,
     taskQueue: queue,
     shutdownGraceTime: GRACE,
-    maxConcurrentActivityTaskExecutions: config.roles[role]?.concurrency ?? CONCURRENCY[role],
+    maxConcurrentActivityTaskExecutions: concurrency,
+    ...(ratePerSecond !== undefined && { maxTaskQueueActivitiesPerSecond: ratePerSecond }),
   } satisfies WorkerOptions;
   const activities = activitiesOf(role, dependencies);
   if (role !== 'orchestration') return Worker.create({ ...common, activities });
@@ -209,6 +212,7 @@ function activitiesOf(role: WorkerRole, dependencies: ActivityDependencies): obj
       return {
         ...createRunActivities(dependencies),
         ...createAlertActivities(dependencies),
+        ...createPoolActivities(dependencies),
         ...createBackfillActivities(dependencies),
         ...createScheduleActivities(dependencies),
         ...createTriggerActivities(dependencies),

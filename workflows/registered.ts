@@ -4,5 +4,6 @@ export { alerts } from './alerts.js';
 export { backfill } from './backfill.js';
 export { inbox } from './inbox.js';
 export { pipelineRun } from './pipeline-run.js';
+export { pool } from './pool.js';
 export { rollout } from './rollout.js';
 export { scheduledFiring } from './scheduled-firing.js';

@@ -13,6 +13,7 @@ import { commitRecords } from './commit-records.js';
 import { DeferredEnds } from './deferred-ends.js';
 import { acceptDecisions } from './gate-decisions.js';
 import { now } from './now.js';
+import { poolPlaceSignal } from './pool.js';
 import { progressMarkdown } from './progress.js';
 
 /** How far a run is. */
@@ -43,6 +44,10 @@ export interface Run {
   readonly passedChecks: Set<string>;
   /** How often a step was begun again on purpose; its records are told apart by it. */
   readonly repeats: Map<string, number>;
+  /** Places in pools that it has, by ticket. */
+  readonly poolPlaces: Set<string>;
+  /** How often it asked for a place. */
+  poolAsks: number;
   /** What the run is doing, in a few words. */
   phase: string;
 }
@@ -79,10 +84,15 @@ export async function beginRun(options: RunSpecification, steps: readonly StepSt
     deferred: new DeferredEnds(),
     passedChecks: new Set(),
     repeats: new Map(),
+    poolPlaces: new Set(),
+    poolAsks: 0,
     phase: 'starting',
   };
   setHandler(progressQuery, () => progressOf(run), { description: 'How far the run is: states of all steps.' });
   acceptDecisions(run);
+  setHandler(poolPlaceSignal, ({ ticket }) => void run.poolPlaces.add(ticket), {
+    description: 'Sent by a pool: the run has a place in it.',
+  });
   showProgress(run);
   await commitRecords([
     {

@@ -4,7 +4,7 @@ import type { createProjectActivities } from '../../activities/index.js';
 import { activityStepSchema } from '../../schemas/index.js';
 import { workOptions } from '../activity-options.js';
 import { parseInput } from '../failures.js';
-import { withBudgets } from '../retry-budgets.js';
+import { inPool } from './in-pool.js';
 import type { Run } from '../run.js';
 import { recordedStep } from './recorded-step.js';
 
@@ -21,7 +21,7 @@ export async function activity(
     const { callProjectActivity } = proxyActivities<ProjectActivities>(
       workOptions('io', step.role, step, step.activity),
     );
-    const value = await withBudgets(() =>
+    const value = await inPool(run, name, step, () =>
       callProjectActivity({
         activity: step.activity,
         input: step.input,

@@ -13,7 +13,7 @@ import { workOptions } from '../activity-options.js';
 import { commitRecords } from '../commit-records.js';
 import { parseInput } from '../failures.js';
 import { awaitDecision } from '../gate-decisions.js';
-import { withBudgets } from '../retry-budgets.js';
+import { inPool } from './in-pool.js';
 import { setStepState, type Run } from '../run.js';
 import { isPublished, published, type PublishOption } from './dataset-steps.js';
 import { quarantine, refusing } from './quarantine.js';
@@ -70,7 +70,7 @@ async function judge(
 ): Promise<StepOutcome<CheckedDataset>> {
   const summary = `${step.suite.checks.length} checks of ${ref.dataset} ${ref.partition}`;
   const { check } = proxyActivities<QualityActivities>(workOptions('io', 'data', step, summary));
-  const report = await withBudgets(() => check({ ref, suite: step.suite, window: run.window }));
+  const report = await inPool(run, name, step, () => check({ ref, suite: step.suite, window: run.window }));
   const outcome = checkOutcome(run, name, ref, report, step);
   return outcome.status === 'refused' ? outcome : goOn(run, name, step, outcome, options);
 }

@@ -11,7 +11,7 @@ import {
 } from '../../schemas/index.js';
 import { workOptions } from '../activity-options.js';
 import { parseInput } from '../failures.js';
-import { withBudgets } from '../retry-budgets.js';
+import { inPool } from './in-pool.js';
 import type { Run } from '../run.js';
 import { recordBase, recordedStep, type StepOutcome } from './recorded-step.js';
 
@@ -37,7 +37,13 @@ export async function ingest(
   return recordedStep(run, name, 'ingest', async () => {
     const summary = `${step.dataset} ${run.window.key} from ${sourceName(step.source)}`;
     const { ingest } = proxyActivities<DatasetActivities>(workOptions('io', 'data', step, summary));
-    return writtenOutcome(run, name, await withBudgets(() => ingest({ step, window: run.window })), options, []);
+    return writtenOutcome(
+      run,
+      name,
+      await inPool(run, name, step, () => ingest({ step, window: run.window })),
+      options,
+      [],
+    );
   });
 }
 
@@ -54,7 +60,7 @@ export async function transform(
     const { transform } = proxyActivities<DatasetActivities>(
       workOptions('io', 'data', step, `${step.dataset} ${run.window.key}`),
     );
-    const written = await withBudgets(() => transform({ step, window: run.window, inputs }));
+    const written = await inPool(run, name, step, () => transform({ step, window: run.window, inputs }));
     return writtenOutcome(run, name, written, options, Object.values(inputs).flat());
   });
 }

@@ -21,7 +21,7 @@ import {
 import { workOptions } from '../activity-options.js';
 import { commitRecords } from '../commit-records.js';
 import { failure, parseInput } from '../failures.js';
-import { withBudgets } from '../retry-budgets.js';
+import { inPool } from './in-pool.js';
 import type { rollout } from '../rollout.js';
 import { now } from '../now.js';
 import { showPhase, type Run } from '../run.js';
@@ -48,7 +48,7 @@ export async function train(
     const limits = { ...step, timeoutSeconds: step.timeoutSeconds ?? step.trainer.timeoutSeconds + 900 };
     const summary = `${step.model} on ${rows} rows of ${refs.length} versions`;
     const { train } = proxyActivities<TrainingActivities>(workOptions('train', 'training', limits, summary));
-    const trained = await withBudgets(() => train({ step, inputs, window: run.window, runId: run.runId }));
+    const trained = await inPool(run, name, step, () => train({ step, inputs, window: run.window, runId: run.runId }));
     const { ref, manifest, metrics, parity } = trained;
     const figures = Object.entries<number>(metrics).map(
       ([metric, value]) => `${metric} ${Number(value.toPrecision(4))}`,
@@ -95,7 +95,7 @@ export async function evaluate(
     const summary = `${challenger.model} ${shortVersion(challenger.digest)} against ${step.champion}`;
     const { evaluate } = proxyActivities<TrainingActivities>(workOptions('io', 'training', step, summary));
     const { label, gate, champion } = step;
-    const report = await withBudgets(() => evaluate({ challenger, champion, on, label, gate }));
+    const report = await inPool(run, name, step, () => evaluate({ challenger, champion, on, label, gate }));
     const forced = report.verdict === 'fail' && run.force !== null && run.force !== undefined;
     return {
       value: report,

@@ -10,7 +10,7 @@ import {
   type QualityReport,
 } from '../../schemas/index.js';
 import { workOptions } from '../activity-options.js';
-import { withBudgets } from '../retry-budgets.js';
+import { inPool } from './in-pool.js';
 import type { Run } from '../run.js';
 import { published } from './dataset-steps.js';
 import { recordBase } from './recorded-step.js';
@@ -62,7 +62,7 @@ export async function quarantine(
   );
   const { suite } = step;
   const checks = failed.map((result) => result.name);
-  const found = await withBudgets(() =>
+  const found = await inPool(run, name, step, () =>
     quarantine({ ref, suite, window: run.window, mode, dataset, checks, judge: !released }),
   );
   const problem = problemOf(found, mode, ref, released);

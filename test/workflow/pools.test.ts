@@ -1,0 +1,104 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RunHandle } from '../../client/index.js';
+import { definePipeline, type PoolStatus } from '../../schemas/index.js';
+import { startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
+
+const keys = ['a', 'b', 'c', 'd', 'e', 'f'];
+const using = (name: string) =>
+  definePipeline({
+    name,
+    partitions: { kind: 'static', keys },
+    steps: { load: { type: 'activity', activity: 'load', role: 'orchestration', pool: 'warehouse' } },
+  });
+
+describe('a pool', () => {
+  let millrace: MillraceEnvironment;
+  const working = new Map<string, () => void>();
+  const order: string[] = [];
+  let most = 0;
+
+  beforeAll(async () => {
+    millrace = await startMillrace({
+      pipelines: [using('bulk'), using('nightly')],
+      pools: { warehouse: 2 },
+      activities: {
+        load: async ({ pipeline, partition, signal }) => {
+          const key = `${pipeline} ${partition}`;
+          order.push(key);
+          await new Promise<void>((resolve) => {
+            working.set(key, resolve);
+            most = Math.max(most, working.size);
+            signal.addEventListener('abort', () => resolve());
+          });
+          working.delete(key);
+          return null;
+        },
+      },
+    });
+  }, 60_000);
+  afterAll(async () => {
+    for (const end of working.values()) end();
+    await millrace.close();
+  });
+
+  const start = (pipeline: string, partition: string) => millrace.client.startRun({ pipeline, partition });
+
+  async function until(what: () => boolean | Promise<boolean>): Promise<void> {
+    while (!(await what())) await delay(30);
+  }
+
+  async function waiting(count: number): Promise<PoolStatus> {
+    for (;;) {
+      const pool = (await millrace.client.pools())[0];
+      if (pool?.waiting.length === count) return pool;
+      await delay(50);
+    }
+  }
+
+  it('lets as many work as it has places, pipelines in turn, and takes back the place of a run that was terminated', async () => {
+    const runs: RunHandle[] = [];
+    for (const key of keys.slice(0, 4)) {
+      runs.push(await start('bulk', key));
+      // They ask in this order.
+      await until(async () => {
+        const progress = await runs.at(-1)?.progress();
+        return working.has(`bulk ${key}`) || progress?.steps[0]?.summary === 'waits for the pool warehouse';
+      });
+    }
+    runs.push(await start('nightly', 'a'));
+    const pool = await waiting(3);
+    expect(pool).toMatchObject({ pool: 'warehouse', limit: 2 });
+    expect(pool.holders.map(({ workflowId }) => workflowId)).toEqual(['run/bulk/a', 'run/bulk/b']);
+    working.get('bulk a')?.();
+    await until(() => working.has('nightly a'));
+    working.get('bulk b')?.();
+    await until(() => working.has('bulk c'));
+    // The worker is still busy with it, but nobody waits for what it does.
+    const terminated = millrace.client.temporal.workflow.getHandle('run/bulk/c');
+    await terminated.terminate('it has to go');
+    working.get('bulk c')?.();
+    await until(() => working.has('bulk d'));
+    for (const end of [...working.values()]) end();
+    await Promise.all(runs.map((run) => run.result().catch(() => undefined)));
+    expect(order).toEqual(['bulk a', 'bulk b', 'nightly a', 'bulk c', 'bulk d']);
+    expect(most).toBe(2);
+    // Nobody has a place any more, so the pool has ended.
+    await millrace.client.temporal.workflow.getHandle('pool/warehouse').result();
+  }, 60_000);
+
+  it('forgets who was cancelled while waiting', async () => {
+    order.length = 0;
+    const first = await start('bulk', 'e');
+    const second = await start('nightly', 'e');
+    await until(() => working.size === 2);
+    const third = await start('bulk', 'f');
+    await waiting(1);
+    await third.cancel();
+    await expect(third.result()).rejects.toMatchObject({ code: 'RUN_CANCELLED' });
+    await waiting(0);
+    for (const end of [...working.values()]) end();
+    expect((await first.result()).verdict).toBe('succeeded');
+    expect((await second.result()).verdict).toBe('succeeded');
+    expect(order).toHaveLength(2);
+  });
+});

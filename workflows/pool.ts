@@ -1,0 +1,120 @@
+import {
+  condition,
+  continueAsNew,
+  defineQuery,
+  defineSignal,
+  getExternalWorkflowHandle,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { createPoolActivities } from '../activities/index.js';
+import { poolInputSchema, poolWorkflowId, type PoolAsk, type PoolPlace, type PoolStatus } from '../schemas/index.js';
+import { LOOK_AGAIN } from './activity-options.js';
+import { failure, parseInput } from './failures.js';
+import { now } from './now.js';
+import { nextPlace } from './pool-places.js';
+import { cell } from './progress.js';
+
+const { findGone } = proxyActivities<ReturnType<typeof createPoolActivities>>(LOOK_AGAIN('1 second', 'Temporal'));
+
+/** Asks for a place; it is given by the signal `poolPlace` to the run. */
+export const askSignal = defineSignal<[PoolAsk]>('ask');
+/** Gives a place back, or asks for it no longer. */
+export const giveBackSignal = defineSignal<[{ ticket: string }]>('giveBack');
+/** Tells a run that it has a place. */
+export const poolPlaceSignal = defineSignal<[{ ticket: string }]>('poolPlace');
+export const placesQuery = defineQuery<PoolStatus>('places');
+
+/** How long nothing may happen, while somebody waits, before holders are looked at. */
+const LOOK_MS = 5_000;
+
+/**
+ * Places of a pool: as many steps as the configuration says have one at once, over all pipelines. A place is given back by
+ * whoever has it; that of a run which has ended without that is taken back. Its id is `pool/NAME`; ends when nobody has a place.
+ */
+export async function pool(input: unknown): Promise<{ pool: string }> {
+  const state = parseInput(poolInputSchema, input, 'input of pool');
+  const { pool: name, holders = [], waiting = [], last = {} } = state;
+  let { limit = 0 } = state;
+  let turns = Math.max(0, ...Object.values(last));
+  let changes = 0;
+  if (workflowInfo().workflowId !== poolWorkflowId(name)) {
+    throw failure('INPUT_INVALID', `the pool ${name} has the workflow id ${poolWorkflowId(name)}`);
+  }
+  setHandler(askSignal, ({ limit: newest, ...place }) => {
+    limit = newest;
+    changes += 1;
+    const held = holders.findIndex(({ ticket }) => ticket === place.ticket);
+    // Who asks again was not told, or has forgotten.
+    if (held >= 0) waiting.unshift(...holders.splice(held, 1));
+    else if (!waiting.some(({ ticket }) => ticket === place.ticket)) waiting.push({ ...place, since: now() });
+  });
+  setHandler(giveBackSignal, ({ ticket }) => {
+    changes += 1;
+    remove(holders, ticket);
+    remove(waiting, ticket);
+  });
+  setHandler(placesQuery, () => ({ pool: name, limit, holders, waiting }), {
+    description: 'Who has a place, and who waits for one.',
+  });
+  for (;;) {
+    const seen = changes;
+    for (let next = nextPlace(waiting, last); next !== undefined && holders.length < limit;) {
+      await give(next);
+      next = nextPlace(waiting, last);
+    }
+    setCurrentDetails(markdown({ pool: name, limit, holders, waiting }));
+    if (workflowInfo().continueAsNewSuggested) {
+      return continueAsNew<typeof pool>({ pool: name, limit, holders, waiting, last });
+    }
+    if (changes !== seen) continue;
+    if (holders.length + waiting.length === 0) return { pool: name };
+    if (waiting.length === 0) await condition(() => changes !== seen);
+    else if (!(await condition(() => changes !== seen, LOOK_MS))) await takeBack();
+  }
+
+  async function give(place: PoolPlace): Promise<void> {
+    const { ticket, workflowId, runId, pipeline } = place;
+    remove(waiting, ticket);
+    holders.push({ ...place, since: now() });
+    turns += 1;
+    last[pipeline] = turns;
+    try {
+      await getExternalWorkflowHandle(workflowId, runId).signal(poolPlaceSignal, { ticket });
+    } catch {
+      // It has ended while it waited.
+      remove(holders, ticket);
+    }
+  }
+
+  async function takeBack(): Promise<void> {
+    const gone = await findGone({ places: [...holders, ...waiting] });
+    for (const ticket of gone) {
+      remove(holders, ticket);
+      remove(waiting, ticket);
+    }
+  }
+}
+
+function remove(places: PoolPlace[], ticket: string): void {
+  const index = places.findIndex((place) => place.ticket === ticket);
+  if (index >= 0) places.splice(index, 1);
+}
+
+function markdown({ pool, limit, holders, waiting }: PoolStatus): string {
+  const rows = [
+    ...holders.map((place) => ({ place, is: 'has a place' })),
+    ...waiting.map((place) => ({ place, is: 'waits' })),
+  ];
+  return [
+    `**${pool}**: ${holders.length} of ${limit} places taken, ${waiting.length} wait`,
+    '',
+    '| run | step | | since |',
+    '|---|---|---|---|',
+    ...rows
+      .slice(0, 50)
+      .map(({ place, is }) => `| ${cell(place.workflowId)} | ${place.step} | ${is} | ${place.since} |`),
+  ].join('\n');
+}

@@ -1,0 +1,47 @@
+import { CancellationScope, condition, getExternalWorkflowHandle, log, proxyActivities } from '@temporalio/workflow';
+import type { createPoolActivities } from '../activities/index.js';
+import { poolWorkflowId, type Step } from '../schemas/index.js';
+import { LOOK_AGAIN } from './activity-options.js';
+import { summarizeFailure } from './failures.js';
+import { giveBackSignal } from './pool.js';
+import { setStepState, type Run } from './run.js';
+
+const { askPool } = proxyActivities<ReturnType<typeof createPoolActivities>>({
+  ...LOOK_AGAIN('1 second', 'a place in the pool'),
+});
+
+/** A pool that was terminated has forgotten who waits, so they ask again. */
+const ASK_AGAIN_MS = 300_000;
+
+/** Does the work of a step while it has a place in its pool; a step without one does it at once. Waiting holds no worker. */
+export async function withPool<T>(
+  run: Run,
+  name: string,
+  { pool }: Pick<Step, 'pool'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (pool === undefined) return work();
+  run.poolAsks += 1;
+  const ticket = `${run.runId}/${name}/${run.poolAsks}`;
+  const state = run.steps.get(name);
+  try {
+    do {
+      const { workflowId, runId, pipeline } = run;
+      await askPool({ pool, place: { ticket, workflowId, runId, pipeline, step: name } });
+      if (state && !run.poolPlaces.has(ticket)) setStepState(run, { ...state, summary: `waits for the pool ${pool}` });
+    } while (!(await condition(() => run.poolPlaces.has(ticket), ASK_AGAIN_MS)));
+    if (state) setStepState(run, state);
+    return await work();
+  } finally {
+    run.poolPlaces.delete(ticket);
+    await CancellationScope.nonCancellable(() => giveBack(pool, ticket));
+  }
+}
+
+async function giveBack(pool: string, ticket: string): Promise<void> {
+  try {
+    await getExternalWorkflowHandle(poolWorkflowId(pool)).signal(giveBackSignal, { ticket });
+  } catch (error) {
+    log.warn(`the pool ${pool} is not there to take a place back: ${summarizeFailure(error).message}`);
+  }
+}
