@@ -94,7 +94,13 @@ function writtenOutcome(
     output: { dataset: ref },
     inputs,
     records: [
-      { ...recordBase(run, name, 'version'), kind: 'dataset_version', ref, columns, ...(columnLineage && { columnLineage }) },
+      {
+        ...recordBase(run, name, 'version'),
+        kind: 'dataset_version',
+        ref,
+        columns,
+        ...(columnLineage && { columnLineage }),
+      },
       ...(isPublished(options) ? [published(run, name, ref)] : []),
     ],
   };
