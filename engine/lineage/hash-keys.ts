@@ -28,3 +28,9 @@ export function writerKey({ runId, step }: { runId: string; step: string }): str
 export function keySql(expression: string): string {
   return `('0x' || substr(sha256(${expression}), 1, 16))::UBIGINT`;
 }
+
+/** The same of a text, as two numbers of 32 bits. */
+export function keyHalves(text: string): { high: number; low: number } {
+  const digest = createHash('sha256').update(text).digest();
+  return { high: digest.readUInt32BE(0), low: digest.readUInt32BE(4) };
+}

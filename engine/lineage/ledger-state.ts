@@ -1,12 +1,18 @@
 import { markedName, type LineageRecord, type Marked } from '../../schemas/index.js';
+import type { KnownKeys } from './known-keys.js';
 import { compoundKey, type Answer, type LedgerState } from './ledger.js';
 import type { Reader } from './reader.js';
 
 /**
  * Reads what is on record as far as the given records touch it. The single writer calls it before each commit, so that
  * nothing is held in memory that could differ from the database after a commit that failed.
+ * @param keys those that may be on record; only they are looked up
  */
-export async function loadLedgerState(read: Reader, records: readonly LineageRecord[]): Promise<LedgerState> {
+export async function loadLedgerState(
+  read: Reader,
+  records: readonly LineageRecord[],
+  keys: Pick<KnownKeys, 'mayHave'>,
+): Promise<LedgerState> {
   const state: LedgerState = {
     records: new Map(),
     datasetVersions: new Set(),
@@ -16,12 +22,15 @@ export async function loadLedgerState(read: Reader, records: readonly LineageRec
     served: new Map(),
     marks: new Map(),
   };
-  const known = await read<{ key: string; digest: string; answer: string }>(
-    'SELECT key, digest, answer FROM events WHERE key IN (SELECT unnest($1))',
-    [distinct(records.map((record) => record.key))],
-  );
-  for (const { key, digest, answer } of known) {
-    state.records.set(key, { digest, answer: JSON.parse(answer) as Answer });
+  const wanted = distinct(records.map((record) => record.key)).filter((key) => keys.mayHave(key));
+  if (wanted.length > 0) {
+    const known = await read<{ key: string; digest: string; answer: string }>(
+      'SELECT key, digest, answer FROM events WHERE key IN (SELECT unnest($1))',
+      [wanted],
+    );
+    for (const { key, digest, answer } of known) {
+      state.records.set(key, { digest, answer: JSON.parse(answer) as Answer });
+    }
   }
 
   const published = records.flatMap(versionsOf);

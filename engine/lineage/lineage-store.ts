@@ -4,6 +4,7 @@ import { copyOpenFile } from './copy-open-file.js';
 import { headHash, linkHash } from './audit/chain.js';
 import { CommitQueue, type Outcome } from './commit-queue.js';
 import { inTransaction, openDatabase, type Database } from './database.js';
+import { KnownKeys } from './known-keys.js';
 import { Ledger, type AcceptedRecord } from './ledger.js';
 import { loadLedgerState } from './ledger-state.js';
 import { MIGRATIONS, type Migration } from './migrations/index.js';
@@ -69,6 +70,7 @@ export async function openLineageStore(options: {
     return createStore(database, writer, new ReadPool(readers), schemaVersion, {
       sequence: last?.sequence ?? 0,
       hash: await headHash(connectionReader(writer)),
+      keys: await KnownKeys.load(writer),
     });
   } catch (error) {
     database.close();
@@ -81,7 +83,7 @@ function createStore(
   writer: DuckDBConnection,
   pool: ReadPool,
   schemaVersion: number,
-  last: { sequence: number; hash: string },
+  last: { sequence: number; hash: string; keys: KnownKeys },
 ): LineageStore {
   const readWithWriter = connectionReader(writer);
   const tables = new TableWriter(writer);
@@ -90,7 +92,7 @@ function createStore(
 
   /** Decides on the requests in turn and writes what they add in one transaction. */
   async function commitGroup(requests: readonly (readonly LineageRecord[])[]): Promise<Outcome<RecordResult[]>[]> {
-    const ledger = new Ledger(await loadLedgerState(readWithWriter, requests.flat()));
+    const ledger = new Ledger(await loadLedgerState(readWithWriter, requests.flat(), last.keys));
     const accepted: AcceptedRecord[] = [];
     const outcomes = requests.map((records): Outcome<RecordResult[]> => {
       try {
@@ -109,6 +111,7 @@ function createStore(
         next = written.hash;
         return written.rows;
       });
+      for (const { record } of accepted) last.keys.add(record.key);
       await inTransaction(writer, () => tables.write(rows));
       sequence += accepted.length;
       head = next;

@@ -215,7 +215,8 @@ describe('migrations', () => {
     name: `make-${name}`,
     sql: `CREATE TABLE ${name} (x INTEGER); CREATE TABLE ${name}_too (x INTEGER)`,
   });
-  const EVENTS = 'CREATE TABLE events (sequence BIGINT); CREATE TABLE audit_chain (sequence BIGINT, hash VARCHAR)';
+  const EVENTS =
+    'CREATE TABLE events (sequence BIGINT, key VARCHAR); CREATE TABLE audit_chain (sequence BIGINT, hash VARCHAR)';
   const events = { version: 1, name: 'events', sql: EVENTS };
 
   async function openWith(path: string, migrations: readonly { version: number; name: string; sql: string }[]) {
