@@ -20,6 +20,7 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   dataset: async () => (await import('./commands/dataset.js')).datasetCommand,
   lineage: async () => (await import('./commands/lineage.js')).lineageCommand,
   impact: async () => (await import('./commands/impact.js')).impactCommand,
+  recall: async () => (await import('./commands/recall.js')).recallCommand,
   stale: async () => (await import('./commands/stale.js')).staleCommand,
   history: async () => (await import('./commands/history.js')).historyCommand,
   why: async () => (await import('./commands/why.js')).whyCommand,

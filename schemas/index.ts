@@ -34,6 +34,7 @@ export * from './pool.js';
 export * from './problems.js';
 export * from './quality-report.js';
 export * from './quarantine.js';
+export * from './recall.js';
 export * from './retention.js';
 export * from './rollout.js';
 export * from './run.js';

@@ -89,6 +89,10 @@ export const rolloutInputSchema = z.strictObject({
   force: responsibilitySchema
     .optional()
     .describe('Releases a version although it was recalled, for a reason that is on record.'),
+  revert: z
+    .strictObject({ reason: z.string().min(3).max(500).describe('Why.') })
+    .optional()
+    .describe('Moves all traffic at once, without canary and analysis: back to a version that served before.'),
   requestedBy: actorField.describe('Who asked.'),
   runId: z.string().min(1).describe('Run that asked, for the record.'),
 });
@@ -97,8 +101,10 @@ export const rolloutInputSchema = z.strictObject({
 export const rolloutResultSchema = z.strictObject({
   endpoint: nameField.describe('Endpoint whose traffic moved.'),
   outcome: z
-    .enum(['first_release', 'promoted', 'rolled_back', 'unchanged'])
-    .describe('What happened; unchanged: the candidate was stable already.'),
+    .enum(['first_release', 'promoted', 'rolled_back', 'reverted', 'unchanged'])
+    .describe(
+      'What happened; reverted: all traffic went back to the candidate at once; unchanged: the candidate was stable already.',
+    ),
   reason: z.string().describe('Why, with figures.'),
   stable: modelVersionRefSchema.nullable().describe('Version that has the traffic now.'),
   candidate: modelVersionRefSchema.describe('Version that was tried.'),

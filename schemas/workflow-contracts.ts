@@ -6,9 +6,10 @@ import {
   backfillResultSchema,
   backfillUpdateSchemas,
 } from './backfill.js';
-import { nameField } from './fields.js';
+import { nameField, responsibilitySchema } from './fields.js';
 import { gateDecisionSchema } from './gate.js';
 import { poolAskSchema, poolInputSchema, poolPlaceSchema, poolStatusSchema } from './pool.js';
+import { recallInputSchema, recallProgressSchema, recallResultSchema } from './recall.js';
 import { abortSchema, rolloutInputSchema, rolloutProgressSchema, rolloutResultSchema } from './rollout.js';
 import { runInputSchema, runProgressSchema, runResultSchema } from './run.js';
 import { firingInputSchema, firingResultSchema } from './schedule.js';
@@ -33,6 +34,11 @@ const decisionResult = z.strictObject({
   step: nameField.describe('Step that it was made on.'),
 });
 const decision = { input: gateDecisionSchema, result: decisionResult };
+
+const recallDecision = {
+  input: responsibilitySchema,
+  result: z.strictObject({ accepted: z.literal(true).describe('The decision is on record.') }),
+};
 
 /** All workflows that others may start, by workflow type. They run on the task queue `orchestration`. */
 export const WORKFLOW_CONTRACTS: Record<string, WorkflowContract> = {
@@ -76,6 +82,14 @@ export const WORKFLOW_CONTRACTS: Record<string, WorkflowContract> = {
     result: firingResultSchema,
     queries: {},
     updates: {},
+  },
+  recall: {
+    description: 'Takes a bad dataset version out of use, with everything that came of it, and says what repairs it.',
+    workflowId: 'recall/DATASET/PARTITION@VERSION',
+    input: recallInputSchema,
+    result: recallResultSchema,
+    queries: { progress: recallProgressSchema },
+    updates: { approve: recallDecision, reject: recallDecision },
   },
   inbox: {
     description: 'Takes the events of a pipeline’s triggers and starts runs for them. Started by signal-with-start.',

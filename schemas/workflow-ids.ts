@@ -23,6 +23,11 @@ export function rolloutWorkflowId(endpoint: string): string {
   return `rollout/${endpoint}`;
 }
 
+/** The id of the one recall of a dataset version, given as `dataset:NAME/PARTITION@VERSION`. */
+export function recallWorkflowId(version: string): string {
+  return `recall/${version.replace(/^dataset:/, '')}`;
+}
+
 /** Search attributes of a run, all of type Keyword. */
 export const SEARCH_ATTRIBUTES = {
   pipeline: 'MillracePipeline',

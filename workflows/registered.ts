@@ -5,5 +5,6 @@ export { backfill } from './backfill.js';
 export { inbox } from './inbox.js';
 export { pipelineRun } from './pipeline-run.js';
 export { pool } from './pool.js';
+export { recall } from './recall.js';
 export { rollout } from './rollout.js';
 export { scheduledFiring } from './scheduled-firing.js';

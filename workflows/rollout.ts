@@ -95,7 +95,16 @@ class Rollout {
     if (stable.digest === this.input.candidate.digest) {
       return this.end('unchanged', `v${stable.version} is stable already`, stable);
     }
-    return this.canary(stable);
+    return this.input.revert === undefined ? this.canary(stable) : this.revert(stable, this.input.revert.reason);
+  }
+
+  private async revert(stable: ModelVersionRef, why: string): Promise<RolloutResult> {
+    const { candidate } = this.input;
+    const reason = `back from v${stable.version} to v${candidate.version}: ${why}`;
+    await this.setTraffic({ stable: candidate, canary: null, canaryWeight: 0 }, reason);
+    const state = await this.abort.unlessAborted(() => this.awaitReady());
+    if (state?.ready !== true) return this.end('rolled_back', this.abort.reason ?? this.notReady(state), stable);
+    return this.end('reverted', reason, candidate);
   }
 
   private async firstRelease(): Promise<RolloutResult> {
@@ -192,7 +201,7 @@ class Rollout {
     const { endpoint, candidate } = this.input;
     const { analyses, traffic } = this;
     const inForce = traffic.canary === null && traffic.stable?.digest === stable?.digest;
-    const released = outcome === 'promoted' || outcome === 'first_release';
+    const released = outcome === 'promoted' || outcome === 'first_release' || outcome === 'reverted';
     const durationMs = Date.now() - this.started;
     const result: RolloutResult = { endpoint, outcome, reason, stable, candidate, analyses, durationMs };
     const records: LineageRecord[] = [
@@ -240,8 +249,11 @@ class Rollout {
     };
   }
 
-  private forced() {
-    return this.input.force === undefined ? {} : { force: this.input.force };
+  private forced(): Pick<RolloutInput, 'force'> {
+    const { force, revert, requestedBy: by } = this.input;
+    if (force !== undefined) return { force };
+    // Where the version to go back to can't be served, what served before does again, although it was recalled.
+    return revert !== undefined && this.outcome === 'rolled_back' ? { force: { by, reason: revert.reason } } : {};
   }
 
   private base(fact: string) {

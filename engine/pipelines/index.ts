@@ -7,3 +7,4 @@ export * from './freeze-pipeline.js';
 export * from './resolve-run.js';
 export * from './reusable-steps.js';
 export * from './without-checks.js';
+export * from './recall-repair.js';

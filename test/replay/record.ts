@@ -7,7 +7,14 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
-import type { BackfillProgress, ModelVersionRef, RolloutProgress, RunProgress } from '../../schemas/index.js';
+import {
+  modelRefOf,
+  type BackfillProgress,
+  type ModelVersionRef,
+  type RecallProgress,
+  type RolloutProgress,
+  type RunProgress,
+} from '../../schemas/index.js';
 import { PROJECT_DIR, startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
 import {
   CLASSIFIER,
@@ -42,6 +49,7 @@ async function main(): Promise<void> {
       firings: recordFirings,
       inboxes: recordInboxes,
       rollouts: recordRollouts,
+      recalls: recordRecalls,
     };
     const wanted = process.argv.slice(2);
     for (const [name, record] of Object.entries(parts)) {
@@ -143,6 +151,49 @@ async function recordInboxes({ client, lineage }: MillraceEnvironment, save: Sav
   await until(async () => (await lineage.triggers.ledger('weather')).entries.length === 2);
   await blocking.cancel();
   await save('inbox-ended', handle);
+}
+
+async function recordRecalls(millrace: MillraceEnvironment, save: Save): Promise<void> {
+  const { client, lineage } = millrace;
+  const start = (workflowId: string, version: string) =>
+    client.temporal.workflow.start('recall', {
+      ...{ taskQueue: 'orchestration', workflowId },
+      args: [{ version, reason: 'half of it is missing', requestedBy: 'ann' }],
+    });
+  await client.startRun({ pipeline: 'weather', partition: '2012-05' }).then((run) => run.result());
+  const [found] = await lineage.resolvePartitions('weather', ['2012-05']);
+  if (found?.ref == null) throw new Error('nothing was published');
+  const root = `dataset:weather/2012-05@${found.ref.version}`;
+  const id = `recall/${root.replace('dataset:', '')}`;
+  await save('recall-led', await start('typed-by-ann', 'dataset:weather/2012-05'));
+  await save('recall-nothing-live', client.temporal.workflow.getHandle(id));
+
+  const model = await registerModel(millrace, 'recalled', await readFile(join(GRAPHS, 'delay-v1.onnx')), CLASSIFIER);
+  const ref = modelRefOf(model);
+  const about = { at: '2012-06-01T00:00:00.000Z', runId: 'training' };
+  const file = { name: 'model.onnx', digest: ref.digest, uri: ref.uri, bytes: ref.bytes };
+  await lineage.record([
+    {
+      ...{ kind: 'model_trained', key: 'recalled/trained', ...about, step: 'train', ref, trainedOn: [found.ref] },
+      ...{ params: {}, seed: 1, metrics: {} },
+      manifest: { format: 'millrace.model/1', model: 'recalled', signature: CLASSIFIER, files: [file] },
+    },
+    {
+      ...{ kind: 'endpoint_changed', key: 'recalled/1', ...about, endpoint: 'recalled', expectedGeneration: 0 },
+      ...{
+        stable: model,
+        canary: null,
+        canaryWeight: 0,
+        actor: 'test',
+        reason: 'set up',
+        force: { by: 'test', reason: 'set up' },
+      },
+    },
+  ]);
+  const approved = await start(id, root);
+  await until(async () => (await approved.query<RecallProgress>('progress')).phase === 'waiting');
+  await approved.executeUpdate('approve', { args: [{ by: 'bob', reason: 'take it back' }] });
+  await save('recall-approved', approved);
 }
 
 async function recordRollouts(millrace: MillraceEnvironment, save: Save): Promise<void> {

@@ -57,7 +57,8 @@ export function actionsOf(record: LineageRecord, answer: Answer): Action[] {
     }
     case 'rollout_finished': {
       const { result, runId } = record;
-      const action = result.outcome === 'rolled_back' ? 'roll_back' : 'promote';
+      const back = result.outcome === 'rolled_back' || result.outcome === 'reverted';
+      const action = back ? 'roll_back' : 'promote';
       if (result.outcome === 'unchanged') return [];
       const target = `endpoint:${result.endpoint}: ${result.candidate.model} v${result.candidate.version}`;
       return [{ actor: `run ${runId}`, action, target, reason: result.reason, runId }];

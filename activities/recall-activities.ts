@@ -1,0 +1,153 @@
+import { activityInfo } from '@temporalio/activity';
+import { partitionRange } from '../engine/datasets/index.js';
+import type { LineageClient } from '../engine/lineage/index.js';
+import { findPipeline, repairBackfills, type TaintedRun } from '../engine/pipelines/index.js';
+import {
+  MillraceError,
+  rolloutResultSchema,
+  rolloutWorkflowId,
+  type Impact,
+  type LineageRecord,
+  type Marked,
+  type ModelVersionRef,
+  type RecallPlan,
+} from '../schemas/index.js';
+import { activityScope, quickScope } from './activity-scope.js';
+import type { ActivityDependencies } from './dependencies.js';
+import { pollExecution } from './poll-execution.js';
+
+/** Marks that one request has at most. */
+const BATCH = 1000;
+/** Things of a kind that a payload lists; all are in the object store. */
+const LISTED = 100;
+const ROOT = /^dataset:([^/]+)\/(.+)@([0-9a-f]{32})$/s;
+
+/** What the object store keeps of a recall. */
+interface RecallDocument {
+  tainted: Marked[];
+}
+
+/** What a recall asks of the world. */
+export function createRecallActivities({ config, lineage, store, temporal }: ActivityDependencies) {
+  return {
+    /** Full id of the version that is meant. @throws NOT_FOUND */
+    async findRecalled({ version }: { version: string }): Promise<string> {
+      return quickScope(async () => {
+        const { root } = await lineage.graph(version, { direction: 'downstream', depth: 1 });
+        if (ROOT.test(root)) return root;
+        const message = `${version} is ${root}, which is no dataset version`;
+        throw new MillraceError('INPUT_INVALID', message, { problems: [{ path: 'version', message }] });
+      });
+    },
+
+    /** Finds everything that came of the version, and what would repair it. Changes nothing. */
+    async assessRecall({ root }: { root: string }): Promise<RecallPlan> {
+      return activityScope(async ({ progress }) => {
+        progress('asking what came of it');
+        const impact = await lineage.impact(root);
+        const registered = impact.models.flatMap(({ model, version, digest, aliases }) =>
+          version === null ? [] : [{ model, version, digest, aliases }],
+        );
+        const [, dataset = '', partition = '', version = ''] = ROOT.exec(root) ?? [];
+        const tainted: Marked[] = [
+          { kind: 'dataset', dataset, partition, version },
+          ...impact.datasets.map(({ published: _, ...ref }) => ({ kind: 'dataset' as const, ...ref })),
+          ...registered.map(({ model, digest }) => ({ kind: 'model' as const, model, digest })),
+        ];
+        const { repair, unknown } = await repairOf({ dataset, partition, version }, impact);
+        const endpoints = await endpointsOf(lineage, impact);
+        const { uri } = await store.putJson({ root, tainted, endpoints, repair, unknown });
+        return {
+          root,
+          uri,
+          datasets: impact.datasets.length + 1,
+          models: registered.slice(0, LISTED).map(({ digest: _, ...model }) => model),
+          endpoints,
+          repair: repair.slice(0, LISTED),
+          unknown: unknown.slice(0, LISTED),
+        };
+      });
+    },
+
+    /** Marks all that the plan says; once, however often it is tried. */
+    async taint(input: { uri: string; actor: string; reason: string }): Promise<void> {
+      return activityScope(async ({ progress }) => {
+        const { tainted } = JSON.parse((await store.read(input.uri)).toString('utf8')) as RecallDocument;
+        const { runId } = activityInfo().workflowExecution ?? { runId: 'standalone' };
+        const at = new Date().toISOString();
+        for (let start = 0; start < tainted.length; start += BATCH) {
+          const records = tainted.slice(start, start + BATCH).map((on, index): LineageRecord => ({
+            ...{ kind: 'mark_set', key: `${runId}/taint/${start + index}`, at, runId, mark: 'taint', on },
+            ...{ actor: input.actor, reason: input.reason, until: null },
+          }));
+          await lineage.record(records);
+          progress(`${Math.min(start + BATCH, tainted.length)} of ${tainted.length} marked`);
+        }
+      });
+    },
+
+    /** Stops the rollout of an endpoint, if there is one, and waits until it has given the traffic back. */
+    async abortRollout(input: { endpoint: string; by: string; reason: string }): Promise<void> {
+      return activityScope(async ({ signal }) => {
+        const workflowId = rolloutWorkflowId(input.endpoint);
+        const poll = () => pollExecution(temporal, workflowId, (result) => rolloutResultSchema.parse(result));
+        if ((await poll()).status !== 'running') return;
+        const { by, reason } = input;
+        await temporal.workflow
+          .getHandle(workflowId)
+          .executeUpdate('abort', { args: [{ by, reason }] })
+          .catch((error: unknown) => {
+            // It is over, or somebody else has aborted it: its end is awaited all the same.
+            if (!(error instanceof Error) || !/Update/.test(error.name)) throw error;
+          });
+        while ((await poll()).status === 'running') {
+          signal.throwIfAborted();
+          await new Promise((resolve) => setTimeout(resolve, 200));
+        }
+      });
+    },
+  };
+
+  async function repairOf(
+    root: { dataset: string; partition: string; version: string },
+    impact: Impact,
+  ): Promise<{ repair: RecallPlan['repair']; unknown: string[] }> {
+    const versions = await lineage.datasetVersions(root.dataset, { partition: root.partition, limit: 1000 });
+    const writer = versions.find(({ ref }) => ref.version === root.version)?.runId;
+    const own = writer === undefined ? undefined : await lineage.run(writer).catch(() => undefined);
+    const runs = [...(own === undefined ? [] : [own]), ...impact.runs];
+    const unknown: string[] = [];
+    const tainted: TaintedRun[] = [];
+    for (const { runId, pipeline, partition } of runs) {
+      const known = config.pipelines.find(({ name }) => name === pipeline);
+      if (known === undefined || partition === null) unknown.push(runId);
+      else {
+        const writesDatasets = Object.values(known.steps).some(
+          (step) => step.type === 'ingest' || step.type === 'transform',
+        );
+        tainted.push({ pipeline: known.name, partition, writesDatasets });
+      }
+    }
+    const range = (pipeline: string, from: string, to: string) =>
+      partitionRange(findPipeline(config.pipelines, pipeline).partitions, from, to);
+    return { repair: repairBackfills(tainted, range), unknown };
+  }
+}
+
+/** Endpoints that serve a tainted model, each with the version that it can go back to. */
+async function endpointsOf(lineage: LineageClient, impact: Impact): Promise<RecallPlan['endpoints']> {
+  const bad = new Set(impact.models.map(({ model, digest }) => `${model}@${digest}`));
+  const good = async (ref: ModelVersionRef): Promise<boolean> => {
+    if (bad.has(`${ref.model}@${ref.digest}`)) return false;
+    const { versions } = await lineage.model(ref.model);
+    return versions.find(({ digest }) => digest === ref.digest)?.marks.every(({ mark }) => mark !== 'taint') ?? false;
+  };
+  return Promise.all(
+    impact.endpoints.map(async ({ endpoint, arm, model: from }) => {
+      for (const { stable } of await lineage.endpointHistory(endpoint)) {
+        if (stable !== null && (await good(stable))) return { endpoint, arm, from, to: stable };
+      }
+      return { endpoint, arm, from, to: null };
+    }),
+  );
+}

@@ -1,0 +1,25 @@
+import type { RecallProgress } from '../schemas/index.js';
+import { cell } from './progress.js';
+
+/** A recall as Markdown for the Temporal UI: what is tainted, what is live, and what repairs it. */
+export function recallMarkdown({ version, phase, plan, decision, outcomes }: RecallProgress): string {
+  const waiting = phase === 'waiting' ? ': send the update `approve` or `reject`' : '';
+  const lines = [`**${cell(version)}**: ${phase.replace('_', ' ')}${waiting}`, ''];
+  if (plan === null) return lines.join('\n');
+  lines.push(`${plan.datasets} dataset versions and ${plan.models.length} models are tainted.`, '');
+  if (decision !== null) {
+    lines.push(`${decision.approved ? 'Approved' : 'Rejected'} by ${cell(decision.by)}: ${cell(decision.reason)}`, '');
+  }
+  if (plan.endpoints.length > 0) {
+    const rows = plan.endpoints.map(({ endpoint, arm, from, to }) => {
+      const done = outcomes.find((outcome) => outcome.endpoint === endpoint);
+      const back = to === null ? 'nothing' : `v${to.version}`;
+      return `| ${endpoint} | ${arm} | v${from.version} | ${back} | ${done === undefined ? '' : `${done.outcome}: ${cell(done.message)}`} |`;
+    });
+    lines.push('| endpoint | arm | tainted | back to | result |', '|---|---|---|---|---|', ...rows, '');
+  }
+  lines.push(
+    ...plan.repair.map(({ pipeline, from, to }) => `- repair: backfill ${pipeline} ${cell(from)}..${cell(to)}`),
+  );
+  return lines.join('\n');
+}

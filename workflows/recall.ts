@@ -1,0 +1,229 @@
+import {
+  allHandlersFinished,
+  ChildWorkflowCancellationType,
+  condition,
+  defineQuery,
+  defineUpdate,
+  executeChild,
+  isCancellation,
+  ParentClosePolicy,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import type { createRecallActivities } from '../activities/index.js';
+import {
+  recallInputSchema,
+  recallWorkflowId,
+  responsibilitySchema,
+  rolloutWorkflowId,
+  taskQueue,
+  type RecallInput,
+  type RecallOutcome,
+  type RecallPlan,
+  type RecallProgress,
+  type RecallResult,
+  type RolloutInput,
+} from '../schemas/index.js';
+import { workOptions } from './activity-options.js';
+import { commitRecords } from './commit-records.js';
+import { asFailure, failure, parseInput, summarizeFailure } from './failures.js';
+import { now } from './now.js';
+import { recallMarkdown } from './recall-progress.js';
+import type { rollout } from './rollout.js';
+
+const { findRecalled, assessRecall, taint, abortRollout } = proxyActivities<ReturnType<typeof createRecallActivities>>(
+  workOptions('io', 'orchestration', { timeoutSeconds: 600 }, 'recall'),
+);
+
+/** How far a recall is. */
+export const recallProgressQuery = defineQuery<RecallProgress>('progress');
+
+type Decision = NonNullable<RecallProgress['decision']>;
+type DecisionUpdate = [{ by: string; reason: string }];
+
+const OTHER_ROLLOUT_POLL_MS = 500;
+
+/**
+ * Takes a bad dataset version out of use: everything that came of it is tainted, so that no run reads it and nothing made
+ * of it is promoted; endpoints that serve it go back, after approval; and the result says which backfills repair it. Takes
+ * `recallInputSchema`, gives `recallResultSchema`. Its id is `recall/DATASET/PARTITION@VERSION`; started under any other id,
+ * it leads to that one.
+ */
+export async function recall(input: unknown): Promise<RecallResult> {
+  const request = parseInput(recallInputSchema, input, 'input of recall');
+  try {
+    const { workflowId } = workflowInfo();
+    // Under its own id it takes messages from the first moment on.
+    if (workflowId === recallWorkflowId(request.version)) return await new Recall(request).run();
+    const version = await findRecalled({ version: request.version });
+    const id = recallWorkflowId(version);
+    if (workflowId !== id) return await lead(id, { ...request, version });
+    return await new Recall({ ...request, version }).run();
+  } catch (error) {
+    throw isCancellation(error) ? error : asFailure(error);
+  }
+}
+
+/** Starts the recall with the derived id, and gives its result; one that is under way is named. */
+async function lead(workflowId: string, request: RecallInput): Promise<RecallResult> {
+  setCurrentDetails(
+    `The recall is [${workflowId}](/namespaces/{namespace}/workflows/${encodeURIComponent(workflowId)}).`,
+  );
+  try {
+    return await executeChild<typeof recall>('recall', {
+      workflowId,
+      taskQueue: taskQueue('orchestration'),
+      args: [request],
+      staticSummary: request.version.slice(0, 200),
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      cancellationType: ChildWorkflowCancellationType.ABANDON,
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    throw failure('INPUT_INVALID', `${request.version} is being recalled already, by ${workflowId}`);
+  }
+}
+
+class Recall {
+  private readonly started = Date.now();
+  private phase: RecallProgress['phase'] = 'assessing';
+  private plan: RecallPlan | null = null;
+  private decision: Decision | null = null;
+  private readonly outcomes: RecallOutcome[] = [];
+
+  constructor(private readonly input: RecallInput) {
+    setHandler(recallProgressQuery, () => this.progress(), {
+      description: 'What is tainted, what is live, what was done.',
+    });
+    this.takes('approve', true, 'Rolls back the endpoints that serve what is tainted. Takes {"by", "reason"}.');
+    this.takes('reject', false, 'Leaves the endpoints as they are. Takes {"by", "reason"}.');
+    this.show('assessing');
+  }
+
+  async run(): Promise<RecallResult> {
+    const { version, reason, requestedBy, rollBack } = this.input;
+    this.plan = await assessRecall({ root: version });
+    await this.record('start', requestedBy, 'recall', reason);
+    this.show('tainting');
+    await taint({ uri: this.plan.uri, actor: requestedBy, reason: `recall of ${version}: ${reason}`.slice(0, 500) });
+    if (this.plan.endpoints.length > 0) {
+      if (rollBack === 'ask') await this.ask();
+      if (rollBack === 'now' || this.decision?.approved === true) await this.rollBack(this.plan);
+      else for (const { endpoint } of this.plan.endpoints) this.outcome(endpoint, 'left', 'it serves on, by decision');
+    }
+    await condition(allHandlersFinished);
+    const end = this.result(this.plan);
+    await this.record('end', requestedBy, `recall_${end.verdict}`, end.message);
+    this.show('ended');
+    return end;
+  }
+
+  private takes(name: 'approve' | 'reject', approved: boolean, description: string): void {
+    setHandler(
+      defineUpdate<{ accepted: true }, DecisionUpdate>(name),
+      async (given) => {
+        this.decision = { ...parseInput(responsibilitySchema, given, name), approved };
+        await this.record('decision', this.decision.by, name, this.decision.reason);
+        return { accepted: true };
+      },
+      {
+        description,
+        validator: (given) => {
+          parseInput(responsibilitySchema, given, name);
+          if (this.phase !== 'waiting')
+            throw failure('INPUT_INVALID', `${name}: the recall does not wait for a decision`);
+          if (this.decision !== null)
+            throw failure('INPUT_INVALID', `${name}: ${this.decision.by} has decided already`);
+        },
+      },
+    );
+  }
+
+  private async ask(): Promise<void> {
+    this.show('waiting');
+    const decided = () => this.decision !== null;
+    const { waitSeconds } = this.input;
+    if (waitSeconds === undefined) await condition(decided);
+    else if (!(await condition(decided, waitSeconds * 1000))) {
+      this.decision = { by: 'nobody', reason: `no decision within ${waitSeconds} s`, approved: false };
+    }
+  }
+
+  private async rollBack({ endpoints }: RecallPlan): Promise<void> {
+    this.show('rolling_back');
+    const by = this.decision?.by ?? this.input.requestedBy;
+    for (const { endpoint, arm, from, to } of endpoints) {
+      try {
+        await abortRollout({ endpoint, by, reason: `recall of ${this.input.version}`.slice(0, 500) });
+        if (arm === 'canary') this.outcome(endpoint, 'aborted', `the rollout of v${from.version} was aborted`);
+        else if (to === null) this.outcome(endpoint, 'left', 'there is no version to go back to that is not tainted');
+        else {
+          const message = await this.revert({ endpoint, candidate: to, requestedBy: by });
+          this.outcome(endpoint, 'reverted', message);
+        }
+      } catch (error) {
+        if (isCancellation(error)) throw error;
+        this.outcome(endpoint, 'failed', summarizeFailure(error).message);
+      }
+    }
+  }
+
+  /** All traffic goes back at once, by the one workflow that may move it. */
+  private async revert(what: Pick<RolloutInput, 'endpoint' | 'candidate' | 'requestedBy'>): Promise<string> {
+    const { runId } = workflowInfo();
+    for (;;) {
+      try {
+        const result = await executeChild<typeof rollout>('rollout', {
+          workflowId: rolloutWorkflowId(what.endpoint),
+          taskQueue: taskQueue('orchestration'),
+          args: [{ ...what, runId, revert: { reason: `recall of ${this.input.version}` } }],
+          staticSummary: `${what.endpoint}: back to v${what.candidate.version}`,
+          parentClosePolicy: ParentClosePolicy.ABANDON,
+        });
+        if (result.outcome === 'rolled_back') throw failure('RELEASE_FAILED', result.reason);
+        return result.reason;
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        await sleep(OTHER_ROLLOUT_POLL_MS);
+      }
+    }
+  }
+
+  private result(plan: RecallPlan): RecallResult {
+    const { outcomes, decision } = this;
+    const undone = outcomes.filter(({ outcome }) => outcome === 'failed' || outcome === 'left');
+    const asked = this.input.rollBack === 'now' || decision?.approved === true;
+    const verdict =
+      plan.endpoints.length === 0 ? 'nothing_live' : !asked ? 'held' : undone.length > 0 ? 'incomplete' : 'rolled_back';
+    const live = { nothing_live: 'no endpoint serves it', held: 'endpoints were left as they are' };
+    const done = `${outcomes.length - undone.length} of ${plan.endpoints.length} endpoints were taken back`;
+    const message = `${plan.datasets} dataset versions and ${plan.models.length} models are tainted; ${verdict in live ? live[verdict as 'held'] : done}; ${plan.repair.length} backfills repair it`;
+    const durationMs = Date.now() - this.started;
+    return { version: this.input.version, plan, decision, outcomes, verdict, message, durationMs };
+  }
+
+  private outcome(endpoint: string, outcome: RecallOutcome['outcome'], message: string): void {
+    this.outcomes.push({ endpoint, outcome, message });
+    this.show(this.phase);
+  }
+
+  private async record(fact: string, actor: string, action: string, reason: string): Promise<void> {
+    const { runId } = workflowInfo();
+    const about = { kind: 'action_taken' as const, key: `${runId}/${fact}`, at: now(), actor, action };
+    await commitRecords([{ ...about, target: this.input.version.slice(0, 400), reason }]);
+  }
+
+  private progress(): RecallProgress {
+    const { phase, plan, decision, outcomes } = this;
+    return { version: this.input.version, phase, plan, decision, outcomes };
+  }
+
+  private show(phase: RecallProgress['phase']): void {
+    this.phase = phase;
+    setCurrentDetails(recallMarkdown(this.progress()));
+  }
+}
