@@ -1,0 +1,75 @@
+import { cpus, loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import type { Bench } from '../main.js';
+import { inWords, measure, type EngineFigures } from './measure.js';
+import { millrace } from './millrace.js';
+import { pythonPeer } from './python-peer.js';
+import { measureQueue, type QueueFigures } from './queue.js';
+import { plainTemporal } from './temporal.js';
+import { WORKLOADS, type Engine, type Workload } from './workloads.js';
+
+const ENGINES: readonly Engine[] = [
+  plainTemporal('ordinary'),
+  plainTemporal('local'),
+  millrace,
+  pythonPeer('Dagster, in-process executor', 'dagster'),
+  pythonPeer('Prefect', 'prefect'),
+];
+
+/** Steps that do nothing, by several engines with their defaults; `--engines a,b` chooses, `--bound SECONDS` ends what lasts longer, `--queue PARTITIONS` adds a long backfill beside nightly runs. */
+export const bench: Bench<OrchestrationFigures> = {
+  async run(say, args) {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { engines: { type: 'string' }, bound: { type: 'string', default: '120' }, queue: { type: 'string' } },
+    });
+    Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+    const named = values.engines?.split(',').map((name) => name.trim().toLowerCase());
+    const engines = ENGINES.filter(({ name }) => named?.some((start) => name.toLowerCase().startsWith(start)) ?? true);
+    const loadBefore = loadavg()[0]!;
+    const figures: EngineFigures[] = [];
+    for (const engine of engines) figures.push(await measure(engine, Number(values.bound), say));
+    const queue = values.queue === undefined ? undefined : await measureQueue(Number(values.queue), say);
+    return {
+      machine: { cores: cpus().length, loadBefore, loadAfter: loadavg()[0]! },
+      engines: figures,
+      ...(queue && { queue }),
+    };
+  },
+  render: ({ machine, engines, queue }) =>
+    [
+      ...table(engines),
+      ...(queue === undefined
+        ? []
+        : ['', ...Object.entries(queue).map(([name, value]) => `${name}: ${JSON.stringify(value)}`)]),
+      '',
+      `${machine.cores} cores; load ${machine.loadBefore.toFixed(1)} before and ${machine.loadAfter.toFixed(1)} after`,
+    ].join('\n'),
+};
+
+interface OrchestrationFigures {
+  /** The load is the average of the last minute, this bench’s own included. */
+  machine: { cores: number; loadBefore: number; loadAfter: number };
+  engines: EngineFigures[];
+  /** With `--queue PARTITIONS`. */
+  queue?: QueueFigures;
+}
+
+function table(engines: readonly EngineFigures[]): string[] {
+  const workloads = Object.entries(WORKLOADS) as [Workload, { title: string }][];
+  const base = engines.find(({ engine }) => engine === 'Temporal');
+  const cell = ({ engine, outcomes }: EngineFigures, workload: Workload): string => {
+    const outcome = outcomes[workload];
+    if (outcome === undefined) return 'not run';
+    const to = base?.outcomes[workload];
+    const ratio =
+      to === undefined || engine === 'Temporal' || outcome.done < outcome.of
+        ? ''
+        : ` (${(outcome.seconds / to.seconds).toFixed(1)})`;
+    return inWords(outcome) + ratio;
+  };
+  const rows = engines.map((figures) => [figures.engine, ...workloads.map(([workload]) => cell(figures, workload))]);
+  const head = ['engine (times plain Temporal)', ...workloads.map(([, { title }]) => title)];
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+}
