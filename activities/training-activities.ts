@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { datasetFiles, readManifest } from '../engine/datasets/index.js';
+import { profileOfVersions, storeModelProfiles, type ModelProfiles } from '../engine/quality/index.js';
 import { evaluateModels, trainModel, type TrainedModel } from '../engine/training/index.js';
 import {
   datasetVersionRefSchema,
@@ -32,7 +33,13 @@ const evaluateInput = z.strictObject({
 });
 
 /** Activities of the role `training`. */
-export function createTrainingActivities({ store, lineage, projectDir, dataDir }: ActivityDependencies) {
+export function createTrainingActivities({
+  store,
+  lineage,
+  projectDir,
+  dataDir,
+  scanPool: pool,
+}: ActivityDependencies) {
   const inputFiles = async (refs: DatasetVersionRef[]) => {
     const files = await Promise.all(refs.map((ref) => datasetFiles(store, ref)));
     const first = refs[0] === undefined ? [] : (await readManifest(store, refs[0])).columns;
@@ -43,17 +50,39 @@ export function createTrainingActivities({ store, lineage, projectDir, dataDir }
     };
   };
 
+  /** Profiles of the inputs, by the stored ones of their versions; undefined where versions of an input do not go together. */
+  const inputProfiles = async (
+    inputs: Record<string, DatasetVersionRef[]>,
+    signal: AbortSignal,
+  ): Promise<string | undefined> => {
+    const profiles: Record<string, ModelProfiles[string]> = {};
+    for (const [name, refs] of Object.entries(inputs)) {
+      const datasets = [...new Set(refs.map(({ dataset }) => dataset))];
+      const listed = await Promise.all(datasets.map((dataset) => lineage.datasetVersions(dataset, { limit: 1000 })));
+      const states = new Map(listed.flat().map(({ ref, states }) => [ref.version, states]));
+      const versions = refs.map((ref) => ({ ref, states: states.get(ref.version) ?? null }));
+      if (versions.length > 0) profiles[name] = await profileOfVersions({ store }, versions, { pool, signal });
+    }
+    return storeModelProfiles(store, profiles);
+  };
+
   return {
     /** Trains in a process of its own, compares the export with the trainer’s scores, and stores the package. */
-    async train(input: z.input<typeof trainInput>): Promise<TrainedModel> {
+    async train(input: z.input<typeof trainInput>): Promise<TrainedModel & { profiles?: string | undefined }> {
       const { step, inputs, window, runId } = parseWith(trainInput, input, 'input of train');
       return activityScope(({ signal, progress }) =>
         withScratch(dataDir, async (scratchDir) => {
           const entries = Object.entries(inputs).map(async ([name, refs]) => [name, await inputFiles(refs)] as const);
-          return trainModel(
+          progress('profiling the inputs');
+          const profiles = await inputProfiles(inputs, signal).catch((error: unknown) => {
+            if (isMillraceError(error) && error.code === 'SOURCE_SCHEMA_MISMATCH') return undefined;
+            throw error;
+          });
+          const trained = await trainModel(
             { store, projectDir, scratchDir, signal, onProgress: progress },
             { step, inputs: Object.fromEntries(await Promise.all(entries)), window, runId },
           );
+          return { ...trained, profiles };
         }),
       );
     },

@@ -1,20 +1,6 @@
-import type { LineageClient } from '../engine/lineage/index.js';
+import { parseDatasetReference, type LineageClient } from '../engine/lineage/index.js';
 import type { DatasetVersionDetails } from '../schemas/lineage-api.js';
 import { MillraceError } from '../schemas/errors.js';
-
-/** A version as people name it: `DATASET[/PARTITION][@VERSION]`, the version by its first characters. */
-export interface DatasetReference {
-  dataset: string;
-  partition: string | undefined;
-  version: string | undefined;
-}
-
-/** @throws MillraceError INPUT_INVALID */
-export function parseDatasetReference(text: string): DatasetReference {
-  const [, dataset, partition, version] = /^([^/@]+)(?:\/([^@]+))?(?:@([0-9a-f]{4,32}))?$/.exec(text) ?? [];
-  if (dataset !== undefined) return { dataset, partition, version };
-  throw new MillraceError('INPUT_INVALID', `"${text}" is not of the form DATASET[/PARTITION][@VERSION]`);
-}
 
 /**
  * The version that is meant: the one that begins so, else the published one of the partition, else, without a partition,

@@ -34,6 +34,17 @@ export function addTargetOptions(command: Command): Command {
     .option('--lineage-url <url>', 'lineage owner (default: MILLRACE_LINEAGE_URL, or the running `dev`)');
 }
 
+/** Adds the options that say where data on record are, for commands that need nothing else that runs. */
+export function addRecordOptions(command: Command): Command {
+  return command
+    .addOption(dataDirOption())
+    .option(
+      '--lineage-url <url>',
+      'lineage owner, for names of data on record (default: MILLRACE_LINEAGE_URL, or the running `dev`)',
+    )
+    .addOption(configOption());
+}
+
 export function portOption(flag: string, what: string): Option {
   return new Option(`${flag} <port>`, `port of ${what}`).argParser(parsePort);
 }

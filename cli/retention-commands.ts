@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { InvalidArgumentError, type Command } from 'commander';
 import { decideRetention, type RetentionDecision } from '../engine/datasets/index.js';
-import type { LineageClient } from '../engine/lineage/index.js';
+import { parseDatasetReference, type LineageClient } from '../engine/lineage/index.js';
 import { MillraceError } from '../schemas/errors.js';
 import { markedName, type Mark, type Marked } from '../schemas/mark.js';
 import type { RetentionFacts } from '../schemas/retention.js';
 import { addDatasetCommand, lineageOf, print, type DatasetOptions } from './dataset-context.js';
-import { findVersion, parseDatasetReference } from './dataset-reference.js';
+import { findVersion } from './dataset-reference.js';
 import { marksInWords, retentionInWords } from './retention-words.js';
 import { configOrDefault } from './project-config.js';
 

@@ -133,6 +133,11 @@ export const runDetailsSchema = runSummarySchema.extend({
     .describe('Steps in the order in which they ended.'),
 });
 
+const profilesField = z
+  .string()
+  .nullable()
+  .describe('Address of the profiles of what it was trained on, one an input; null where none was stored.');
+
 /** A model on record. */
 export const modelDetailsSchema = z.strictObject({
   model: nameField.describe('Model.'),
@@ -146,6 +151,7 @@ export const modelDetailsSchema = z.strictObject({
         metrics: z.record(z.string(), z.number()).describe('Figures that the trainer reported.'),
         trainedOn: z.array(datasetVersionRefSchema).describe('Dataset versions that it was trained on.'),
         marks: z.array(markInForceSchema).describe('Taints in force on it.'),
+        profiles: profilesField,
       }),
     )
     .describe('Versions, newest first.'),
@@ -157,6 +163,7 @@ export const aliasDetailsSchema = z.strictObject({
   alias: nameField.describe('Alias.'),
   ref: modelVersionRefSchema.describe('Version that it stands for.'),
   trainedOn: z.array(datasetVersionRefSchema).describe('Dataset versions that it was trained on.'),
+  profiles: profilesField,
 });
 
 /** Answer of `GET /api/v1/health`. */
@@ -191,6 +198,10 @@ export const datasetVersionDetailsSchema = z.strictObject({
   marks: z
     .array(markInForceSchema)
     .describe('Pins, legal holds and taints in force on it, its partition or its dataset.'),
+  states: z
+    .string()
+    .nullable()
+    .describe('Address of what its newest check saw, with a profile of its columns; null where none was stored.'),
 });
 
 /** Answer of `GET /api/v1/objects`. */

@@ -115,6 +115,10 @@ export const lineageRecordSchema = z.discriminatedUnion('kind', [
     ref: modelRefSchema.describe('The model.'),
     manifest: modelManifestSchema.describe('What it is made of.'),
     trainedOn: z.array(datasetVersionRefSchema).describe('Dataset versions that it was trained on.'),
+    profiles: z
+      .string()
+      .optional()
+      .describe('Address of the profiles of what it was trained on, one an input: drift needs none of those rows.'),
     params: z.record(z.string(), jsonField).describe('Parameters of the trainer.'),
     seed: z.int().nonnegative().describe('Seed.'),
     metrics: z.record(identifierField, z.number()).describe('Figures that the trainer reported.'),

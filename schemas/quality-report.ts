@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { datasetVersionRefSchema } from './dataset.js';
 import { jsonField } from './fields.js';
+import { modelVersionRefSchema } from './model.js';
 
 /**
  * Outcome of one check. `error`: it could not run, which is neither pass nor fail. `warn`: it failed with severity warn or info;
@@ -44,6 +46,13 @@ export const reportDocumentsSchema = z.strictObject({
     .describe('Address at which a browser shows it, as long as the lineage owner stays where it is.'),
 });
 
+/** What a name of data on record stood for when a suite was judged. */
+export const reportReferenceSchema = z.strictObject({
+  name: z.string().describe('The reference as the suite names it.'),
+  versions: z.array(datasetVersionRefSchema).describe('Dataset versions that were compared with.'),
+  model: modelVersionRefSchema.nullable().describe('Model whose training data were compared with.'),
+});
+
 /** What was measured on a dataset version or a file. */
 export const qualityReportSchema = z.strictObject({
   verdict: z
@@ -54,9 +63,14 @@ export const qualityReportSchema = z.strictObject({
   rows: z.int().nonnegative().describe('Rows that were read.'),
   durationMs: z.number().nonnegative().describe('Time from the first byte to the verdict.'),
   checks: z.array(checkResultSchema).describe('Results in the order of the suite.'),
+  references: z
+    .array(reportReferenceSchema)
+    .optional()
+    .describe('What the references on record were; not given where there are none.'),
   documents: reportDocumentsSchema.optional().describe('Where the report is stored; not given for files.'),
 });
 
 export type CheckResult = z.infer<typeof checkResultSchema>;
+export type ReportReference = z.infer<typeof reportReferenceSchema>;
 export type ReportDocuments = z.infer<typeof reportDocumentsSchema>;
 export type QualityReport = z.infer<typeof qualityReportSchema>;

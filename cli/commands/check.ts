@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { checkFiles, type CheckFilesOptions } from '../../engine/quality/check-files.js';
 import type { EarlierVersion } from '../../engine/quality/kernels/kernel.js';
+import { isRecordedName } from '../../engine/quality/recorded/recorded-name.js';
 import type { Reference } from '../../engine/quality/references.js';
 import type { CheckPageOptions, Evidence, JunitOptions } from '../../engine/quality/report/index.js';
 import { prepareFiles } from '../../engine/quality/sources/prepare-files.js';
@@ -9,13 +10,14 @@ import type { QualityReport } from '../../schemas/quality-report.js';
 import { dataFiles } from '../data-files.js';
 import { interruptible } from '../interrupted-scan.js';
 import { EXIT, printJson } from '../output.js';
-import { jsonOption, parseCount, type JsonOption } from '../options.js';
+import { addRecordOptions, jsonOption, parseCount, type JsonOption } from '../options.js';
+import type { RecordOptions } from '../profile-file.js';
 import { createScanProgress } from '../scan-progress.js';
 import { loadSuite } from '../suite-file.js';
 import { terminalOptions } from '../terminal.js';
 import { writeOutput } from '../write-output.js';
 
-interface CheckOptions extends JsonOption {
+interface CheckOptions extends JsonOption, RecordOptions {
   suite: string;
   html?: string;
   junit?: string;
@@ -28,7 +30,7 @@ interface CheckOptions extends JsonOption {
 
 /** `millrace check`: holds files to a suite. It needs no server and writes nothing but what it is asked for. */
 export function checkCommand(program: Command): void {
-  program
+  const command = program
     .command('check')
     .description('hold files to a suite of quality checks; needs no server')
     .argument(
@@ -39,13 +41,13 @@ export function checkCommand(program: Command): void {
     .option('--key <column...>', 'columns that are shown with failing rows, to find them again', [])
     .option(
       '--reference <name=file...>',
-      'what a reference of the suite stands for: data, or a profile as JSON',
+      'what a reference of the suite stands for: data, a profile as JSON, or a name of data on record',
       addPair,
       {},
     )
     .option(
       '--history <time=profile...>',
-      'profiles of earlier versions with their times, for checks of history',
+      'earlier versions with their times, for checks of history: data, profiles as JSON, or names of data on record',
       addTime,
       [],
     )
@@ -65,7 +67,7 @@ export function checkCommand(program: Command): void {
       const progress = createScanProgress('checking');
       const onProgress = (rows: number) => progress.rows(rows);
       const outcome = await interruptible(async (signal) => {
-        const context = await loadContext(options, signal);
+        const context = await loadContext(options, suite, signal);
         const prepared = await prepareFiles(dataFiles(named), { signal });
         try {
           const { files } = prepared;
@@ -88,20 +90,31 @@ export function checkCommand(program: Command): void {
       }
       process.exitCode = exitCodeOf(report);
     });
+  addRecordOptions(command);
 }
 
 /** What checks compare with besides the files. */
 type Context = Pick<CheckFilesOptions, 'references' | 'history'>;
 
-async function loadContext({ reference, history }: CheckOptions, signal: AbortSignal): Promise<Context> {
-  if (Object.keys(reference).length === 0 && history.length === 0) return {};
-  const { profileOf } = await import('../profile-file.js');
+async function loadContext(options: CheckOptions, suite: Suite, signal: AbortSignal): Promise<Context> {
+  const { reference, history } = options;
+  const wanted = suite.checks.flatMap((check) => ('reference' in check ? (check.reference ?? []) : []));
+  if (Object.keys(reference).length + history.length === 0 && !wanted.some(isRecordedName)) return {};
+  const { isOnRecord, openRecords, profileOf } = await import('../profile-file.js');
   const references: Record<string, Reference> = {};
   for (const [name, file] of Object.entries(reference)) {
-    references[name] = file.endsWith('.json') ? { profile: await profileOf(file) } : { files: dataFiles([file]) };
+    const isProfile = file.endsWith('.json') || isOnRecord(file);
+    references[name] = isProfile
+      ? { profile: await profileOf(file, { signal }, options) }
+      : { files: dataFiles([file]) };
+  }
+  if (wanted.some((name) => isRecordedName(name) && references[name] === undefined)) {
+    const { recordedReferences } = await import('../../engine/quality/recorded/recorded-references.js');
+    const recorded = await recordedReferences(await openRecords(options), suite, { signal });
+    Object.assign(references, { ...recorded.references, ...references });
   }
   const earlier: EarlierVersion[] = [];
-  for (const { time, file } of history) earlier.push({ time, profile: await profileOf(file, { signal }) });
+  for (const { time, file } of history) earlier.push({ time, profile: await profileOf(file, { signal }, options) });
   return { references, history: earlier.sort((a, b) => Date.parse(a.time) - Date.parse(b.time)) };
 }
 

@@ -9,12 +9,12 @@ import {
   sweepStore,
   type SweepReport,
 } from '../../engine/datasets/index.js';
-import type { LineageClient } from '../../engine/lineage/index.js';
+import { parseDatasetReference, type LineageClient } from '../../engine/lineage/index.js';
 import { profileFiles } from '../../engine/quality/index.js';
 import { compareProfiles } from '../../engine/quality/drift/index.js';
 import type { RecordedObject } from '../../schemas/lineage-api.js';
 import { addDatasetCommand, lineageOf, print, withContext, type DatasetOptions } from '../dataset-context.js';
-import { findVersion, parseDatasetReference } from '../dataset-reference.js';
+import { findVersion } from '../dataset-reference.js';
 import { datasetsInWords, diffInWords, sweepInWords, versionInWords, versionsInWords } from '../dataset-words.js';
 import { parseCount } from '../options.js';
 import { EXIT } from '../output.js';

@@ -2,14 +2,14 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { compareProfiles } from '../../engine/quality/drift/index.js';
 import type { DriftReport } from '../../schemas/drift.js';
 import { interruptible } from '../interrupted-scan.js';
-import { jsonOption, type JsonOption } from '../options.js';
+import { addRecordOptions, jsonOption, type JsonOption } from '../options.js';
 import { EXIT, printJson } from '../output.js';
-import { profileOf } from '../profile-file.js';
+import { profileOf, RECORDED_NAMES, type RecordOptions } from '../profile-file.js';
 import { createScanProgress } from '../scan-progress.js';
 import { terminalOptions } from '../terminal.js';
 import { writeOutput } from '../write-output.js';
 
-interface DriftCommandOptions extends JsonOption {
+interface DriftCommandOptions extends JsonOption, RecordOptions {
   column?: string[];
   alpha: number;
   share: number;
@@ -18,10 +18,10 @@ interface DriftCommandOptions extends JsonOption {
 
 /** `millrace drift`: how far data have moved from a reference. */
 export function driftCommand(program: Command): void {
-  program
+  const command = program
     .command('drift')
-    .description('compare the distributions of data with those of a reference; needs no server')
-    .argument('<reference>', "a file, a pattern as in 'days/*.parquet', or a profile as JSON")
+    .description('compare the distributions of data with those of a reference; files need no server')
+    .argument('<reference>', "a file, a pattern as in 'days/*.parquet', a profile as JSON, or a name of data on record")
     .argument('<current>', 'the same')
     .option('--column <column...>', 'columns that are compared (default: all)')
     .option(
@@ -35,15 +35,17 @@ export function driftCommand(program: Command): void {
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nExit codes: 0 has not drifted, 1 has drifted, 2 nothing could be compared.' +
-        '\n\nExample:\n  millrace drift training.profile.json today.parquet --html drift.html',
+      RECORDED_NAMES +
+        '\nExit codes: 0 has not drifted, 1 has drifted, 2 nothing could be compared.' +
+        '\n\nExample:\n  millrace drift training.profile.json today.parquet --html drift.html' +
+        '\n  millrace drift model:flight-delays@champion dataset:flight-features/2001-03-29',
     )
     .action(async (reference: string, current: string, options: DriftCommandOptions) => {
       const progress = createScanProgress('profiling');
       const how = { columns: options.column, onProgress: (rows: number) => progress.rows(rows) };
       const profiles = await interruptible(async (signal) => ({
-        reference: await profileOf(reference, { ...how, signal }),
-        current: await profileOf(current, { ...how, signal }),
+        reference: await profileOf(reference, { ...how, signal }, options),
+        current: await profileOf(current, { ...how, signal }, options),
       })).finally(() => progress.end());
       if (profiles === undefined) return;
       const { alpha, share: driftShare, column: only } = options;
@@ -56,6 +58,7 @@ export function driftCommand(program: Command): void {
       else console.log(render.renderDriftTable(report, terminalOptions()));
       process.exitCode = EXIT_CODES[report.verdict];
     });
+  addRecordOptions(command);
 }
 
 const EXIT_CODES: Readonly<Record<DriftReport['verdict'], number>> = {

@@ -2,12 +2,13 @@ import type { Command } from 'commander';
 import { checkFiles } from '../../engine/quality/check-files.js';
 import { parseSuite, suiteJsonSchema } from '../../engine/quality/parse-suite.js';
 import type { DatasetProfile } from '../../engine/quality/profile/profile.js';
+import type { ProfileFilesOptions } from '../../engine/quality/profile-files.js';
 import { suggestSuite, type SuiteProposal } from '../../engine/quality/suggest/index.js';
 import { dataFiles } from '../data-files.js';
 import { interruptible } from '../interrupted-scan.js';
-import { jsonOption, type JsonOption } from '../options.js';
+import { addRecordOptions, jsonOption, type JsonOption } from '../options.js';
 import { printJson } from '../output.js';
-import { profileOf } from '../profile-file.js';
+import { isOnRecord, openRecords, profileOf, RECORDED_NAMES, type RecordOptions } from '../profile-file.js';
 import { createScanProgress } from '../scan-progress.js';
 import { renderProposal, suiteOf, suiteText } from '../suggested-suite.js';
 import { terminalOptions } from '../terminal.js';
@@ -24,17 +25,25 @@ export function suiteCommand(program: Command): void {
       '\nExample:\n  millrace suite schema > suite.schema.json\n  and in the suite: "$schema": "./suite.schema.json"',
     )
     .action(() => console.log(JSON.stringify(suiteJsonSchema(), null, 2)));
-  suite
+  const suggest = suite
     .command('suggest')
     .description('propose a suite from what data are, tried on earlier versions')
-    .argument('<data>', "a file, a pattern as in 'days/*.parquet' (together one dataset), or a profile as JSON")
-    .option('--baseline <data...>', 'earlier versions on which the checks are tried; each file is one of them', [])
+    .argument(
+      '<data>',
+      "a file, a pattern as in 'days/*.parquet' (together one dataset), a profile as JSON, or a name of data on record",
+    )
+    .option(
+      '--baseline <data...>',
+      'earlier versions on which the checks are tried; each file, or partition on record, is one of them',
+      [],
+    )
     .option('--column <column...>', 'columns that the suite is about (default: all)')
     .option('--out <file>', 'write the suite: JSON, or TypeScript where the name ends in .ts')
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nA check that would have fired on earlier versions is loosened to what they need, or left out where it still would on' +
+      RECORDED_NAMES +
+        '\nA check that would have fired on earlier versions is loosened to what they need, or left out where it still would on' +
         '\nmore than a twentieth of them. --json prints the suite, as `millrace check --suite` takes it.' +
         "\n\nExample:\n  millrace suite suggest today.parquet --baseline 'days/*.parquet' --out flights.suite.json",
     )
@@ -46,33 +55,56 @@ export function suiteCommand(program: Command): void {
       if (options.json) printJson(proposed);
       else console.log(renderProposal(proposal, terminalOptions().width));
     });
+  addRecordOptions(suggest);
 }
 
-interface SuggestOptions extends JsonOption {
+interface SuggestOptions extends JsonOption, RecordOptions {
   baseline: string[];
   column?: string[];
   out?: string;
 }
 
-async function propose(named: string, { baseline, column }: SuggestOptions): Promise<SuiteProposal | undefined> {
-  const files = dataFiles([named]);
-  // A pattern of all days has the day itself in it.
-  const versions = dataFiles(baseline).filter((file) => !files.includes(file));
+async function propose(named: string, options: SuggestOptions): Promise<SuiteProposal | undefined> {
+  const { baseline, column: columns } = options;
   const progress = createScanProgress('profiling');
   let before = 0;
   return interruptible(async (signal) => {
-    const take = async (data: string): Promise<DatasetProfile> => {
-      const onProgress = (rows: number) => progress.rows(before + rows);
-      const profile = await profileOf(data, { columns: column, signal, onProgress });
-      before += profile.rows;
+    const how = { columns, signal, onProgress: (rows: number) => progress.rows(before + rows) };
+    const taken = async (profile: Promise<DatasetProfile>): Promise<DatasetProfile> => {
+      before += (await profile).rows;
       return profile;
     };
-    const profile = await take(named);
+    const files = isOnRecord(named) ? [] : dataFiles([named]);
+    const profile = await taken(profileOf(named, how, options));
     const earlier: DatasetProfile[] = [];
-    for (const version of versions) earlier.push(await take(version));
+    for (const data of baseline) {
+      if (isOnRecord(data)) earlier.push(...(await recordedVersions(data, named, how, options)));
+      // A pattern of all days has the day itself in it.
+      else
+        for (const file of dataFiles([data]))
+          if (!files.includes(file)) earlier.push(await taken(profileOf(file, how)));
+    }
     const proposal = suggestSuite(profile, earlier);
-    return named.endsWith('.json') ? proposal : withoutWrong(proposal, files, signal);
+    return named.endsWith('.json') || files.length === 0 ? proposal : withoutWrong(proposal, files, signal);
   }).finally(() => progress.end());
+}
+
+/** Profiles of the partitions that a name stands for, without the one that is itself asked about. */
+async function recordedVersions(
+  name: string,
+  named: string,
+  how: ProfileFilesOptions,
+  where: RecordOptions,
+): Promise<DatasetProfile[]> {
+  const { namedVersions, profileOfVersions } = await import('../../engine/quality/recorded/recorded-data.js');
+  const records = await openRecords(where);
+  const namesOf = (text: string) => namedVersions(records, text.replace(/^dataset:/, ''));
+  const own = isOnRecord(named) ? (await namesOf(named)).map(({ ref }) => ref.version) : [];
+  const profiles: DatasetProfile[] = [];
+  for (const version of await namesOf(name)) {
+    if (!own.includes(version.ref.version)) profiles.push(await profileOfVersions(records, [version], how));
+  }
+  return profiles;
 }
 
 /** A profile may not know all values of a column; the rows do, so a check that they fail is not proposed. */

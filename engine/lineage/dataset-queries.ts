@@ -115,16 +115,20 @@ export async function listDatasetVersions(
       published: boolean;
       verdict: QualityReport['verdict'] | null;
       removed_at: string | null;
+      states: string | null;
     }
   >(
-    `SELECT v.*, h.sequence IS NOT NULL AS published, q.verdict, r.removed_at
-     FROM first_versions v
-     LEFT JOIN removed_versions r USING (dataset, partition, version)
-     LEFT JOIN partition_heads h USING (dataset, partition, version)
-     LEFT JOIN (SELECT dataset, partition, version, arg_max(verdict, sequence) AS verdict
-                FROM quality_results GROUP BY ALL) q USING (dataset, partition, version)
-     WHERE dataset = $1 AND ($2::VARCHAR IS NULL OR partition = $2::VARCHAR)
-     ORDER BY v.sequence DESC LIMIT $3`,
+    `WITH listed AS (
+       SELECT v.*, h.sequence IS NOT NULL AS published, q.verdict, q.checked, r.removed_at
+       FROM first_versions v
+       LEFT JOIN removed_versions r USING (dataset, partition, version)
+       LEFT JOIN partition_heads h USING (dataset, partition, version)
+       LEFT JOIN (SELECT dataset, partition, version, arg_max(verdict, sequence) AS verdict, max(sequence) AS checked
+                  FROM quality_results GROUP BY ALL) q USING (dataset, partition, version)
+       WHERE dataset = $1 AND ($2::VARCHAR IS NULL OR partition = $2::VARCHAR)
+       ORDER BY v.sequence DESC LIMIT $3)
+     SELECT listed.*, e.payload->>'$.report.documents.states' AS states
+     FROM listed LEFT JOIN events e ON e.sequence = listed.checked ORDER BY listed.sequence DESC`,
     [options.dataset, options.partition ?? null, options.limit],
   );
   const marks = await marksOn(read, { dataset: options.dataset });
@@ -138,5 +142,6 @@ export async function listDatasetVersions(
     verdict: row.verdict,
     removedAt: row.removed_at,
     marks: marks.filter((mark) => covers(mark, row)).map(markInForce),
+    states: row.states,
   }));
 }

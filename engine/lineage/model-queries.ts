@@ -21,13 +21,14 @@ interface VersionRow {
   seed: number | null;
   metrics: string | null;
   trained_on: string | null;
+  profiles: string | null;
 }
 
 /** Versions with the training that made them first: a training that is repeated gives the same digest. */
 const VERSIONS = `
-  SELECT v.*, t.seed, t.metrics, t.trained_on FROM model_versions v LEFT JOIN (
+  SELECT v.*, t.seed, t.metrics, t.trained_on, e.payload->>'$.profiles' AS profiles FROM model_versions v LEFT JOIN (
     SELECT * FROM trainings QUALIFY row_number() OVER (PARTITION BY model, digest ORDER BY sequence) = 1) t
-  USING (model, digest)`;
+  USING (model, digest) LEFT JOIN events e ON e.sequence = t.sequence`;
 
 /** All models by name. */
 export async function listModels(read: Reader): Promise<ModelSummary[]> {
@@ -67,6 +68,7 @@ export async function modelDetails(read: Reader, model: string): Promise<ModelDe
       metrics: JSON.parse(row.metrics ?? '{}') as Record<string, number>,
       trainedOn: trainedOn(row),
       marks: marks.filter(({ version }) => version === row.digest).map(markInForce),
+      profiles: row.profiles,
     })),
   };
 }
@@ -78,7 +80,7 @@ export async function aliasDetails(read: Reader, model: string, alias: string): 
     [model, alias],
   );
   if (row === undefined) throw new MillraceError('NOT_FOUND', `the model ${model} has no alias ${alias}`);
-  return { model, alias, ref: versionRef(row), trainedOn: trainedOn(row) };
+  return { model, alias, ref: versionRef(row), trainedOn: trainedOn(row), profiles: row.profiles };
 }
 
 /** Every move of an alias, newest first; none for an alias that never was. */

@@ -6,8 +6,8 @@ import { PROFILE_VERSION, type DatasetProfile } from './profile/profile.js';
 import { runScan, type ScanJob } from './run-scan.js';
 import { prepareFiles } from './sources/prepare-files.js';
 
-/** What the name of a reference stands for: files of rows, or a profile that was taken of them. */
-export type Reference = { files: readonly string[] } | { profile: DatasetProfile };
+/** What the name of a reference stands for: files of rows, a profile that was taken of them, or nothing yet, and why. */
+export type Reference = { files: readonly string[] } | { profile: DatasetProfile } | { absent: string };
 
 /** References by the names that a suite uses. */
 export type References = Readonly<Record<string, Reference>>;
@@ -48,6 +48,7 @@ async function findReference(
 ): Promise<ReferenceFindings[]> {
   try {
     const known = reference ?? (name.endsWith('.json') ? { profile: await readProfile(name) } : { files: [name] });
+    if ('absent' in known) return checks.map(() => known);
     if ('profile' in known) {
       return checks.map((check) =>
         check.type === 'train_serve_skew'

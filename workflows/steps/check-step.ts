@@ -5,7 +5,6 @@ import {
   checkStepSchema,
   type DatasetVersionRef,
   type GateDecision,
-  type LineageRecord,
   type QualityReport,
   type StepState,
 } from '../../schemas/index.js';
@@ -17,7 +16,8 @@ import { inPool } from './in-pool.js';
 import { setStepState, type Run } from '../run.js';
 import { isPublished, published, type PublishOption } from './dataset-steps.js';
 import { quarantine, refusing } from './quarantine.js';
-import { recordBase, recordedStep, type StepOutcome } from './recorded-step.js';
+import { qualityRecord } from './quality-record.js';
+import { recordedStep, type StepOutcome } from './recorded-step.js';
 
 type QualityActivities = ReturnType<typeof createQualityActivities>;
 type CheckStep = z.output<typeof checkStepSchema>;
@@ -70,7 +70,9 @@ async function judge(
 ): Promise<StepOutcome<CheckedDataset>> {
   const summary = `${step.suite.checks.length} checks of ${ref.dataset} ${ref.partition}`;
   const { check } = proxyActivities<QualityActivities>(workOptions('io', 'data', step, summary));
-  const report = await inPool(run, name, step, () => check({ ref, suite: step.suite, window: run.window }));
+  const report = await inPool(run, name, step, () =>
+    check({ ref, suite: step.suite, window: run.window, partitions: run.partitions }),
+  );
   const outcome = checkOutcome(run, name, ref, report, step);
   return outcome.status === 'refused' ? outcome : goOn(run, name, step, outcome, options);
 }
@@ -143,33 +145,18 @@ function checkOutcome(
   report: QualityReport,
   step: CheckStep,
 ): StepOutcome<CheckedDataset> {
-  const { dataset, partition, version } = ref;
+  const { references = [] } = report;
   const passed = refusing(report, step.quarantine).length === 0;
-  const result: LineageRecord = {
-    ...recordBase(run, name, 'quality'),
-    kind: 'quality_result',
-    dataset,
-    partition,
-    version,
-    report: onRecord(report),
-  };
   return {
     value: { ...report, ref },
     status: passed ? 'succeeded' : 'refused',
     code: passed ? null : report.verdict === 'error' ? 'QUALITY_ERROR' : 'QUALITY_FAILED',
     summary: reportSummary(report),
     output: { dataset: ref, ...(report.documents === undefined ? {} : { report: report.documents }) },
-    inputs: [ref],
-    records: [result],
+    inputs: [ref, ...references.flatMap(({ versions }) => versions)],
+    inputModels: references.flatMap(({ model }) => model ?? []),
+    records: [qualityRecord(run, name, 'quality', ref, report)],
   };
-}
-
-/** A report without its link: the lineage owner, which keeps the record, may move. */
-function onRecord({ documents, ...report }: QualityReport): QualityReport {
-  if (documents === undefined) return report;
-  const kept = { ...documents };
-  delete kept.link;
-  return { ...report, documents: kept };
 }
 
 /** One line: how many checks passed, and each that did not with its count and one example. */

@@ -49,7 +49,7 @@ export async function train(
     const summary = `${step.model} on ${rows} rows of ${refs.length} versions`;
     const { train } = proxyActivities<TrainingActivities>(workOptions('train', 'training', limits, summary));
     const trained = await inPool(run, name, step, () => train({ step, inputs, window: run.window, runId: run.runId }));
-    const { ref, manifest, metrics, parity } = trained;
+    const { ref, manifest, metrics, parity, profiles } = trained;
     const figures = Object.entries<number>(metrics).map(
       ([metric, value]) => `${metric} ${Number(value.toPrecision(4))}`,
     );
@@ -69,6 +69,7 @@ export async function train(
           ref,
           manifest,
           trainedOn: refs,
+          ...(profiles !== undefined && { profiles }),
           params: step.params,
           seed: step.seed,
           metrics,

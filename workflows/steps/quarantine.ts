@@ -13,6 +13,7 @@ import { workOptions } from '../activity-options.js';
 import { inPool } from './in-pool.js';
 import type { Run } from '../run.js';
 import { published } from './dataset-steps.js';
+import { qualityRecord } from './quality-record.js';
 import { recordBase } from './recorded-step.js';
 
 type QualityActivities = ReturnType<typeof createQualityActivities>;
@@ -63,7 +64,7 @@ export async function quarantine(
   const { suite } = step;
   const checks = failed.map((result) => result.name);
   const found = await inPool(run, name, step, () =>
-    quarantine({ ref, suite, window: run.window, mode, dataset, checks, judge: !released }),
+    quarantine({ ref, suite, window: run.window, partitions: run.partitions, mode, dataset, checks, judge: !released }),
   );
   const problem = problemOf(found, mode, ref, released);
   const failing = found.failing?.ref ?? null;
@@ -107,9 +108,7 @@ function recordsOf(run: Run, name: string, { passing, failing, report }: Quarant
   });
   const records = passing === null ? [] : [version(passing, 'version')];
   if (passing !== null && report !== null) {
-    const { dataset, partition, version: judged } = passing.ref;
-    const base = recordBase(run, name, 'quality/passing');
-    records.push({ ...base, kind: 'quality_result', dataset, partition, version: judged, report });
+    records.push(qualityRecord(run, name, 'quality/passing', passing.ref, report));
   }
   if (failing !== null) {
     records.push(version(failing, 'version/quarantine'));

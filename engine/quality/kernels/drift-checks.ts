@@ -14,10 +14,11 @@ function reportOf(
   check: AnyDrift,
   { findings, judges: { compareProfiles } }: JudgeContext,
   columnMax?: number,
-): DriftReport | Failed {
+): DriftReport | Failed | Skipped {
   const { profile } = state as ProfileState;
   if (compareProfiles === undefined) throw new TypeError('the judge of drift was not loaded');
   const before = findings?.profile;
+  if (findings?.absent !== undefined) return { skipped: findings.absent };
   if (before === undefined) return { failed: findings?.failed ?? 'the reference was not read' };
   const only = check.type === 'drift' ? [check.column] : (check.columns ?? undefined);
   const names = new Set([...profile.columns, ...before.columns].map(({ name }) => name));
@@ -50,12 +51,12 @@ export const drift: CheckDefinition<CheckOf<'drift'>> = {
     const [report, stricter] = [check.max, check.warn?.max ?? check.max].map((max) =>
       reportOf(state, check, context, max),
     );
-    if ('failed' in report!) return report;
+    if ('failed' in report! || 'skipped' in report!) return report;
     const column = report!.columns[0]!;
     if (column.drifted === null) return { skipped: column.message };
     return {
       passed: !column.drifted,
-      calm: 'failed' in stricter! || stricter!.columns[0]!.drifted !== true,
+      calm: !('columns' in stricter!) || stricter.columns[0]!.drifted !== true,
       observed: column.effect,
       failing: 0,
       total: column.currentRows,
@@ -89,7 +90,7 @@ export const datasetDrift: CheckDefinition<CheckOf<'dataset_drift'>> = {
   threshold: (check) => `share of columns that drifted from ${check.reference} below ${check.max}`,
   judge(state, check, context): Outcome {
     const report = reportOf(state, check, context, check.columnMax);
-    if ('failed' in report) return report;
+    if (!('columns' in report)) return report;
     const share = report.driftShare;
     if (share === null) return { skipped: 'no column could be compared' };
     const { rows } = (state as ProfileState).profile;
@@ -113,7 +114,7 @@ export const trainServeSkew: CheckDefinition<CheckOf<'train_serve_skew'>> = {
   threshold: (check) => `${limitsWords(check)} columns that differ from ${check.reference}`,
   judge(state, check, context): Outcome {
     const report = reportOf(state, check, context, check.columnMax);
-    if ('failed' in report) return report;
+    if (!('columns' in report)) return report;
     const message = driftedColumns(report);
     return {
       ...withinLimits(report.driftedColumns, check),

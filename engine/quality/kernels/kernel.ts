@@ -66,6 +66,8 @@ export interface ReferenceFindings {
   kinds?: readonly ColumnKind[];
   profile?: DatasetProfile;
   failed?: string;
+  /** Why there is nothing yet to compare with. */
+  absent?: string;
 }
 
 /** An earlier version of the dataset. */

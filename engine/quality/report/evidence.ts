@@ -23,7 +23,7 @@ const MOST_COLUMNS = 60;
  * @param report of the same suite on the same data
  */
 export async function gatherEvidence(
-  data: Reference | null,
+  data: Exclude<Reference, { absent: string }> | null,
   suite: Suite,
   report: QualityReport,
   options: Pick<ProfileFilesOptions, 'signal' | 'pool' | 'threads'> & { references?: References | undefined } = {},
@@ -65,6 +65,7 @@ async function referenceProfile(
   profiled: (files: readonly string[]) => Promise<DatasetProfile | undefined>,
 ): Promise<DatasetProfile | undefined> {
   const reference = known[name];
+  if (reference !== undefined && 'absent' in reference) return undefined;
   if (reference !== undefined) return 'profile' in reference ? reference.profile : profiled(reference.files);
   return name.endsWith('.json') ? readProfile(name).catch(() => undefined) : profiled([name]);
 }
