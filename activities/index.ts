@@ -1,6 +1,7 @@
 /** The doors to the engine: one factory an activity group. */
 export * from './alert-activities.js';
 export * from './backfill-activities.js';
+export * from './backfill-quality-activities.js';
 export * from './dataset-activities.js';
 export * from './dependencies.js';
 export * from './lineage-activities.js';

@@ -31,6 +31,7 @@ export function backfillInWords({
   counts,
   partitions,
   partitionsUri,
+  checks = [],
   durationMs,
 }: BackfillResult): string {
   const lacking = (partitions ?? []).filter(({ outcome }) => !['succeeded', 'reused', 'skipped'].includes(outcome));
@@ -43,6 +44,10 @@ export function backfillInWords({
         `  ${partition} ${outcome} ${code ?? ''} ${message ?? ''}`.trimEnd(),
       ),
     ...more(lacking.length - LISTED, partitionsUri),
+    ...checks.map(
+      ({ step, dataset, versions, rows, verdict, report }) =>
+        `  ${step} ${verdict}: ${rows} rows of ${versions} partitions of ${dataset}, ${report.html}`,
+    ),
   ].join('\n');
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { actorField, digestField, identifierField, instantField, nameField } from './fields.js';
+import { qualityReportSchema, reportDocumentsSchema } from './quality-report.js';
 
 /** Runs that a backfill has under way at most; Temporal is comfortable with this many pending children. */
 export const GREATEST_WINDOW = 500;
@@ -45,12 +46,12 @@ export const backfillInputSchema = z.strictObject({
     ),
   checks: z
     .union([
-      z.literal('each'),
+      z.enum(['each', 'atEnd']),
       z.strictObject({ off: z.string().min(3).max(500).describe('Why; it is on record with each run.') }),
     ])
     .default('each')
     .describe(
-      'each: the checks of the pipeline in each run; {"off": "reason"}: runs without its check steps. What ran without them is out of date: `stale` runs it again, with checks.',
+      'each: the checks of the pipeline in each run; atEnd: runs without its check steps, whose suites judge all partitions of the range together once the runs have ended; {"off": "reason"}: runs without them. What ran without them is out of date: `stale` runs it again, with checks.',
     ),
   version: z
     .enum(['latest', 'as-run'])
@@ -149,15 +150,26 @@ export const planSummarySchema = z.strictObject({
     ),
 });
 
+/** What the checks at the end of a backfill found, for one check step of the pipeline. */
+export const backfillCheckSchema = z.strictObject({
+  step: nameField.describe('Check step.'),
+  dataset: nameField.describe('Dataset whose published partitions in the range were judged together.'),
+  versions: z.int().positive().describe('How many they were.'),
+  rows: z.int().nonnegative().describe('Rows of all of them.'),
+  verdict: qualityReportSchema.shape.verdict,
+  failing: z.array(z.string()).describe('Names of the checks that failed or could not run.'),
+  report: reportDocumentsSchema.pick({ html: true, json: true }).describe('Where the report is.'),
+});
+
 /** Result of the workflow `backfill`. */
 export const backfillResultSchema = z.strictObject({
   pipeline: nameField.describe('Name of the pipeline.'),
   from: z.string().describe('Key of the first partition.'),
   to: z.string().describe('Key of the last partition.'),
   verdict: z
-    .enum(['planned', 'succeeded', 'incomplete', 'stopped', 'cancelled'])
+    .enum(['planned', 'succeeded', 'refused', 'incomplete', 'stopped', 'cancelled'])
     .describe(
-      'planned: a dry run; succeeded: every run did; incomplete: some runs did not; stopped: after too many failures; cancelled: by somebody.',
+      'planned: a dry run; succeeded: every run did; refused: every run did, but the checks at the end did not pass; incomplete: some runs did not; stopped: after too many failures; cancelled: by somebody.',
     ),
   message: z.string().describe('The same in words.'),
   plan: planSummarySchema,
@@ -170,6 +182,10 @@ export const backfillResultSchema = z.strictObject({
     .string()
     .nullable()
     .describe('The same as JSON in the object store, where the list is too long for a payload.'),
+  checks: z
+    .array(backfillCheckSchema)
+    .optional()
+    .describe('What the checks at the end found; given with `checks: "atEnd"` alone.'),
   durationMs: z.number().nonnegative().describe('Time from start to end.'),
 });
 
@@ -268,6 +284,7 @@ export type PartitionOutcome = z.infer<typeof partitionOutcomeField>;
 export type BackfillPartition = z.infer<typeof backfillPartitionSchema>;
 export type PlanSummary = z.infer<typeof planSummarySchema>;
 export type BackfillResult = z.infer<typeof backfillResultSchema>;
+export type BackfillCheck = z.infer<typeof backfillCheckSchema>;
 export type BackfillFailure = z.infer<typeof backfillFailureSchema>;
 export type BackfillProgress = z.infer<typeof backfillProgressSchema>;
 export type BackfillContinuation = z.infer<typeof backfillContinuationSchema>;

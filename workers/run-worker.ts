@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import {
   createAlertActivities,
   createBackfillActivities,
+  createBackfillQualityActivities,
   createDatasetActivities,
   createQualityActivities,
   createLineageActivities,
@@ -222,7 +223,12 @@ function activitiesOf(role: WorkerRole, dependencies: ActivityDependencies): obj
         ...project,
       };
     case 'data':
-      return { ...createDatasetActivities(dependencies), ...createQualityActivities(dependencies), ...project };
+      return {
+        ...createDatasetActivities(dependencies),
+        ...createQualityActivities(dependencies),
+        ...createBackfillQualityActivities(dependencies),
+        ...project,
+      };
     case 'training':
       return { ...createTrainingActivities(dependencies), ...project };
     case 'rollout':

@@ -22,6 +22,7 @@ import { workOptions } from './activity-options.js';
 import type { BackfillHandlers } from './backfill-messages.js';
 import { backfillMarkdown } from './backfill-progress.js';
 import { BackfillQueue } from './backfill-queue.js';
+import { reasonForNone } from './backfill-checks.js';
 import { endOf, endOfFailure, startRun, type RunEnd } from './backfill-run.js';
 import { BackfillTally } from './backfill-tally.js';
 import { failure } from './failures.js';
@@ -191,7 +192,8 @@ export class BackfillWindow {
     this.started += 1;
     const { pipeline, params, checks } = this.input;
     const { requestedBy } = this;
-    const checksOff = checks === 'each' ? undefined : { by: this.input.requestedBy, reason: checks.off };
+    const reason = checks === 'atEnd' ? reasonForNone(this.input) : checks === 'each' ? undefined : checks.off;
+    const checksOff = reason === undefined ? undefined : { by: this.input.requestedBy, reason };
     const request = { pipeline, partition, logicalTime, params, checksOff, specification, requestedBy };
     await this.settle(position, () => scope.run(() => this.carryOut(request, active)));
   }

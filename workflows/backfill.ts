@@ -27,6 +27,7 @@ import {
 } from '../schemas/index.js';
 import { QUICK, workOptions } from './activity-options.js';
 import { setBackfillHandlers, type BackfillHandlers } from './backfill-messages.js';
+import { checkAtEnd, failedChecks } from './backfill-checks.js';
 import { backfillMarkdown } from './backfill-progress.js';
 import { BackfillWindow } from './backfill-window.js';
 import { asFailure, failure, parseInput } from './failures.js';
@@ -152,10 +153,16 @@ async function finished(request: BackfillInput, state: BackfillState, window: Ba
   const listed = await listOutcomes({ uri: state.plan.uri, ...window.outcomes() });
   const succeeded = listed.counts.succeeded ?? 0;
   const counted = `${succeeded} of ${state.plan.run} runs succeeded`;
-  const verdict = window.stop?.verdict ?? (succeeded === state.plan.run ? 'succeeded' : 'incomplete');
-  if (verdict === 'incomplete') await tellOf(request, counted);
-  const message = window.stop === null ? counted : `${window.stop.message}; ${counted}`;
-  const result: BackfillResult = { ...about(request, state.startedAt), verdict, message, plan: state.plan, ...listed };
+  const atEnd = request.checks === 'atEnd' && window.stop === null && succeeded > 0;
+  const checks = atEnd ? await checkAtEnd(request) : undefined;
+  const failed = checks === undefined ? null : failedChecks(checks);
+  const ended: BackfillResult['verdict'] =
+    succeeded < state.plan.run ? 'incomplete' : failed === null ? 'succeeded' : 'refused';
+  const verdict = window.stop?.verdict ?? ended;
+  const message = [window.stop?.message ?? [], counted, failed ?? []].flat().join('; ');
+  if (verdict === 'incomplete' || verdict === 'refused') await tellOf(request, message);
+  const outcome = { verdict, message, plan: state.plan, ...listed, ...(checks !== undefined && { checks }) };
+  const result: BackfillResult = { ...about(request, state.startedAt), ...outcome };
   setCurrentDetails(backfillMarkdown(window.progress(), result));
   return result;
 }

@@ -29,6 +29,7 @@ interface BackfillOptions extends TargetOptions, JsonOption {
   planHash?: string;
   requestedBy?: string;
   checksOff?: string;
+  checksAtEnd?: boolean;
   asRun?: boolean;
   dryRun?: boolean;
   wait?: boolean;
@@ -64,6 +65,12 @@ export function backfillCommand(program: Command): void {
     .option('--priority <level>', 'priority of the runs, 1 first, 5 last (default: 5)', parsePriority)
     .option('--stop-after-failures <count>', 'start no more runs after so many have failed', parseCount)
     .option('--as-run', 'run each partition with the steps, parameters and code of its own last run')
+    .addOption(
+      new Option(
+        '--checks-at-end',
+        'run without the check steps; their suites judge the whole range at the end',
+      ).conflicts('checksOff'),
+    )
     .option('--checks-off <reason>', 'run without the check steps; the reason is on record')
     .option('--plan-hash <hash>', 'do nothing unless the plan is the one with this hash')
     .option('--requested-by <name>', 'who asks (default: the user of this machine)')
@@ -117,7 +124,8 @@ async function backfill(pipeline: string, options: BackfillOptions): Promise<num
 function requestOf(pipeline: string, options: BackfillOptions): BackfillRequest {
   const { from, to, reprocess, maxActive, order, param: params, priority, stopAfterFailures, planHash } = options;
   const limits = { maxActive, priority, stopAfterFailures };
-  const checks = options.checksOff === undefined ? 'each' : { off: options.checksOff };
+  const checks =
+    options.checksOff === undefined ? (options.checksAtEnd ? 'atEnd' : 'each') : { off: options.checksOff };
   const requestedBy = options.requestedBy ?? userInfo().username;
   const version = options.asRun ? 'as-run' : 'latest';
   return { pipeline, from, to, reprocess, order, params, checks, version, planHash, requestedBy, ...limits };

@@ -1,6 +1,7 @@
 export { checkFiles, checkFilesForStates, judgeStates, type CheckFilesOptions } from './check-files.js';
 export { findFailingRows, type FailingRows, type FailingRowsOptions } from './failing-rows.js';
 export type { EarlierVersion } from './kernels/kernel.js';
+export { checkVersions, type CheckVersionsOptions } from './check-versions.js';
 export { keptCheckpoints, type CheckpointPace } from './kept-checkpoints.js';
 export { parseSuite, suiteJsonSchema } from './parse-suite.js';
 export { profileFiles, type ProfileFilesOptions } from './profile-files.js';

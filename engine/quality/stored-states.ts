@@ -29,9 +29,9 @@ const MOST_BYTES = 256 << 20;
  * @returns the address
  */
 export async function storeStates(store: Pick<ObjectStore, 'putBytes'>, seen: DatasetStates): Promise<string> {
-  const states = seen.states.map((state) => {
-    const bytes = structuredJson(keptApart(state)).length;
-    return bytes <= MOST_STATE_BYTES ? keptApart(state) : tooLarge(bytes);
+  const states = mergeableStates(seen).states.map((state) => {
+    const bytes = structuredJson(state).length;
+    return bytes <= MOST_STATE_BYTES ? state : tooLarge(bytes);
   });
   const { uri } = await store.putBytes(await packed({ ...seen, states }));
   return uri;
@@ -81,7 +81,11 @@ function merged(a: DatasetProfile, b: DatasetProfile): DatasetProfile | null {
   }
 }
 
-/** Answers about the whole that cannot be put together from those about parts. */
+/** The same, but for answers about the whole, which cannot be put together from those about parts: they become errors. */
+export function mergeableStates(seen: DatasetStates): DatasetStates {
+  return { ...seen, states: seen.states.map(keptApart) };
+}
+
 function keptApart(state: CheckState): CheckState {
   if (state.kind === 'sql')
     return { kind: 'error', message: 'the answer of a query on each part is none on the whole' };

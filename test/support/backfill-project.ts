@@ -49,6 +49,25 @@ export function backfillProject(): { config: MillraceConfigInput; gate: Gate } {
           },
         }),
         definePipeline({
+          name: 'checked-together',
+          partitions: { kind: 'monthly', timezone: 'UTC' },
+          params: { most: { type: 'number', default: 130 } },
+          steps: {
+            raw: {
+              type: 'ingest',
+              source: { kind: 'csv', path: 'node_modules/vega-datasets/data/weather.csv' },
+              dataset: 'checked-together',
+              timeColumn: 'date',
+            },
+            // A month of two places has about 60 rows: none passes alone.
+            quality: {
+              type: 'check',
+              input: 'raw',
+              suite: { checks: [{ type: 'row_count', min: 100, max: param<number>('most') }] },
+            },
+          },
+        }),
+        definePipeline({
           name: 'checked',
           partitions: { kind: 'monthly', timezone: 'UTC' },
           steps: {

@@ -339,6 +339,31 @@ describe('backfill', () => {
     });
   });
 
+  it('judges the whole range once at its end, which passes where no partition would alone', async () => {
+    const judged = async (to: string, params = {}) => {
+      const request = { pipeline: 'checked-together', from: '2012-01', to, params, checks: 'atEnd' as const };
+      return (await millrace.client.startBackfill({ ...request, requestedBy: 'ann', reprocess: 'all' })).result();
+    };
+    const passed = await judged('2012-02');
+    expect(passed).toMatchObject({
+      verdict: 'succeeded',
+      counts: { succeeded: 2 },
+      checks: [{ step: 'quality', dataset: 'checked-together', versions: 2, rows: 120, verdict: 'pass', failing: [] }],
+    });
+    expect(await judged('2012-03', { most: 150 })).toMatchObject({
+      verdict: 'refused',
+      message: '3 of 3 runs succeeded; quality fail: row_count',
+      checks: [{ versions: 3, rows: 182, verdict: 'fail', failing: ['row_count'] }],
+    });
+    // The reports are on record, so that no sweep takes them.
+    const { entries } = await millrace.lineage.audit({ actor: 'ann', action: 'check' });
+    expect(entries.map(({ target }) => target)).toEqual([
+      'dataset:checked-together/2012-01..2012-03',
+      'dataset:checked-together/2012-01..2012-02',
+    ]);
+    expect(JSON.stringify(entries[1])).toContain(passed.checks![0]!.report.html);
+  });
+
   it('runs each partition as it ran before, whatever the pipeline says now, and refuses what never ran', async () => {
     gate.open();
     await (await start({ from: '2003-09-01', to: '2003-09-01', params: { colour: 'blue' } })).result();
