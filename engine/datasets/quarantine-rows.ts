@@ -13,7 +13,7 @@ import { writeParquet } from './parquet-result.js';
 /** What becomes of the failing rows of a version. */
 export interface QuarantineInput {
   ref: DatasetVersionRef;
-  /** The failing rows: CSV `file,check,row` without a header, numbers from 0; `checks` are the names by number. */
+  /** A line for each row, in order: the numbers of the checks that it fails joined by `|`, or `-`; `checks` are the names by number. */
   failing: { path: string; checks: readonly string[] };
   mode: NonNullable<CheckStep['quarantine']>;
   /** Dataset for the failing rows of `split`. */
@@ -39,21 +39,21 @@ export interface Quarantined {
 /**
  * Sets the failing rows of a version apart. `split`: a version without them, and one of `dataset` that has them alone with the
  * column `_failed_checks`; `tag`: one version of all rows with that column, an empty list where none failed; `drop`: a
- * version without them. Rows stay in their order, and equal input gives equal versions. Memory is bounded: DuckDB sorts on disk.
- * @throws MillraceError SOURCE_SCHEMA_MISMATCH where the version has a column of that name or `file_row_number`,
- * OBJECT_NOT_FOUND, OBJECT_CORRUPT, STORE_UNAVAILABLE
+ * version without them. Rows stay in their order, and equal input gives equal versions. Memory is bounded: rows and lines are read side
+ * by side, by one thread.
+ * @throws MillraceError SOURCE_SCHEMA_MISMATCH where the version has a column of that name, OBJECT_NOT_FOUND, OBJECT_CORRUPT, STORE_UNAVAILABLE
  * @throws the signal’s reason, once aborted
  */
 export async function quarantineRows(deps: DatasetDependencies, input: QuarantineInput): Promise<Quarantined> {
-  const { store, scratchDir, signal, onProgress, memoryLimit = '2GB', threads = 2 } = deps;
+  const { store, scratchDir, signal, onProgress, memoryLimit = '2GB' } = deps;
   const { ref, failing, mode, dataset } = input;
   const names = (await readManifest(store, ref)).columns.map(({ name }) => name);
   refuseReserved(ref, names);
   const files = await datasetFiles(store, ref);
   const onPercent = onProgress && ((percent: number) => onProgress(`set apart ${percent} % of ${ref.dataset}`));
-  return withDuckDb({ scratchDir, memoryLimit, threads, signal, onPercent }, async (session) => {
-    const rows = await loadFailing(session, failing);
-    const query = queries(names, files);
+  return withDuckDb({ scratchDir, memoryLimit, threads: 1, signal, onPercent }, async (session) => {
+    const rows = await failingRows(session, failing);
+    const query = queries(names, files, failing);
     const write = async (name: string, sql: string): Promise<Written> => {
       const written = await writeParquet(session, sql, {}, {});
       signal?.throwIfAborted();
@@ -72,7 +72,7 @@ export async function quarantineRows(deps: DatasetDependencies, input: Quarantin
 }
 
 function refuseReserved({ dataset, partition }: DatasetVersionRef, names: readonly string[]): void {
-  const taken = names.find((name) => [FAILED_CHECKS_COLUMN, 'file_row_number'].includes(name.toLowerCase()));
+  const taken = names.find((name) => name.toLowerCase() === FAILED_CHECKS_COLUMN);
   if (taken === undefined) return;
   throw new MillraceError(
     'SOURCE_SCHEMA_MISMATCH',
@@ -81,31 +81,30 @@ function refuseReserved({ dataset, partition }: DatasetVersionRef, names: readon
   );
 }
 
-/** Makes the table `failed` of one row for each failing row, its checks in the order of the suite. */
-async function loadFailing(session: DuckDbSession, { path, checks }: QuarantineInput['failing']): Promise<number> {
-  const names = checks.map((name, i) => `(${i}, ${literal(name)})`).join(', ') || "(-1, '')";
-  await session.rows(`
-    CREATE TABLE failed AS SELECT file, row, list(name ORDER BY number) AS checks
-    FROM read_csv(${literal(path)}, header = false, auto_detect = false, delim = ',',
-      columns = {'file': 'INTEGER', 'number': 'INTEGER', 'row': 'BIGINT'})
-    JOIN (VALUES ${names}) names(number, name) USING (number) GROUP BY file, row`);
-  const [count] = await session.rows('SELECT count(*) AS rows FROM failed');
+type Failing = QuarantineInput['failing'];
+
+async function failingRows(session: DuckDbSession, failing: Failing): Promise<number> {
+  const [count] = await session.rows(`SELECT count(*) FILTER (numbers <> '-') AS rows FROM ${linesOf(failing)}`);
   return Number(count?.['rows']);
 }
 
+/** The lines as a table of one column of text. */
+function linesOf({ path }: Failing): string {
+  return `read_csv(${literal(path)}, header = false, auto_detect = false, delim = ',', columns = {'numbers': 'VARCHAR'})`;
+}
+
 /** The three results; each names the columns, so that none of the helpers’ gets into a file. */
-function queries(names: readonly string[], files: readonly string[]) {
+function queries(names: readonly string[], files: readonly string[], failing: Failing) {
   const columns = names.map((name) => `v.${identifier(name)}`).join(', ');
-  const parts = files.map(
-    (path, i) =>
-      `SELECT ${i} AS file, file_row_number AS row, struct_pack(${names.map((name) => `${identifier(name)} := ${identifier(name)}`).join(', ')}) AS v FROM read_parquet(${literal(path)}, file_row_number = true, hive_partitioning = false)`,
-  );
-  const version = `(${parts.join(' UNION ALL ')}) AS rows_of_version`;
+  const paths = files.map((path) => literal(path)).join(', ');
+  const rows = `(FROM read_parquet([${paths}], hive_partitioning = false)) AS v POSITIONAL JOIN (FROM ${linesOf(failing)}) AS failed`;
+  const checks = `[${failing.checks.map((name) => literal(name)).join(', ')}]::VARCHAR[]`;
+  const failed = `list_transform(string_split(failed.numbers, '|'), lambda number: list_extract(${checks}, number::INTEGER + 1))`;
   const label = identifier(FAILED_CHECKS_COLUMN);
-  const order = 'ORDER BY file, row';
+  const isGood = "failed.numbers = '-'";
   return {
-    passing: `SELECT ${columns} FROM ${version} ANTI JOIN failed USING (file, row) ${order}`,
-    failing: `SELECT ${columns}, failed.checks AS ${label} FROM ${version} JOIN failed USING (file, row) ${order}`,
-    tagged: `SELECT ${columns}, coalesce(failed.checks, []::VARCHAR[]) AS ${label} FROM ${version} LEFT JOIN failed USING (file, row) ${order}`,
+    passing: `SELECT ${columns} FROM ${rows} WHERE ${isGood}`,
+    failing: `SELECT ${columns}, ${failed} AS ${label} FROM ${rows} WHERE NOT (${isGood})`,
+    tagged: `SELECT ${columns}, CASE WHEN ${isGood} THEN []::VARCHAR[] ELSE ${failed} END AS ${label} FROM ${rows}`,
   };
 }

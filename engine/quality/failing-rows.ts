@@ -24,7 +24,7 @@ export interface FailingRowsOptions {
 
 /** The failing rows of some checks. */
 export interface FailingRows {
-  /** CSV without a header, a line for each row and check that it fails: numbers of file, check and row, from 0. */
+  /** A line for each row, in order: the numbers of the checks that it fails, from 0 and joined by `|`, or `-`. */
   path: string;
   /** The checks by their numbers in the file, with the failing rows of each. */
   checks: { name: string; rows: number }[];

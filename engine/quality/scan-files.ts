@@ -77,7 +77,7 @@ async function scanAll(
     const share = shares[index]!;
     if (share === null) continue;
     listener.onFile(path);
-    failingRows?.startFile(index);
+    failingRows?.startFile();
     const source = await openSource(path, indexTexts);
     try {
       const text = JSON.stringify(source.fields.map(({ name, kind, nullable }) => [name, kind.name, nullable]));
@@ -93,11 +93,17 @@ async function scanAll(
       for await (const group of source.groups(share)) {
         const facts = fullScan ? null : group.facts;
         const columns = scan.startGroup(group.firstRow, facts);
-        if (columns === null) rows += facts!.rows;
-        else {
+        let end = group.firstRow;
+        if (columns === null) {
+          rows += facts!.rows;
+          end += facts!.rows;
+          failingRows?.judgedUpTo(end);
+        } else {
           for await (const batch of group.batches(columns, scan.plan.keyColumns)) {
             scan.update(batch);
             rows += batch.rows;
+            end += batch.rows;
+            failingRows?.judgedUpTo(end);
             listener.onRows(rows);
             if (listener.pause !== undefined) await listener.pause();
           }

@@ -65,7 +65,7 @@ describe('quarantineRows', () => {
 
   it('leaves the version as it is where no row fails, and a split has an empty version of the others', async () => {
     const path = join(bench.root, 'none.csv');
-    await writeFile(path, '');
+    await writeFile(path, '-\n'.repeat(flights.rows));
     const none = (mode: QuarantineInput['mode']) =>
       quarantineRows(bench, { ref: flights, failing: { path, checks: [] }, mode, dataset: 'flights-quarantine' });
     expect(await none('drop')).toEqual({ rows: 0, passing: null, failing: null });
@@ -84,16 +84,23 @@ describe('quarantineRows', () => {
 
   it('keeps columns whose names its own tables use', async () => {
     const file = join(bench.root, 'names.parquet');
-    await sql(`COPY (SELECT 1 AS file, 2 AS row, 'x' AS checks, 3 AS v, 4 AS "odd ""name" UNION ALL SELECT 9, 8, 'y', 7, 6)
+    await sql(`COPY (SELECT 1 AS failed, 2 AS numbers, 'x' AS checks, 3 AS v, 4 AS "odd ""name" UNION ALL SELECT 9, 8, 'y', 7, 6)
       TO '${file}' (FORMAT parquet)`);
     const step = ingestStep({ source: { kind: 'parquet', path: file }, dataset: 'names' });
     const { ref } = await ingestPartition(bench, { step, window: ALL });
     const path = join(bench.root, 'second.csv');
-    await writeFile(path, '0,0,1\n');
+    await writeFile(path, '-\n0\n');
     const input = { ref, failing: { path, checks: ["it's"] }, mode: 'split', dataset: 'bad-names' } as const;
     const { passing, failing: bad } = await quarantineRows(bench, input);
     expect(await rowsOf(bench, passing!.ref)).toEqual([[1, 2, 'x', 3, 4]]);
     expect(await rowsOf(bench, bad!.ref)).toEqual([[9, 8, 'y', 7, 6, ["it's"]]]);
-    expect(bad!.columns.map(({ name }) => name)).toEqual(['file', 'row', 'checks', 'v', 'odd "name', '_failed_checks']);
+    expect(bad!.columns.map(({ name }) => name)).toEqual([
+      'failed',
+      'numbers',
+      'checks',
+      'v',
+      'odd "name',
+      '_failed_checks',
+    ]);
   });
 });

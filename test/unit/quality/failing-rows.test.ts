@@ -36,6 +36,9 @@ const SEEDED = (from: number) => `
   FROM (SELECT *, file_row_number AS i FROM read_parquet('${FLIGHTS}', file_row_number = true)
         WHERE file_row_number >= ${from} AND file_row_number < ${from + 150_000})`;
 
+const lines = (path: string) =>
+  `read_csv('${path}', header = false, auto_detect = false, columns = {'numbers': 'VARCHAR'})`;
+
 describe('findFailingRows', () => {
   test('tells exactly the rows that fail each check, as DuckDB does, and as many as the report', async () => {
     // Two files: one of plain pages in small row groups, one with dictionaries.
@@ -57,7 +60,10 @@ describe('findFailingRows', () => {
       WITH version AS (${rows.join(' UNION ALL ')}),
         judged AS MATERIALIZED (SELECT file, row, ${judged} FROM version),
         truth AS (${truth}),
-        told AS (FROM read_csv('${path}', header = false, names = ['file', 'number', 'row']))
+        lines AS (SELECT numbers, row_number() OVER () - 1 AS i FROM ${lines(path)}),
+        told AS (
+          SELECT (i >= 150000)::INTEGER AS file, unnest(string_split(numbers, '|'))::INTEGER AS number, i % 150000 AS row
+          FROM lines WHERE numbers <> '-')
       SELECT (SELECT count(*) FROM truth), (SELECT count(*) FROM told),
         (SELECT count(*) FROM (FROM truth EXCEPT ALL FROM told)), (SELECT count(*) FROM (FROM told EXCEPT ALL FROM truth))`);
     const total = found.checks.reduce((sum, check) => sum + check.rows, 0);
@@ -86,10 +92,6 @@ describe('findFailingRows', () => {
       { name: 'not_null(b)', rows: 2 },
       { name: 'primary_key(a)', rows: 1 },
     ]);
-    expect(await sql(`FROM read_csv('${path}', header = false) ORDER BY ALL`)).toEqual([
-      ['0', '0', '0'],
-      ['0', '0', '2'],
-      ['0', '1', '2'],
-    ]);
+    expect(await sql(`FROM ${lines(path)}`)).toEqual([['0'], ['-'], ['0|1']]);
   });
 });
