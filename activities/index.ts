@@ -3,6 +3,7 @@ export * from './alert-activities.js';
 export * from './backfill-activities.js';
 export * from './backfill-quality-activities.js';
 export * from './dataset-activities.js';
+export * from './deadline-activities.js';
 export * from './dependencies.js';
 export * from './lineage-activities.js';
 export * from './poll-execution.js';

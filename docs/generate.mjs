@@ -70,6 +70,8 @@ function schemasPage() {
     ['Alert channel `webhook`', 'webhookChannelSchema'],
     ['Alert channel `slack`', 'slackChannelSchema'],
     ['Alert channel `pagerduty`', 'pagerdutyChannelSchema'],
+    ['Deadline of a pipeline', 'deadlineSchema'],
+    ['Freshness of a dataset', 'freshnessSchema'],
     ['Trigger on `dataset`', 'datasetTriggerSchema'],
     ['Trigger on `file`', 'fileTriggerSchema'],
     ['Trigger on `webhook`', 'webhookTriggerSchema'],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { alertChannelSchema } from './alert.js';
+import { freshnessSchema } from './deadline.js';
 import { identifierField, nameField, secretField } from './fields.js';
 import { exportTargetSchema } from './lineage-export.js';
 import { retentionSchema } from './retention.js';
@@ -119,6 +120,10 @@ export const configSchema = z.strictObject({
     .record(nameField, z.int().positive())
     .default({})
     .describe('Pools and their places: how many steps that name one work at once, over all pipelines.'),
+  freshness: z
+    .record(nameField, freshnessSchema)
+    .default({})
+    .describe('Datasets, and how old their newest version may be; alerts tell when one is older.'),
   alerts: z
     .array(alertChannelSchema)
     .default([])

@@ -6,6 +6,7 @@ export * from './column-lineage.js';
 export * from './config.js';
 export * from './cron.js';
 export * from './dataset.js';
+export * from './deadline.js';
 export * from './define-pipeline.js';
 export * from './drift.js';
 export * from './duration.js';

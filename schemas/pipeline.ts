@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { deadlineSchema } from './deadline.js';
 import { digestField, identifierField, jsonField, nameField, responsibilitySchema } from './fields.js';
 import { partitionsSchema } from './partition.js';
 import { scheduleSchema } from './schedule.js';
@@ -32,6 +33,7 @@ export const pipelineSchema = z.strictObject({
   schedule: scheduleSchema
     .optional()
     .describe('When it runs by itself; put into Temporal with `millrace schedule apply`.'),
+  deadline: deadlineSchema.optional().describe('When it has to be done; alerts tell before it is missed.'),
   triggers: z
     .array(triggerSchema)
     .default([])

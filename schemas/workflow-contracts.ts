@@ -126,4 +126,13 @@ export const WORKFLOW_CONTRACTS: Record<string, WorkflowContract> = {
     signals: { ask: poolAskSchema, giveBack: poolPlaceSchema.pick({ ticket: true }) },
     updates: {},
   },
+  deadlines: {
+    description: 'Looks at deadlines and at the age of datasets. Started by workers.',
+    workflowId: 'deadlines',
+    input: z.strictObject({}),
+    result: z.null(),
+    queries: {},
+    signals: { wake: z.null() },
+    updates: {},
+  },
 };

@@ -83,6 +83,7 @@ function pipelineProblems(pipeline: Pipeline, { activities, pools }: MillraceCon
     return [
       ...stepProblems(steps),
       ...triggerProblems(pipeline),
+      ...deadlineProblems(pipeline),
       ...poolProblems(steps, Object.keys(pools)),
       ...Object.entries(steps).flatMap(([name, step]) => roomProblems(name, step, activities)),
     ];
@@ -106,6 +107,13 @@ function triggerProblems({ triggers, params }: Pipeline): Problem[] {
         })),
     );
   });
+}
+
+/** Of a set of keys nobody could say which one is due. */
+function deadlineProblems({ deadline, partitions: { kind } }: Pipeline): Problem[] {
+  return deadline !== undefined && (kind === 'static' || kind === 'product')
+    ? [{ path: 'deadline', message: `needs partitions of time, or none; these are of kind ${kind}` }]
+    : [];
 }
 
 function poolProblems(steps: Record<string, Step>, pools: string[]): Problem[] {

@@ -35,7 +35,7 @@ export const DURABLE_COMMIT: ActivityOptions = {
  * A look that is taken again and again until it finds something: no attempt is too many, and between two of them no
  * worker holds a slot. See `activities/wait-by-retry.ts`.
  */
-export const LOOK_AGAIN = (every: '1 second' | '2 seconds', summary: string): ActivityOptions => ({
+export const LOOK_AGAIN = (every: '1 second' | '2 seconds' | '5 seconds', summary: string): ActivityOptions => ({
   taskQueue: taskQueue('orchestration'),
   startToCloseTimeout: '1 minute',
   retry: { initialInterval: every, backoffCoefficient: 1 },

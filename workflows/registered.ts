@@ -2,6 +2,7 @@
 export { alertDelivery } from './alert-delivery.js';
 export { alerts } from './alerts.js';
 export { backfill } from './backfill.js';
+export { deadlines } from './deadlines.js';
 export { inbox } from './inbox.js';
 export { pipelineRun } from './pipeline-run.js';
 export { pool } from './pool.js';

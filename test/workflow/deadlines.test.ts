@@ -1,0 +1,118 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { definePipeline, type Alert, type LineageRecord } from '../../schemas/index.js';
+import { startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
+
+/** Time of day, UTC, so many minutes from now. */
+const minute = (from: number) => new Date(Date.now() + from * 60_000).toISOString().slice(11, 16);
+
+describe('deadlines', () => {
+  let millrace: MillraceEnvironment;
+  let release = (): void => undefined;
+
+  beforeAll(async () => {
+    const held = new Promise<null>((resolve) => (release = () => resolve(null)));
+    const steps = { work: { type: 'activity', activity: 'work', role: 'orchestration' } } as const;
+    millrace = await startMillrace({
+      pipelines: [
+        definePipeline({ name: 'late', deadline: { at: minute(0) }, steps }),
+        definePipeline({ name: 'slow', deadline: { at: minute(5), raisePriority: true }, steps }),
+        definePipeline({ name: 'quick', deadline: { at: minute(5) }, steps }),
+        definePipeline({
+          name: 'source',
+          steps: {
+            raw: {
+              type: 'ingest',
+              source: { kind: 'csv', path: 'node_modules/vega-datasets/data/weather.csv' },
+              dataset: 'weather',
+            },
+          },
+        }),
+      ],
+      freshness: { weather: { maxAgeSeconds: 3 } },
+      activities: { work: () => held },
+    });
+  }, 60_000);
+  afterAll(async () => {
+    release();
+    await millrace.close();
+  });
+
+  /** Puts a run of yesterday on record whose one step took so long. */
+  async function ran(pipeline: string, milliseconds: number): Promise<void> {
+    const [began, ended] = [-86_400_000 * 2, -86_400_000 * 2 + milliseconds].map((ms) =>
+      new Date(Date.now() + ms).toISOString(),
+    );
+    const runId = `${pipeline}-yesterday`;
+    const about = { runId, at: ended } as { runId: string; at: string };
+    const none = { inputs: [], inputModels: [] };
+    await millrace.lineage.record([
+      {
+        ...{
+          kind: 'run_started',
+          key: `${runId}/started`,
+          runId,
+          workflowId: `run/${pipeline}/all`,
+          pipeline,
+          partition: 'all',
+        },
+        ...{
+          at: began ?? '',
+          logicalTime: began ?? '',
+          specificationDigest: 'a'.repeat(64),
+          specification: {},
+          requestedBy: 'test',
+          force: null,
+        },
+      },
+      {
+        ...about,
+        ...none,
+        kind: 'step_finished',
+        key: `${runId}/work`,
+        step: 'work',
+        type: 'activity',
+        status: 'succeeded',
+        startedAt: began ?? '',
+        summary: '',
+        code: null,
+      },
+      {
+        ...about,
+        kind: 'run_finished',
+        key: `${runId}/finished`,
+        verdict: 'succeeded',
+        reason: 'COMPLETED',
+        message: '',
+      },
+    ] satisfies LineageRecord[]);
+  }
+
+  async function alert(event: Alert['event']): Promise<Alert[]> {
+    for (;;) {
+      const { alerts } = await millrace.lineage.alerts.after(0);
+      const found = alerts.flatMap((one) => (one.alert.event === event ? [one.alert] : []));
+      if (found.length > 0) return found;
+      await delay(100);
+    }
+  }
+
+  it('that have passed are missed, those that will not be kept are told before, and the run gets the highest priority', async () => {
+    await ran('slow', 600_000);
+    await ran('quick', 1000);
+    const run = await millrace.client.startRun({ pipeline: 'slow', partition: 'all' });
+    expect(await alert('deadline_missed')).toMatchObject([
+      { pipeline: 'late', severity: 'critical', partition: 'all' },
+    ]);
+    const [risk, ...others] = await alert('deadline_at_risk');
+    expect(others).toEqual([]);
+    expect(risk).toMatchObject({ pipeline: 'slow', message: expect.stringMatching(/expected to end by/) });
+    const handle = millrace.client.temporal.workflow.getHandle(run.workflowId);
+    while ((await handle.describe()).priority?.priorityKey !== 1) await delay(100);
+  });
+
+  it('of datasets are told when their newest version is too old', async () => {
+    const run = await millrace.client.startRun({ pipeline: 'source', partition: 'all' });
+    expect((await run.result()).verdict).toBe('succeeded');
+    expect(await alert('dataset_late')).toMatchObject([{ title: 'weather is older than it may be' }]);
+  });
+});
