@@ -57,9 +57,9 @@ function retryAfterMs(value: string | null): number {
 }
 
 function reasonOf(error: unknown, timeoutMs: number): string {
-  const { name, cause } = error as { name?: string; cause?: { code?: string } };
+  const { name, cause } = error as { name?: string; cause?: { code?: string; message?: string } };
   if (name === 'TimeoutError') return `no answer within ${timeoutMs} ms`;
-  return `the request failed: ${cause?.code ?? name ?? 'unknown'}`;
+  return `the request failed: ${cause?.code ?? cause?.message ?? name ?? 'unknown'}`;
 }
 
 /**
