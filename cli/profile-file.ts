@@ -3,7 +3,7 @@ import type { Records } from '../engine/quality/recorded/recorded-data.js';
 import { isRecordedName } from '../engine/quality/recorded/recorded-name.js';
 import { profileFiles, type ProfileFilesOptions } from '../engine/quality/profile-files.js';
 import type { DatasetProfile } from '../engine/quality/profile/profile.js';
-import { readProfile } from '../engine/quality/references.js';
+import { isProfile, readProfile } from '../engine/quality/references.js';
 import { MillraceError } from '../schemas/errors.js';
 import { dataFiles } from './data-files.js';
 import type { TargetOptions } from './options.js';
@@ -35,7 +35,7 @@ export async function profileOf(
     return (await recordedData(await openRecords(where), named, options)).profile;
   }
   const files = dataFiles([named]);
-  if (!named.endsWith('.json')) return profileFiles(files, options);
+  if (!(await isProfile(named))) return profileFiles(files, options);
   try {
     return await readProfile(named);
   } catch (error) {

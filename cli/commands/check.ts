@@ -101,10 +101,11 @@ async function loadContext(options: CheckOptions, suite: Suite, signal: AbortSig
   const wanted = suite.checks.flatMap((check) => ('reference' in check ? (check.reference ?? []) : []));
   if (Object.keys(reference).length + history.length === 0 && !wanted.some(isRecordedName)) return {};
   const { isOnRecord, openRecords, profileOf } = await import('../profile-file.js');
+  const { isProfile } = await import('../../engine/quality/references.js');
   const references: Record<string, Reference> = {};
   for (const [name, file] of Object.entries(reference)) {
-    const isProfile = file.endsWith('.json') || isOnRecord(file);
-    references[name] = isProfile
+    const profiled = isOnRecord(file) || (await isProfile(file));
+    references[name] = profiled
       ? { profile: await profileOf(file, { signal }, options) }
       : { files: dataFiles([file]) };
   }

@@ -3,6 +3,7 @@ import { checkFiles } from '../../engine/quality/check-files.js';
 import { parseSuite, suiteJsonSchema } from '../../engine/quality/parse-suite.js';
 import type { DatasetProfile } from '../../engine/quality/profile/profile.js';
 import type { ProfileFilesOptions } from '../../engine/quality/profile-files.js';
+import { isProfile } from '../../engine/quality/references.js';
 import { suggestSuite, type SuiteProposal } from '../../engine/quality/suggest/index.js';
 import { dataFiles } from '../data-files.js';
 import { interruptible } from '../interrupted-scan.js';
@@ -85,7 +86,7 @@ async function propose(named: string, options: SuggestOptions): Promise<SuitePro
           if (!files.includes(file)) earlier.push(await taken(profileOf(file, how)));
     }
     const proposal = suggestSuite(profile, earlier);
-    return named.endsWith('.json') || files.length === 0 ? proposal : withoutWrong(proposal, files, signal);
+    return (await isProfile(named)) || files.length === 0 ? proposal : withoutWrong(proposal, files, signal);
   }).finally(() => progress.end());
 }
 

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import type { Check, Suite } from '../../schemas/check.js';
 import { definitionOf } from './kernels/index.js';
 import type { ReferenceFindings } from './kernels/kernel.js';
@@ -47,7 +47,7 @@ async function findReference(
   how: Pick<ScanJob, 'threads' | 'pool' | 'signal'>,
 ): Promise<ReferenceFindings[]> {
   try {
-    const known = reference ?? (name.endsWith('.json') ? { profile: await readProfile(name) } : { files: [name] });
+    const known = reference ?? ((await isProfile(name)) ? { profile: await readProfile(name) } : { files: [name] });
     if ('absent' in known) return checks.map(() => known);
     if ('profile' in known) {
       return checks.map((check) =>
@@ -70,6 +70,25 @@ async function findReference(
   } catch (error) {
     how.signal?.throwIfAborted();
     return checks.map(() => ({ failed: `the reference ${name}: ${(error as Error).message}` }));
+  }
+}
+
+/** What a profile begins with; rows may lie in a JSON file too. */
+const PROFILE_HEAD = /^\s*\{\s*"version"\s*:\s*\d+\s*,\s*"rows"\s*:/;
+const HEAD_BYTES = 256;
+
+/** Whether a file is a profile that was stored as JSON, of whatever version, and not rows; false where it cannot be read. */
+export async function isProfile(path: string): Promise<boolean> {
+  if (!path.endsWith('.json')) return false;
+  const file = await open(path).catch(() => undefined);
+  if (file === undefined) return false;
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    return PROFILE_HEAD.test(buffer.toString('utf8', 0, bytesRead));
+  } catch {
+    return false;
+  } finally {
+    await file.close();
   }
 }
 

@@ -214,12 +214,27 @@ describe('millrace profile and drift', () => {
     expect(await readFile(join(folder, 'ids.html'), 'utf8')).toContain('compared with the reference');
   });
 
+  it('take a JSON file of rows for rows, not for a profile', async () => {
+    await writeFile(
+      join(folder, 'rows.json'),
+      JSON.stringify([
+        { version: 1, rows: 2 },
+        { version: 2, rows: 3 },
+      ]),
+    );
+    const { code, stdout } = await millrace('drift', 'rows.json', 'rows.json', '--json');
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { verdict: 'pass', comparedColumns: 2 }]);
+    const proposed = await millrace('suite', 'suggest', 'rows.json', '--json');
+    expect(JSON.parse(proposed.stdout).checks).toContainEqual(expect.objectContaining({ type: 'row_count' }));
+  });
+
   it.each([
-    ['a profile that is none', ['drift', 'one.json', 'warns.json'], 'SOURCE_UNREADABLE'],
+    ['a profile of another version', ['drift', 'one.json', 'old.json'], 'SOURCE_UNREADABLE'],
     ['a file that is not there', ['drift', 'one.json', 'none.parquet'], 'SOURCE_NOT_FOUND'],
     ['a column that is nowhere', ['drift', 'one.json', 'one.json', '--column', 'x'], 'INPUT_INVALID'],
     ['an alpha that is none', ['drift', 'one.json', 'one.json', '--alpha', '2'], 'INPUT_INVALID'],
   ])('exit with 2 for %s', async (_, args, expected) => {
+    await writeFile(join(folder, 'old.json'), JSON.stringify({ version: 0, rows: 0, columns: [] }));
     const { code, stdout } = await millrace(...args, '--json');
     expect([code, JSON.parse(stdout).error.code]).toEqual([2, expected]);
   });

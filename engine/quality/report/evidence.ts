@@ -3,7 +3,7 @@ import type { QualityReport } from '../../../schemas/quality-report.js';
 import { definitionOf } from '../kernels/index.js';
 import { profileFiles, type ProfileFilesOptions } from '../profile-files.js';
 import type { DatasetProfile } from '../profile/profile.js';
-import { readProfile, type Reference, type References } from '../references.js';
+import { isProfile, readProfile, type Reference, type References } from '../references.js';
 
 /** What a page on a check draws. */
 export interface Evidence {
@@ -67,5 +67,5 @@ async function referenceProfile(
   const reference = known[name];
   if (reference !== undefined && 'absent' in reference) return undefined;
   if (reference !== undefined) return 'profile' in reference ? reference.profile : profiled(reference.files);
-  return name.endsWith('.json') ? readProfile(name).catch(() => undefined) : profiled([name]);
+  return (await isProfile(name)) ? readProfile(name).catch(() => undefined) : profiled([name]);
 }
