@@ -1,33 +1,31 @@
-import { objectUri, partitionRange, partitionWindow, type ObjectStore } from '../engine/datasets/index.js';
+import { partitionRange, partitionWindow } from '../engine/datasets/index.js';
 import {
   expectedMs,
+  expectedRows,
   findPipeline,
   freezePipeline,
-  frozenAsRun,
-  median,
+  outdatedPartitions,
   planBackfill,
-  planDifference,
+  planChanged,
+  planKeeper,
+  planReader,
+  refuseForAsRun,
+  requireAsRun,
   withCode,
   withoutChecks,
-  type BackfillPlan,
-  type PlanEntry,
 } from '../engine/pipelines/index.js';
 import {
   backfillResultSchema,
   backfillWorkflowId,
-  isMillraceError,
   LISTED_PARTITIONS,
-  MillraceError,
   OUTCOME_LETTERS,
   runResultSchema,
   type BackfillInput,
   type BackfillPartition,
   type BackfillResult,
   type BackfillState,
-  type FrozenPipeline,
   type OutcomeLetter,
   type PlanSummary,
-  type Problem,
   type RunResult,
 } from '../schemas/index.js';
 import { activityScope, quickScope } from './activity-scope.js';
@@ -51,10 +49,6 @@ export type PolledRun =
   { status: 'running' | 'absent' } | ({ status: 'ended' } & Pick<RunResult, 'verdict' | 'reason' | 'message'>);
 
 const POLLED_AT_ONCE = 20;
-const KEEP_AGAIN_MS = 3_600_000;
-
-/** Lines of a difference that are shown. */
-const SHOWN_DIFFERENCES = 20;
 
 /** What a backfill asks of the world. The plan is kept in the object store: with many partitions it is no payload. */
 export function createBackfillActivities({ config, projectDir, lineage, store, temporal }: ActivityDependencies) {
@@ -81,9 +75,9 @@ export function createBackfillActivities({ config, projectDir, lineage, store, t
             checks: request.checks,
             specification: asRun ? null : frozen.digest,
           },
-          { keys, latest, outdated: await outdated(frozen), now: Date.parse(now) },
+          { keys, latest, outdated: await outdatedPartitions(lineage, frozen), now: Date.parse(now) },
         );
-        if (asRun) await requireAsRun(plan);
+        if (asRun) await requireAsRun(plan, lineage, project);
         const { digest, uri } = await store.putJson(plan);
         if (request.planHash !== undefined && request.planHash !== digest) {
           throw await planChanged(store, request.planHash, digest, plan, readPlan);
@@ -111,7 +105,7 @@ export function createBackfillActivities({ config, projectDir, lineage, store, t
           reuse,
           skip,
           reasons: countBy(plan.entries.map(([, , reason]) => reason)),
-          expectedRows: await expectedRows(frozen, run),
+          expectedRows: await expectedRows(lineage, frozen, run),
           expectedMs: expectedMs(plan, latest, durations, request.maxActive),
         };
       });
@@ -191,117 +185,6 @@ export function createBackfillActivities({ config, projectDir, lineage, store, t
     if (poll.status !== 'completed') return { status: poll.status };
     const { verdict, reason, message } = poll.result;
     return { status: 'ended', verdict, reason, message };
-  }
-
-  /** A run can be as the last one only if that is on record, and this worker has its code. */
-  async function requireAsRun({ entries }: BackfillPlan): Promise<void> {
-    const digests = new Set<string>();
-    const problems: Problem[] = [];
-    for (const [key, action, , specification] of entries) {
-      if (action !== 'run') continue;
-      if (specification === undefined) problems.push({ path: 'version', message: `${key} never ran` });
-      else digests.add(specification);
-    }
-    if (problems.length > 0) {
-      const shown = problems.slice(0, SHOWN_DIFFERENCES);
-      const text = `${problems.length} partitions have no last run to be as: ${problems[0]?.message} …`;
-      throw new MillraceError('SPECIFICATION_NOT_FOUND', text, { problems: shown });
-    }
-    for (const digest of digests) await frozenAsRun(await lineage.specification(digest), digest, project);
-  }
-
-  /** Partitions whose inputs have other versions than those that were read, of any dataset that the pipeline writes. */
-  async function outdated({ steps }: FrozenPipeline): Promise<Set<string>> {
-    const found = new Set<string>();
-    for (const step of Object.values(steps)) {
-      if (step.type !== 'ingest' && step.type !== 'transform') continue;
-      for (let after: string | null | undefined; after !== null;) {
-        const page = await lineage.stale({ dataset: step.dataset, limit: 1000, after });
-        for (const { partition, reasons } of page.partitions) {
-          if (reasons.some(({ reason }) => reason === 'input_changed')) found.add(partition);
-        }
-        after = page.next;
-      }
-    }
-    return found;
-  }
-
-  /** Rows of the typical version of each dataset that the pipeline writes. */
-  async function expectedRows({ steps }: FrozenPipeline, runs: number): Promise<number | null> {
-    const typical = await Promise.all(
-      Object.values(steps).map(async (step) => {
-        if (step.type !== 'ingest' && step.type !== 'transform') return 0;
-        return median((await lineage.datasetVersions(step.dataset)).map(({ ref }) => ref.rows));
-      }),
-    );
-    if (typical.some((rows) => rows === null)) return null;
-    return runs * typical.reduce<number>((sum, rows) => sum + (rows ?? 0), 0);
-  }
-}
-
-/** What a run had is what it had: nothing of it can be chosen. @throws INPUT_INVALID */
-function refuseForAsRun({ params, checks }: BackfillInput): void {
-  const problems: Problem[] = [];
-  if (Object.keys(params).length > 0) problems.push({ path: 'params', message: 'are those of the last runs' });
-  if (checks !== 'each') problems.push({ path: 'checks', message: 'are those of the last runs' });
-  if (problems.length === 0) return;
-  const text = problems.map(({ path, message }) => `${path} ${message}`).join('; ');
-  throw new MillraceError('INPUT_INVALID', `version: as-run: ${text}`, { problems });
-}
-
-interface ReadPlan {
-  plan: BackfillPlan;
-  /** Those that run, in the order of the plan. */
-  running: PlanEntry[];
-}
-
-/** Reads plans from the store; keeps the last few, since a backfill comes back for a page again and again. */
-function planReader(store: ObjectStore): (uri: string) => Promise<ReadPlan> {
-  const kept = new Map<string, Promise<ReadPlan>>();
-  return async (uri) => {
-    const reading = kept.get(uri) ?? read(uri);
-    kept.delete(uri);
-    kept.set(uri, reading);
-    for (const old of [...kept.keys()].slice(0, -4)) kept.delete(old);
-    reading.catch(() => kept.delete(uri));
-    return reading;
-  };
-
-  async function read(uri: string): Promise<ReadPlan> {
-    const plan = JSON.parse((await store.read(uri)).toString()) as BackfillPlan;
-    return { plan, running: plan.entries.filter(([, action]) => action === 'run') };
-  }
-}
-
-/** Puts a plan that is in use again now and then: no record refers to it, and what is put again is not swept. */
-function planKeeper(store: ObjectStore): (uri: string, plan: BackfillPlan) => Promise<void> {
-  const keptAt = new Map<string, number>();
-  return async (uri, plan) => {
-    if (Date.now() - (keptAt.get(uri) ?? 0) < KEEP_AGAIN_MS) return;
-    await store.putJson(plan);
-    keptAt.set(uri, Date.now());
-  };
-}
-
-async function planChanged(
-  store: ObjectStore,
-  expected: string,
-  actual: string,
-  plan: BackfillPlan,
-  readPlan: (uri: string) => Promise<ReadPlan>,
-): Promise<MillraceError> {
-  const head = `the plan ${expected.slice(0, 12)} was to be carried out, but now it would be ${actual.slice(0, 12)}`;
-  try {
-    const { plan: before } = await readPlan(objectUri(store.name, expected));
-    const lines = planDifference(before, plan);
-    const more = lines.length > SHOWN_DIFFERENCES ? [`and ${lines.length - SHOWN_DIFFERENCES} more`] : [];
-    const shown = [...lines.slice(0, SHOWN_DIFFERENCES), ...more];
-    return new MillraceError('PLAN_CHANGED', `${head}: ${shown.join('; ')}`, {
-      problems: shown.map((message) => ({ path: 'planHash', message })),
-    });
-  } catch (error) {
-    if (!isMillraceError(error) || error.code !== 'OBJECT_NOT_FOUND') throw error;
-    return new MillraceError('PLAN_CHANGED', `${head}; no plan of the first hash is in the object store`);
   }
 }
 

@@ -15,6 +15,7 @@ import {
   stepDependencies,
   type Alert,
   type Deadline,
+  type FrozenPipeline,
   type Pipeline,
   type RunSummary,
 } from '../schemas/index.js';
@@ -82,7 +83,8 @@ export function createDeadlineActivities({
     runs: readonly RunSummary[],
     now: number,
   ): Promise<number | null> {
-    const { steps } = freezePipeline(pipeline, {});
+    const steps = stepsOf(pipeline);
+    if (steps === null) return null;
     const states = running ? await progressOf(runWorkflowId(pipeline.name, partition)) : pending(Object.keys(steps));
     return forecastEnd(states, stepDependencies(steps), await durationsOf(pipeline.name, runs), now);
   }
@@ -153,6 +155,16 @@ export function createDeadlineActivities({
 }
 
 const DAY_MS = 86_400_000;
+
+/** Steps as the schedule runs them; null where parameters are left that only whoever starts a run can give. */
+function stepsOf(pipeline: Pipeline): FrozenPipeline['steps'] | null {
+  try {
+    return freezePipeline(pipeline, pipeline.schedule?.params ?? {}).steps;
+  } catch (error) {
+    if (isMillraceError(error)) return null;
+    throw error;
+  }
+}
 
 function pending(steps: string[]) {
   return steps.map((step) => ({ step, status: 'pending' as const, startedAt: null, durationMs: null }));

@@ -1,14 +1,20 @@
 import {
   frozenPipelineSchema,
   MillraceError,
+  type BackfillInput,
   type FrozenPipeline,
   type PartitionWindow,
   type Problem,
   type RunInput,
 } from '../../schemas/index.js';
 import { lastCompletePartition, partitionWindow } from '../datasets/index.js';
+import type { LineageClient } from '../lineage/index.js';
+import type { BackfillPlan } from './backfill-plan.js';
 import { codeDigests, type CodeOfProject } from './code-digests.js';
 import type { ResolvedRun } from './resolve-run.js';
+
+/** Problems that are listed one by one. */
+const SHOWN_PROBLEMS = 20;
 
 /**
  * A frozen specification as a run had it, with its own digest, parameters and all.
@@ -47,6 +53,40 @@ export function resolveAsRun(frozen: FrozenPipeline, request: RunInput, fallback
   const key = request.partition ?? lastCompletePartition(frozen.partitions, new Date(logicalTime));
   const window: PartitionWindow = partitionWindow(frozen.partitions, key);
   return { pipeline: frozen, window, logicalTime };
+}
+
+/**
+ * A run can be as the last one only if that is on record, and this worker has its code.
+ * @throws MillraceError SPECIFICATION_NOT_FOUND, CODE_CHANGED
+ */
+export async function requireAsRun(
+  { entries }: BackfillPlan,
+  lineage: LineageClient,
+  project: CodeOfProject,
+): Promise<void> {
+  const digests = new Set<string>();
+  const problems: Problem[] = [];
+  for (const [key, action, , specification] of entries) {
+    if (action !== 'run') continue;
+    if (specification === undefined) problems.push({ path: 'version', message: `${key} never ran` });
+    else digests.add(specification);
+  }
+  if (problems.length > 0) {
+    const shown = problems.slice(0, SHOWN_PROBLEMS);
+    const text = `${problems.length} partitions have no last run to be as: ${problems[0]?.message} …`;
+    throw new MillraceError('SPECIFICATION_NOT_FOUND', text, { problems: shown });
+  }
+  for (const digest of digests) await frozenAsRun(await lineage.specification(digest), digest, project);
+}
+
+/** What a run had is what it had: nothing of it can be chosen. @throws INPUT_INVALID */
+export function refuseForAsRun({ params, checks }: BackfillInput): void {
+  const problems: Problem[] = [];
+  if (Object.keys(params).length > 0) problems.push({ path: 'params', message: 'are those of the last runs' });
+  if (checks !== 'each') problems.push({ path: 'checks', message: 'are those of the last runs' });
+  if (problems.length === 0) return;
+  const text = problems.map(({ path, message }) => `${path} ${message}`).join('; ');
+  throw new MillraceError('INPUT_INVALID', `version: as-run: ${text}`, { problems });
 }
 
 function short(digest: string | undefined): string {
