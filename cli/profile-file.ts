@@ -35,7 +35,7 @@ export async function profileOf(
     return (await recordedData(await openRecords(where), named, options)).profile;
   }
   const files = dataFiles([named]);
-  if (!(await isProfile(named))) return profileFiles(files, options);
+  if (!(await isProfile(named))) return profileFiles(files, { useCaller: true, ...options });
   try {
     return await readProfile(named);
   } catch (error) {

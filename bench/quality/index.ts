@@ -2,70 +2,115 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensurePythonEnvironment } from '../../engine/training/python-environment.js';
+import { ensurePythonEnvironment, findPython } from '../../engine/training/python-environment.js';
 import type { Bench } from '../main.js';
-import { ENGINES, type Engine, type Pythons } from './engines.js';
-import { assertJudges, measure, measureManyChecks, type EngineFigures, type ManyChecks } from './measure.js';
+import type { Pythons, TaskName } from './engine.js';
+import { measureManyChecks, type ManyChecks } from './many-checks.js';
+import { assertProofs, measure, type EngineFigures } from './measure.js';
 import { ratiosOf, renderTable, type Ratios } from './table.js';
-import { flightsTask, manyChecksTask, spoiledTask } from './tasks.js';
+import { checks } from './tasks/checks.js';
+import { drift } from './tasks/drift.js';
+import { FLIGHTS_ROWS } from './tasks/flights.js';
+import { profile } from './tasks/profile.js';
+import type { Task } from './tasks/task.js';
 
-/** Twelve checks of 3 million flights (`--rows 30000000`: ten times as many), file to verdict, with `--engines a,b` or all. */
+const TASKS: readonly Task[] = [checks, drift, profile];
+
+/**
+ * Twelve checks, drift and a profile of 3 million flights (`--rows 30000000`: ten times as many), file to answer, of `--tasks a,b`
+ * and `--engines a,b` or all.
+ */
 export const bench: Bench<QualityFigures> = {
   async run(say, args) {
     const { values } = parseArgs({
       args: [...args],
-      options: { engines: { type: 'string' }, rows: { type: 'string', default: '3000000' } },
+      options: {
+        tasks: { type: 'string' },
+        engines: { type: 'string' },
+        rows: { type: 'string', default: String(FLIGHTS_ROWS) },
+      },
     });
-    const engines = selected(values.engines);
+    const rows = Number(values.rows);
+    const tasks = selected(values.tasks, values.engines);
     const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-'));
     try {
-      const pythons = await environments(say);
-      const spoiled = await spoiledTask(folder, Number(values.rows));
-      for (const engine of engines) await assertJudges(engine, spoiled, pythons);
-      say(`all of them fail every check of a spoiled file: ${engines.map(({ name }) => name).join('; ')}`);
-      const task = await flightsTask(folder, Number(values.rows));
+      const pythons = await environments(tasks, say);
+      const { path: launcher } = await findPython({ env: process.env });
       const loadBefore = loadavg()[0]!;
-      const figures = await measure(engines, task, pythons, say);
+      const measured: Partial<Record<TaskName, TaskFigures>> = {};
+      for (const { name, engines, ...task } of tasks) {
+        await assertProofs(engines, await task.proofs(folder, rows), pythons);
+        say(`${name}: all of these can tell: ${engines.map((engine) => engine.name).join('; ')}`);
+        const input = await task.subject(folder, rows);
+        const figures = await measure({ engines, input, pythons, launcher, say });
+        measured[name] = { engines: figures, ratios: ratiosOf(figures) };
+      }
       const machine = { cores: cpus().length, loadBefore, loadAfter: loadavg()[0]! };
-      const manyChecks =
-        task.rows > 3_000_000 ? [] : await measureManyChecks(engines, figures, await manyChecksTask(folder), pythons);
-      return { rows: task.rows, machine, engines: figures, ratios: ratiosOf(figures), manyChecks };
+      const { checks: checked, ...others } = measured;
+      if (checked === undefined) return { rows, machine, ...others };
+      const manyChecks = rows > FLIGHTS_ROWS ? [] : await measureManyChecks(checked.engines, folder, pythons);
+      return { rows, machine, ...checked, manyChecks, ...others };
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   },
-  render: ({ machine, engines, ratios, manyChecks }) =>
-    [
-      renderTable(engines, ratios),
-      ...manyChecks.map(
-        ({ engine, ratio }) => `${engine}: 200 checks take ${ratio} times as long as twelve, in process`,
-      ),
+  render({ machine, engines, ratios, manyChecks = [], ...others }) {
+    const measured = { checks: engines && ratios && { engines, ratios }, ...others };
+    const many = manyChecks.map(
+      ({ engine, ratio }) => `- ${engine}: 200 checks take ${ratio} times as long as twelve, in process`,
+    );
+    return [
+      ...TASKS.flatMap(({ name, title }) => {
+        const figures = measured[name];
+        if (figures === undefined) return [];
+        const table = renderTable(figures.engines, figures.ratios);
+        return [`## ${title}`, '', table, ...(name === 'checks' ? many : []), ''];
+      }),
       `${machine.cores} cores; load ${machine.loadBefore.toFixed(1)} before and ${machine.loadAfter.toFixed(1)} after`,
-    ].join('\n'),
+    ].join('\n');
+  },
 };
 
-interface QualityFigures {
+/** Of one task. */
+interface TaskFigures {
+  engines: EngineFigures[];
+  ratios: Ratios;
+}
+
+/** Figures of the checks are at the top, those of other tasks under their names. */
+interface QualityFigures extends Partial<TaskFigures> {
   rows: number;
   /** The load is the average of the last minute, this bench’s own included. */
   machine: { cores: number; loadBefore: number; loadAfter: number };
-  engines: EngineFigures[];
-  ratios: Ratios;
-  manyChecks: ManyChecks[];
+  manyChecks?: ManyChecks[];
+  drift?: TaskFigures;
+  profile?: TaskFigures;
 }
 
-/** Engines whose name begins with one of those given. */
-function selected(given: string | undefined): Engine[] {
-  if (given === undefined) return [...ENGINES];
-  const named = given.split(',').map((name) => name.trim().toLowerCase());
-  const found = ENGINES.filter(({ name }) => named.some((start) => name.toLowerCase().startsWith(start)));
-  if (found.length === 0)
-    throw new Error(`no engine ${given}; there are ${ENGINES.map(({ name }) => name).join('; ')}`);
-  return found;
+/** Tasks of those names, each with the engines whose name begins with one of those given; without given ones, all. */
+function selected(names: string | undefined, engines: string | undefined): Task[] {
+  const listed = (given: string) => given.split(',').map((name) => name.trim().toLowerCase());
+  const unknown = listed(names ?? '').filter((name) => name !== '' && TASKS.every((task) => task.name !== name));
+  if (unknown.length > 0)
+    throw new Error(`no task ${unknown.join(', ')}; there are ${TASKS.map(({ name }) => name).join(', ')}`);
+  const starts = engines === undefined ? [''] : listed(engines);
+  const tasks = TASKS.filter(({ name }) => names === undefined || listed(names).includes(name)).map((task) => ({
+    ...task,
+    engines: task.engines.filter(({ name }) => starts.some((start) => name.toLowerCase().startsWith(start))),
+  }));
+  const wanted = tasks.filter((task) => task.engines.length > 0);
+  if (wanted.length > 0) return wanted;
+  const all = tasks.flatMap(({ name }) => TASKS.find((task) => task.name === name)!.engines);
+  throw new Error(`no engine ${engines}; there are ${all.map(({ name }) => name).join('; ')}`);
 }
 
-async function environments(onProgress: (line: string) => void): Promise<Pythons> {
-  const build = (requirements: string) => ensurePythonEnvironment({ directory: __dirname, requirements, onProgress });
-  const peers = await build('requirements.txt');
-  const soda = await build('requirements-soda.txt');
-  return { peers: peers.python, soda: soda.python };
+/** Environments of the engines of tasks. */
+async function environments(tasks: readonly Task[], onProgress: (line: string) => void): Promise<Pythons> {
+  const needed = tasks.flatMap(({ engines }) => engines.flatMap(({ requirements }) => requirements ?? []));
+  const pythons: Record<string, string> = {};
+  for (const requirements of new Set(needed)) {
+    const { python } = await ensurePythonEnvironment({ directory: __dirname, requirements, onProgress });
+    pythons[requirements] = python;
+  }
+  return pythons;
 }

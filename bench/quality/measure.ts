@@ -1,93 +1,84 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Engine, Pythons, Task } from './engines.js';
+import type { Engine, Pythons } from './engine.js';
 
 const run = promisify(execFile);
 
 /** Timed runs of each engine, of which the median counts; one more goes before them. */
 export const RUNS = 5;
 
-/** What one engine needs for a file. */
+/** An engine that takes longer for its first whole process is timed by that one, and once in process. */
+export const SLOW_MS = 5000;
+
+/** What one engine needs for a task. */
 export interface EngineFigures {
   name: string;
   kind: Engine['kind'];
   version: string;
-  /** File to verdict in a process that has its modules loaded and has done it once before. */
+  /** Files to answer in a process that has its modules loaded and has done it once before, unless it was timed once. */
   inProcessMs: number;
   /** Start of the process to its end. */
   wholeProcessMs: number;
   /** Greatest resident memory of the whole process. */
   peakRssMb: number;
+  /** Timed runs of both ways: 1 of an engine that is slow. */
+  runs: number;
 }
 
-/** Whether an engine tells good from bad: all checks must fail on the spoiled file. */
-export async function assertJudges(engine: Engine, spoiled: Task, pythons: Pythons): Promise<void> {
-  await commandOf(engine.inProcess(spoiled, 1, pythons));
+/** What is measured, and with what. */
+export interface Measurement<Input extends object> {
+  engines: readonly Engine<Input>[];
+  input: Input;
+  pythons: Pythons;
+  /** Python that starts whole processes; it needs no packages. */
+  launcher: string;
+  say: (line: string) => void;
+}
+
+/** Whether engines can do what they are timed at. @throws Error where an answer is wrong */
+export async function assertProofs<Input extends object>(
+  engines: readonly Engine<Input>[],
+  proofs: readonly Input[],
+  pythons: Pythons,
+): Promise<void> {
+  for (const engine of engines) for (const proof of proofs) await timesOf(engine.inProcess(proof, 1, pythons));
 }
 
 /**
- * Measures engines on one file. Whole processes take turns, so that what else the machine does meets all of them alike.
- * @throws Error where an engine fails, or its verdict is wrong
+ * Measures engines on one input. Whole processes take turns, so that what else the machine does meets all of them alike.
+ * @throws Error where an engine fails, or its answer is wrong
  */
-export async function measure(
-  engines: readonly Engine[],
-  task: Task,
-  pythons: Pythons,
-  say: (line: string) => void,
-): Promise<EngineFigures[]> {
-  const wholes = engines.map((): Launch[] => []);
-  for (let round = 0; round <= RUNS; round++) {
-    say(round === 0 ? 'whole processes: warming up' : `whole processes: round ${round} of ${RUNS}`);
-    for (const [i, engine] of engines.entries()) {
-      const launched = await launch(engine.whole(task, pythons), pythons);
-      if (round > 0) wholes[i]!.push(launched);
-    }
-  }
+export async function measure<Input extends object>(measurement: Measurement<Input>): Promise<EngineFigures[]> {
+  const { engines, input, pythons, say } = measurement;
+  const wholes = await launchInTurns(measurement);
   const figures: EngineFigures[] = [];
   for (const [i, engine] of engines.entries()) {
-    const { version, ms } = await commandOf(engine.inProcess(task, RUNS + 1, pythons));
+    const whole = wholes[i]!;
+    const once = whole.length === 1;
+    const { version, ms } = await timesOf(engine.inProcess(input, once ? 1 : RUNS + 1, pythons));
     figures.push({
       name: engine.name,
       kind: engine.kind,
       version,
-      inProcessMs: median(ms.slice(1)),
-      wholeProcessMs: median(wholes[i]!.map((one) => one.ms)),
-      peakRssMb: median(wholes[i]!.map((one) => one.peakRssMb)),
+      inProcessMs: median(once ? ms : ms.slice(1)),
+      wholeProcessMs: median(whole.map((one) => one.ms)),
+      peakRssMb: median(whole.map((one) => one.peakRssMb)),
+      runs: whole.length,
     });
     say(`in process: ${JSON.stringify(figures.at(-1))}`);
   }
   return figures;
 }
 
-/** How much more 200 checks cost than twelve, in process. */
-export interface ManyChecks {
-  engine: string;
-  twelveMs: number;
-  twoHundredMs: number;
-  ratio: number;
-}
-
-/** Measures the engines with 200 checks; `figures` tell of the twelve. */
-export async function measureManyChecks(
-  engines: readonly Engine[],
-  figures: readonly EngineFigures[],
-  task: Task,
+/** Median time in process, after a run that does not count. */
+export async function measureInProcess<Input extends object>(
+  engine: Engine<Input>,
+  input: Input,
   pythons: Pythons,
-): Promise<ManyChecks[]> {
-  const many: ManyChecks[] = [];
-  for (const engine of engines.filter(({ kind }) => kind === 'millrace')) {
-    const { ms } = await commandOf(engine.inProcess(task, RUNS + 1, pythons));
-    const twelveMs = figures.find(({ name }) => name === engine.name)!.inProcessMs;
-    const twoHundredMs = median(ms.slice(1));
-    many.push({
-      engine: engine.name,
-      twelveMs,
-      twoHundredMs,
-      ratio: Math.round((twoHundredMs / twelveMs) * 100) / 100,
-    });
-  }
-  return many;
+): Promise<number> {
+  const { ms } = await timesOf(engine.inProcess(input, RUNS + 1, pythons));
+  return median(ms.slice(1));
 }
 
 interface Launch {
@@ -96,14 +87,36 @@ interface Launch {
   peakRssMb: number;
 }
 
-async function launch(command: string[], { peers }: Pythons): Promise<Launch> {
-  const { stdout, stderr } = await run(peers, [join(__dirname, 'peers', 'launch.py'), ...command]);
+/** Whole processes of each engine: those after the first, or the first alone if it was slow. */
+async function launchInTurns<Input extends object>({
+  engines,
+  input,
+  pythons,
+  launcher,
+  say,
+}: Measurement<Input>): Promise<Launch[][]> {
+  const launches = engines.map((): Launch[] => []);
+  const slow = new Set<number>();
+  for (let round = 0; round <= RUNS; round++) {
+    say(round === 0 ? 'whole processes: warming up' : `whole processes: round ${round} of ${RUNS}`);
+    for (const [i, engine] of engines.entries()) {
+      if (slow.has(i)) continue;
+      const launched = await launch(engine.whole(input, pythons), launcher);
+      if (round === 0 && launched.ms > SLOW_MS) slow.add(i);
+      if (round > 0 || slow.has(i)) launches[i]!.push(launched);
+    }
+  }
+  return launches;
+}
+
+async function launch(command: string[], launcher: string): Promise<Launch> {
+  const { stdout, stderr } = await run(launcher, [join(__dirname, 'peers', 'launch.py'), ...command]);
   const launched = JSON.parse(stdout) as Launch;
   if (launched.code !== 0) throw new Error(`${command.join(' ')} ended with ${launched.code}: ${stderr}`);
   return launched;
 }
 
-async function commandOf([program, ...args]: string[]): Promise<{ version: string; ms: number[] }> {
+async function timesOf([program, ...args]: string[]): Promise<{ version: string; ms: number[] }> {
   const { stdout } = await run(program!, args, { maxBuffer: 64 << 20 });
   return JSON.parse(stdout.trim().split('\n').at(-1)!) as { version: string; ms: number[] };
 }

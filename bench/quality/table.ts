@@ -45,10 +45,12 @@ export function ratiosOf(engines: readonly EngineFigures[]): Ratios {
 /** Tables in Markdown. */
 export function renderTable(engines: readonly EngineFigures[], { peers, fastest, threads }: Ratios): string {
   const seconds = (ms: number) => (ms / 1000).toFixed(3);
-  const rows = engines.map(({ name, version, inProcessMs, wholeProcessMs, peakRssMb }) => {
-    const ratios = SCANS.map((scan) => peers.find(({ engine, to }) => engine === scan && to === name));
+  const scans = SCANS.filter((scan) => engines.some(({ name }) => name === scan));
+  const rows = engines.map(({ name, version, inProcessMs, wholeProcessMs, peakRssMb, runs }) => {
+    const ratios = scans.map((scan) => peers.find(({ engine, to }) => engine === scan && to === name));
     const told = ratios.map((ratio) => (ratio === undefined ? '' : `${ratio.inProcess} / ${ratio.wholeProcess}`));
-    return [name, version, seconds(inProcessMs), seconds(wholeProcessMs), peakRssMb.toFixed(0), ...told];
+    const named = runs === 1 ? `${name} (timed once)` : name;
+    return [named, version, seconds(inProcessMs), seconds(wholeProcessMs), peakRssMb.toFixed(0), ...told];
   });
   const head = [
     'engine',
@@ -56,16 +58,16 @@ export function renderTable(engines: readonly EngineFigures[], { peers, fastest,
     'in process, s',
     'whole process, s',
     'peak MB',
-    ...SCANS.map((scan) => `${scan} to it`),
+    ...scans.map((scan) => `${scan} to it`),
   ];
   const lines = [head, head.map((_, i) => (i < 2 || i > 4 ? '---' : '--:')), ...rows];
   return [
     ...lines.map((cells) => `| ${cells.join(' | ')} |`),
     '',
     ...fastest.map(
-      ({ engine, to, inProcess, wholeProcess }) => `${engine} to the fastest (${to}): ${inProcess} / ${wholeProcess}`,
+      ({ engine, to, inProcess, wholeProcess }) => `- ${engine} to the fastest (${to}): ${inProcess} / ${wholeProcess}`,
     ),
-    ...threads.map(({ engine, inProcess }) => `${engine}: ${inProcess} times as fast as with one thread, in process`),
+    ...threads.map(({ engine, inProcess }) => `- ${engine}: ${inProcess} times as fast as with one thread, in process`),
   ].join('\n');
 }
 

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { compareProfiles } from '../../engine/quality/drift/index.js';
+import { createScanPool } from '../../engine/quality/scan-pool.js';
 import type { DriftReport } from '../../schemas/drift.js';
 import { interruptible } from '../interrupted-scan.js';
 import { addRecordOptions, jsonOption, type JsonOption } from '../options.js';
@@ -42,11 +43,16 @@ export function driftCommand(program: Command): void {
     )
     .action(async (reference: string, current: string, options: DriftCommandOptions) => {
       const progress = createScanProgress('profiling');
-      const how = { columns: options.column, onProgress: (rows: number) => progress.rows(rows) };
+      // The threads of the first profile take the second too.
+      const pool = createScanPool();
+      const how = { columns: options.column, pool, onProgress: (rows: number) => progress.rows(rows) };
       const profiles = await interruptible(async (signal) => ({
         reference: await profileOf(reference, { ...how, signal }, options),
         current: await profileOf(current, { ...how, signal }, options),
-      })).finally(() => progress.end());
+      })).finally(async () => {
+        progress.end();
+        await pool.close();
+      });
       if (profiles === undefined) return;
       const { alpha, share: driftShare, column: only } = options;
       const report = compareProfiles(profiles.reference, profiles.current, { only, alpha, driftShare });

@@ -58,5 +58,5 @@ async function profileOfAll(
 ): Promise<DatasetProfile> {
   const [only] = named;
   if (named.length === 1 && isOnRecord(only!)) return profileOf(only!, how, where);
-  return profileFiles(dataFiles(named), how);
+  return profileFiles(dataFiles(named), { useCaller: true, ...how });
 }

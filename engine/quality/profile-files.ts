@@ -14,6 +14,8 @@ export interface ProfileFilesOptions {
   threads?: number | undefined;
   /** Threads that are kept between calls; by default each call starts its own and ends them. */
   pool?: ScanPool | undefined;
+  /** Whether the calling thread is one of them, as in `ScanJob`. */
+  useCaller?: boolean | undefined;
   /** What `-` reads; by default the standard input. */
   input?: Readable | undefined;
   signal?: AbortSignal | undefined;

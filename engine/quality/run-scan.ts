@@ -38,8 +38,12 @@ export interface Checkpoint {
   seen: ScanResult;
 }
 
-/** A thread is worth its start from about so many bytes; where footers and dictionaries answer, most of the bytes are not read. */
+/**
+ * A thread is worth its start from about so many bytes; beside a caller that reads too, and has its modules loaded, from more; and
+ * where footers and dictionaries answer, most of the bytes are not read.
+ */
 const BYTES_A_THREAD = 4 << 20;
+const BYTES_A_THREAD_WITH_CALLER = 16 << 20;
 const BYTES_A_THREAD_OF_FACTS = 32 << 20;
 
 const MOST_THREADS = 4;
@@ -81,7 +85,8 @@ async function scanSegment(
   bytes: number,
 ): Promise<ScanResult> {
   const { threads, pool, useCaller = false, signal, onProgress, ...request } = job;
-  const bytesAThread = useCaller && !request.fullScan ? BYTES_A_THREAD_OF_FACTS : BYTES_A_THREAD;
+  const bytesWithCaller = request.fullScan ? BYTES_A_THREAD_WITH_CALLER : BYTES_A_THREAD_OF_FACTS;
+  const bytesAThread = useCaller ? bytesWithCaller : BYTES_A_THREAD;
   const most = threads ?? Math.min(availableParallelism(), MOST_THREADS);
   const count = Math.max(1, Math.min(most, Math.ceil(bytes / bytesAThread)));
   const progress = new Array<number>(count).fill(0);
