@@ -1,14 +1,14 @@
 import {
   driftOptionsSchema,
-  MillraceError,
-  nearestName,
-  parseWith,
   type ColumnDrift,
   type DriftOptions,
   type DriftOptionsInput,
   type DriftReport,
-  type Problem,
-} from '../../../schemas/index.js';
+} from '../../../schemas/drift.js';
+import { MillraceError } from '../../../schemas/errors.js';
+import { nearestName } from '../../../schemas/nearest.js';
+import { parseWith } from '../../../schemas/parse.js';
+import type { Problem } from '../../../schemas/problems.js';
 import type { DatasetProfile } from '../profile/index.js';
 import { adjustBenjaminiHochberg } from './benjamini-hochberg.js';
 import { describeDrift } from './describe-drift.js';

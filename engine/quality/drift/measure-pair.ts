@@ -1,4 +1,5 @@
-import { MillraceError, type DriftMethod, type DriftOptions } from '../../../schemas/index.js';
+import type { DriftMethod, DriftOptions } from '../../../schemas/drift.js';
+import { MillraceError } from '../../../schemas/errors.js';
 import type { ColumnProfile, DatasetProfile } from '../profile/index.js';
 import { chiSquaredTest } from './chi-squared.js';
 import { summarizeColumn, type ColumnSummary } from './column-summary.js';
