@@ -75,7 +75,8 @@ class Compiler {
   constructor(private readonly fields: readonly Field[]) {
     const names = fields.map(({ name }) => name);
     this.kinds = new Map(fields.map(({ name, kind }) => [name, kind]));
-    this.twice = new Set(names.filter((name, i) => names.indexOf(name) !== i));
+    const seen = new Set<string>();
+    this.twice = new Set(names.filter((name) => seen.size === seen.add(name).size));
   }
 
   compile(check: Check, findings: ReferenceFindings | undefined): Compiled {

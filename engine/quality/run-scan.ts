@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { scanHere } from './scan-here.js';
 import { fileSizes, mergeAll, type ScanRequest, type ScanResult } from './scan-files.js';
+import { NeedsThread } from './sources/open-source.js';
 import { createScanPool, type ScanPool } from './scan-pool.js';
 
 /** What is scanned, and in how many threads. */
@@ -93,8 +94,15 @@ async function scanSegment(
   const failed = new AbortController();
   const stop = AbortSignal.any([failed.signal, ...(signal === undefined ? [] : [signal])]);
   // The caller takes the last part, so that the other threads are on their way before it begins.
-  const scan: ScanPool['scan'] = (part, ...rest) =>
-    useCaller && part.part.index % count === count - 1 ? scanHere(part, ...rest) : pool.scan(part, ...rest);
+  const scan: ScanPool['scan'] = async (part, ...rest) => {
+    if (!useCaller || part.part.index % count !== count - 1) return pool.scan(part, ...rest);
+    try {
+      return await scanHere(part, ...rest);
+    } catch (error) {
+      if (error instanceof NeedsThread) return pool.scan(part, ...rest);
+      throw error;
+    }
+  };
   const parts = await Promise.all(
     progress.map((_, i) =>
       scan({ ...request, part: { index: segment.index * count + i, of: segment.of * count } }, stop, (rows) => {

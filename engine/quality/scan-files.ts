@@ -42,6 +42,8 @@ export interface ScanListener {
   onFile(path: string): void;
   /** So many rows were judged, of all files so far. */
   onRows(rows: number): void;
+  /** Whether the thread is one that must not end, so that only decoders are used that no corrupted file ends it with. @default false */
+  onlyOwnDecoders?: boolean;
   /** Awaited now and then, so that others get their turn on this thread; a rejection ends the scan. */
   pause?(): Promise<void>;
 }
@@ -49,6 +51,7 @@ export interface ScanListener {
 /**
  * Runs a suite over files on this thread; one batch is in memory at a time. Files of one schema in a row share a plan and its
  * kernels; where the schema changes, the checks are planned anew and the states merged.
+ * @throws NeedsThread where a file needs another decoder than those that the listener allows
  */
 export async function scanFiles(request: ScanRequest, listener: ScanListener): Promise<ScanResult> {
   const failingRows = request.failingRowsPath === undefined ? null : createFailingRowsFile(request.failingRowsPath);
@@ -78,7 +81,7 @@ async function scanAll(
     if (share === null) continue;
     listener.onFile(path);
     failingRows?.startFile();
-    const source = await openSource(path, indexTexts);
+    const source = await openSource(path, { indexTexts, onlyOwnDecoders: listener.onlyOwnDecoders ?? false });
     try {
       const text = JSON.stringify(source.fields.map(({ name, kind, nullable }) => [name, kind.name, nullable]));
       if (scan === null || text !== schemaText) {

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { isMillraceError } from '../../schemas/errors.js';
+import { NeedsThread } from './sources/open-source.js';
 import { scanFiles, type ScanRequest, type ScanResult } from './scan-files.js';
 import { scanError } from './scan-pool.js';
 
@@ -10,6 +11,7 @@ const TURN_MS = 50;
  * Scans on the calling thread, which signals and timers get now and then.
  * @param signal ends the scan; the promise is rejected with the signal’s reason
  * @throws MillraceError as `checkFiles`
+ * @throws NeedsThread where a file needs a decoder that may end the thread
  */
 export async function scanHere(
   request: ScanRequest,
@@ -22,6 +24,7 @@ export async function scanHere(
     const result = await scanFiles(request, {
       onFile: (path) => (file = path),
       onRows,
+      onlyOwnDecoders: true,
       async pause() {
         if (performance.now() - turn < TURN_MS) return;
         await setImmediate();
@@ -32,7 +35,7 @@ export async function scanHere(
     onRows(result.rows);
     return result;
   } catch (error) {
-    if (isMillraceError(error) || signal.aborted) throw error;
+    if (isMillraceError(error) || error instanceof NeedsThread || signal.aborted) throw error;
     throw scanError(error as Error, file);
   }
 }

@@ -15,6 +15,12 @@ export interface ScanPool {
   close(): Promise<void>;
 }
 
+/**
+ * Objects of a thread, in MiB; values lie outside of them. Engines end the process where one array grows past a gigabyte, so a thread
+ * that is led astray by its file ends before.
+ */
+const THREAD_HEAP_MB = 1024;
+
 /** Starts no thread yet. Keeps as many as were ever busy at once; they do not keep the process alive. */
 export function createScanPool(): ScanPool {
   const idle: Worker[] = [];
@@ -22,7 +28,7 @@ export function createScanPool(): ScanPool {
   return {
     async scan(request, signal, onRows) {
       signal.throwIfAborted();
-      const worker = idle.pop() ?? new Worker(compiledModule(__filename, './scan-thread'));
+      const worker = idle.pop() ?? startThread();
       worker.ref();
       try {
         const result = await scanIn(worker, request, signal, onRows);
@@ -42,6 +48,11 @@ export function createScanPool(): ScanPool {
       await Promise.all(idle.splice(0).map((worker) => worker.terminate()));
     },
   };
+}
+
+function startThread(): Worker {
+  const resourceLimits = { maxOldGenerationSizeMb: THREAD_HEAP_MB };
+  return new Worker(compiledModule(__filename, './scan-thread'), { resourceLimits });
 }
 
 function scanIn(

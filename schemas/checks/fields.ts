@@ -27,7 +27,7 @@ export const common = {
     .enum(['info', 'warn', 'error', 'block'])
     .default('error')
     .describe(
-      'What a failure means: info and warn are recorded, error fails the suite after all checks ran, block also stops at once.',
+      'What a failure means: info and warn are recorded, error fails the suite, block fails it too, and a quarantine of rows does not remedy it. All checks run in any case.',
     ),
 };
 

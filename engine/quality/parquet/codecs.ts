@@ -27,10 +27,19 @@ export async function loadCodec(codec: number): Promise<Decompress> {
   const decompress = codec === ZSTD ? await loadZstandard() : CODECS[codec];
   if (decompress === undefined) throw new RangeError(`there is no decoder for the codec ${codec}`);
   return (bytes, size) => {
-    const result = decompress(bytes, size);
+    const result = bounded(decompress, bytes, size);
     if (result.length !== size) throw new RangeError('a page has another length than its header tells');
     return result;
   };
+}
+
+function bounded(decompress: Decompress, bytes: Uint8Array, size: number): Uint8Array {
+  try {
+    return decompress(bytes, size);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_BUFFER_TOO_LARGE') throw error;
+    throw new RangeError('a page unpacks to more than its header tells', { cause: error });
+  }
 }
 
 /** Node’s own decoder where there is one (22.15 and later), else the one of Zstandard in WebAssembly. */

@@ -45,6 +45,11 @@ export class ColumnCursor {
     return this.entries ?? undefined;
   }
 
+  /** Memory of the page and the dictionary at hand, in bytes. */
+  get heldBytes(): number {
+    return chunkBytes(this.page) + (this.entries === null ? 0 : chunkBytes(this.entries));
+  }
+
   /** The next `count` rows. */
   read(count: number): ColumnChunk {
     const parts: ColumnChunk[] = [];
@@ -90,13 +95,14 @@ export class ColumnCursor {
         continue;
       }
       this.at = header.at + header.compressed;
-      if (header.kind !== 'other') return header;
+      if (header.kind !== 'other' && header.values > 0) return header;
     }
   }
 
   private readDictionary(): void {
     const header = readHeader(this.bytes, this.at);
     if (header.kind !== 'dictionary') return;
+    if (this.entries !== null) throw new RangeError('a column has several dictionaries');
     this.at = header.at + header.compressed;
     const page = readPage(this.bytes, header, this.decompress);
     this.entries = decodePlain(page, header.values, this.column.physical!, this.kind);
@@ -149,6 +155,10 @@ export class ColumnCursor {
     if (greatest >= entries.length) throw new RangeError('a page has a code that its dictionary lacks');
     return { ...emptyChunk('codes'), length: count, codes: values, entries };
   }
+}
+
+function chunkBytes({ valid, numbers, words, bytes, offsets, codes }: ColumnChunk): number {
+  return [valid, numbers, words, bytes, offsets, codes].reduce((sum, array) => sum + (array?.byteLength ?? 0), 0);
 }
 
 /** Puts values that lie one behind the other into their rows; rows without one get any. */

@@ -92,7 +92,8 @@ export function decodeValidity(
   count: number,
 ): { valid: Uint8Array | null; nulls: number } {
   if (allOnes(bytes, at, end, count)) return { valid: null, nulls: 0 };
-  const { values } = decodeHybrid(bytes, at, end, 1, count);
+  const { values, greatest } = decodeHybrid(bytes, at, end, 1, count);
+  if (greatest > 1) throw new RangeError('a page is malformed');
   const valid = Uint8Array.from(values);
   let nulls = 0;
   for (let i = 0; i < count; i++) nulls += 1 - valid[i]!;

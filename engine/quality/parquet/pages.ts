@@ -18,8 +18,12 @@ export interface PageHeader {
   uncompressed: number;
 }
 
-/** Larger pages are refused, so that a few bytes cannot ask for all of the memory. */
-const MAX_PAGE_BYTES = 1 << 30;
+/**
+ * Larger pages are refused, so that a few bytes cannot ask for all of the memory. Writers aim at 1 MB a page; some look at its size
+ * every 1024 values only, and some put a row group of up to 64 Mi rows with one and the same value into a page.
+ */
+const MAX_PAGE_BYTES = 512 << 20;
+const MAX_PAGE_VALUES = 64 << 20;
 
 /** Headers are a few dozen bytes; statistics with long texts make them longer. */
 const HEADER_BYTES = [256, 64 << 10, 4 << 20];
@@ -42,6 +46,15 @@ export function readHeader(bytes: ChunkBytes, at: number, isLookAhead = false): 
 }
 
 function headerOf(window: Uint8Array, at: number): PageHeader {
+  const header = anyHeaderOf(window, at);
+  const { uncompressed, compressed, values, levelBytes } = header;
+  if (uncompressed > MAX_PAGE_BYTES || compressed > MAX_PAGE_BYTES || values > MAX_PAGE_VALUES)
+    throw new RangeError('a page is too large');
+  if (levelBytes > compressed || levelBytes > uncompressed) throw new RangeError('a page is malformed');
+  return header;
+}
+
+function anyHeaderOf(window: Uint8Array, at: number): PageHeader {
   const { value, end } = readStruct(window, 0);
   const header: PageHeader = {
     kind: 'other',
@@ -54,8 +67,6 @@ function headerOf(window: Uint8Array, at: number): PageHeader {
     compressed: whole(value[3]),
     uncompressed: whole(value[2]),
   };
-  if (header.uncompressed > MAX_PAGE_BYTES || header.compressed > MAX_PAGE_BYTES)
-    throw new RangeError('a page is too large');
   switch (value[1]) {
     case 0: {
       const data = struct(value[5]);
@@ -82,7 +93,6 @@ export function readPage(bytes: ChunkBytes, header: PageHeader, decompress: Deco
   const raw = bytes.exactly(header.at, header.compressed);
   if (header.kind !== 'data2') return decompress(raw, header.uncompressed);
   const { levelBytes } = header;
-  if (levelBytes > header.compressed || levelBytes > header.uncompressed) throw new RangeError('a page is malformed');
   const values = raw.subarray(levelBytes);
   const size = header.uncompressed - levelBytes;
   const plain = header.isCompressed && size > 0 ? decompress(values, size) : values;

@@ -4,8 +4,15 @@ export interface ThriftStruct {
   [field: number]: ThriftValue | undefined;
 }
 
-/** Structs that are nested deeper are refused; Parquet’s are at most five deep. */
+/** Structs and lists that are nested deeper are refused; Parquet’s are at most ten deep. */
 const MAX_DEPTH = 32;
+
+/**
+ * More values, and more structs, lists and byte strings among them, are refused, since each takes far more memory than its one byte.
+ * A column chunk has about 20 values and 8 of the others, so a footer may have a million of them.
+ */
+const MAX_VALUES = 1 << 25;
+const MAX_OBJECTS = 1 << 23;
 
 /**
  * Reads one struct of Thrift’s compact protocol. Integers beyond 2^53 lose digits; Parquet’s are sizes and positions.
@@ -18,13 +25,16 @@ export function readStruct(bytes: Uint8Array, at: number): { value: ThriftStruct
 }
 
 class ThriftReader {
+  private values = 0;
+  private objects = 0;
+
   constructor(
     private readonly bytes: Uint8Array,
     public at: number,
   ) {}
 
   struct(depth: number): ThriftStruct {
-    if (depth > MAX_DEPTH) throw new RangeError('its metadata is nested too deep');
+    this.countObject(depth);
     const struct: ThriftStruct = {};
     let field = 0;
     for (;;) {
@@ -38,6 +48,7 @@ class ThriftReader {
   }
 
   private value(type: number, depth: number): ThriftValue {
+    if (++this.values > MAX_VALUES) throw new RangeError('its metadata has too many values');
     switch (type) {
       case 1:
       case 2:
@@ -53,12 +64,14 @@ class ThriftReader {
         return view.getFloat64(0, true);
       }
       case 8: {
+        this.countObject(depth);
         const length = this.varint();
         const from = this.take(length);
         return this.bytes.subarray(from, from + length);
       }
       case 9:
       case 10: {
+        this.countObject(depth);
         const head = this.byte();
         const count = head >> 4 === 15 ? this.varint() : head >> 4;
         // Each element takes a byte at least, so a count past the end is a lie.
@@ -70,6 +83,11 @@ class ThriftReader {
       default:
         throw new RangeError('its metadata is malformed');
     }
+  }
+
+  private countObject(depth: number): void {
+    if (depth > MAX_DEPTH) throw new RangeError('its metadata is nested too deep');
+    if (++this.objects > MAX_OBJECTS) throw new RangeError('its metadata has too many values');
   }
 
   private byte(): number {

@@ -42,7 +42,8 @@ export function decodePlain(bytes: Uint8Array, count: number, physical: Physical
 
 /** Decodes booleans in the encoding RLE, which are preceded by their length. */
 export function decodeRunBooleans(bytes: Uint8Array, count: number): ColumnChunk {
-  const { values } = decodeHybrid(bytes, 4, bytes.length, 1, count);
+  const { values, greatest } = decodeHybrid(bytes, 4, bytes.length, 1, count);
+  if (greatest > 1) throw new RangeError('a page is malformed');
   return { ...emptyChunk('number'), length: count, numbers: Float64Array.from(values) };
 }
 

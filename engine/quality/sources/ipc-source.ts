@@ -3,7 +3,8 @@ import { RecordBatchReader, type RecordBatch } from 'apache-arrow';
 import { MillraceError } from '../../../schemas/errors.js';
 import { fieldsOf } from '../arrow-kind.js';
 import { ArrowBatches } from './arrow-batches.js';
-import type { RowGroup, RowSource, Share } from './row-source.js';
+import { refuseBrokenColumn, refuseTooLong } from './arrow-soundness.js';
+import type { RowGroup, RowSource, Share, SourceBatch } from './row-source.js';
 
 /**
  * An Arrow IPC file or stream, read batch by batch. It cannot be entered in the middle, so who has its beginning has the whole.
@@ -27,7 +28,7 @@ export async function openIpc(path: string, indexTexts: ReadonlySet<string>): Pr
         const next = await guarded(path, () => Promise.resolve(records.next()));
         if (next.done === true) return;
         const record = next.value;
-        yield { firstRow, facts: null, batches: () => [batches.next(record)] };
+        yield { firstRow, facts: null, batches: () => [checkedBatch(path, record, batches)] };
         firstRow += record.numRows;
       }
     },
@@ -38,11 +39,36 @@ export async function openIpc(path: string, indexTexts: ReadonlySet<string>): Pr
   };
 }
 
+/** A batch whose columns are looked at for contradictions before they are read. */
+function checkedBatch(path: string, record: RecordBatch, batches: ArrowBatches): SourceBatch {
+  try {
+    refuseTooLong(record.numRows);
+  } catch (error) {
+    throw unreadableIpc(path, error);
+  }
+  const batch = batches.next(record);
+  return {
+    rows: batch.rows,
+    column(name) {
+      try {
+        refuseBrokenColumn(record.data.children[record.schema.fields.findIndex((field) => field.name === name)]!);
+        return batch.column(name);
+      } catch (error) {
+        throw unreadableIpc(path, error);
+      }
+    },
+  };
+}
+
 async function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new MillraceError('SOURCE_UNREADABLE', `${path} cannot be read as Arrow IPC: ${reason}`, { cause: error });
+    throw unreadableIpc(path, error);
   }
+}
+
+function unreadableIpc(path: string, error: unknown): MillraceError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new MillraceError('SOURCE_UNREADABLE', `${path} cannot be read as Arrow IPC: ${reason}`, { cause: error });
 }

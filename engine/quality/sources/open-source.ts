@@ -31,13 +31,27 @@ export async function headOf(path: string): Promise<Uint8Array> {
   }
 }
 
+/** What a source needs to know. */
+export interface SourceOptions {
+  /** Text columns whose distinct values are numbered. */
+  indexTexts: ReadonlySet<string>;
+  /** Whether only decoders are used that a corrupted file cannot end the thread with. */
+  onlyOwnDecoders: boolean;
+}
+
+/** A file needs a decoder that a corrupted file can end the thread with, so it is for a thread that may end. */
+export class NeedsThread extends Error {
+  override readonly name = 'NeedsThread';
+}
+
 /**
  * Opens a file for the scan; the decoders are loaded when they are needed.
- * @param indexTexts text columns whose distinct values are numbered
  * @throws MillraceError SOURCE_NOT_FOUND, SOURCE_EMPTY, SOURCE_UNREADABLE
+ * @throws NeedsThread where the file needs another decoder than those that were asked for
  */
-export async function openSource(path: string, indexTexts: ReadonlySet<string>): Promise<RowSource> {
+export async function openSource(path: string, options: SourceOptions): Promise<RowSource> {
   const format = formatOf(await headOf(path));
-  if (format === 'arrow') return (await import('./ipc-source.js')).openIpc(path, indexTexts);
-  return (await import('./parquet-source.js')).openParquetSource(path, indexTexts);
+  if (format !== 'arrow') return (await import('./parquet-source.js')).openParquetSource(path, options);
+  if (options.onlyOwnDecoders) throw new NeedsThread(path);
+  return (await import('./ipc-source.js')).openIpc(path, options.indexTexts);
 }

@@ -7,6 +7,7 @@ import { ColumnCursor } from '../parquet/column-cursor.js';
 import { nativeKind } from '../parquet/column-type.js';
 import { footerLength, parseFooter, TAIL_BYTES, type ParquetColumn, type ParquetFooter } from '../parquet/footer.js';
 import { unreadable } from '../unreadable.js';
+import { NeedsThread, type SourceOptions } from './open-source.js';
 import type { ForeignColumns } from './parquet-foreign.js';
 import { rangeOf, type RowGroup, type RowSource, type Share, type SourceBatch } from './row-source.js';
 
@@ -16,6 +17,9 @@ const BATCH_ROWS = 1 << 17;
 /** Footers that are longer are refused; one of 10,000 columns in 100 row groups has about 100 MB. */
 const MAX_FOOTER_BYTES = 512 << 20;
 
+/** Pages that are in memory at once, decoded, of the columns that are read; a file that needs more is refused. */
+const MAX_HELD_BYTES = 2 ** 31;
+
 interface NativeColumn {
   column: ParquetColumn;
   kind: ColumnKind;
@@ -24,16 +28,20 @@ interface NativeColumn {
 /**
  * A Parquet file, row group by row group. Flat columns of the common types are read here, codes as codes and pages as they are
  * needed; the others by the general decoder, which is loaded only for them. Reads synchronously, so it belongs into a thread.
- * @param indexTexts text columns of the general decoder whose distinct values are numbered
  * @throws MillraceError SOURCE_UNREADABLE
+ * @throws NeedsThread where only the own decoder may be used and there are columns that it does not read
  */
-export async function openParquetSource(path: string, indexTexts: ReadonlySet<string>): Promise<RowSource> {
+export async function openParquetSource(
+  path: string,
+  { indexTexts, onlyOwnDecoders }: SourceOptions,
+): Promise<RowSource> {
   const descriptor = openSync(path, 'r');
   try {
     const footer = guarded(path, () => readFooter(descriptor));
     const native = nativeColumns(footer);
     let foreign: ForeignColumns | null = null;
     if (native.size < footer.columns.length) {
+      if (onlyOwnDecoders) throw new NeedsThread(path);
       foreign = await (await import('./parquet-foreign.js')).openForeign(path, indexTexts);
     }
     const codecs = await loadCodecs(footer, native);
@@ -86,6 +94,7 @@ export async function openParquetSource(path: string, indexTexts: ReadonlySet<st
 /** The cursors of one row group; each column is opened when it is asked for, and follows the batches. */
 class Cursors {
   private readonly open = new Map<string, { cursor: ColumnCursor; row: number }>();
+  private heldBytes = 0;
 
   constructor(
     private readonly path: string,
@@ -100,9 +109,13 @@ class Cursors {
   read(name: string, from: number, count: number): ColumnChunk {
     return guarded(this.path, () => {
       const entry = this.entry(name);
+      const before = entry.cursor.heldBytes;
       if (entry.row < from) entry.cursor.skip(from - entry.row);
       entry.row = from + count;
-      return entry.cursor.read(count);
+      const chunk = entry.cursor.read(count);
+      this.heldBytes += entry.cursor.heldBytes - before;
+      if (this.heldBytes > MAX_HELD_BYTES) throw new RangeError('its pages need more than 2 GiB at once');
+      return chunk;
     });
   }
 

@@ -5,6 +5,7 @@ import { extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { MillraceError } from '../../../schemas/errors.js';
+import { isTooDeep, MAX_JSON_DEPTH } from './json-depth.js';
 import { formatOf, headOf } from './open-source.js';
 
 /** Files that the scan can read, and how to remove what was made for it. */
@@ -61,6 +62,10 @@ function isJson(path: string, head: Uint8Array): boolean {
 }
 
 async function textToParquet(path: string, json: boolean, into: string, signal?: AbortSignal): Promise<string> {
+  if (json && (await isTooDeep(path, signal))) {
+    const reason = `its lists and objects lie more than ${MAX_JSON_DEPTH} deep in one another`;
+    throw new MillraceError('SOURCE_UNREADABLE', `${path} cannot be read as NDJSON: ${reason}`);
+  }
   // Loaded here, since most files do not need it.
   const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(':memory:', { memory_limit: '512MB', threads: '2' });
