@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import { chromium, errors, type Browser, type Page } from 'playwright-core';
 import { startDev, type DevProcess } from '../support/dev-process.js';
 import { PROJECT_DIR } from '../support/millrace-environment.js';
 
@@ -57,9 +57,15 @@ describe('in the Temporal UI', () => {
     await page.keyboard.insertText(text);
   }
 
+  /** The page of the newest run of an id. The page of one that has not begun yet does not look again by itself. */
   async function openRun(workflowId: string): Promise<string> {
-    await page.goto(workflowUrl(workflowId));
-    await page.waitForURL(/\/workflows\/[^/]+\/[0-9a-f-]{36}\//);
+    const ofRun = /\/workflows\/[^/]+\/[0-9a-f-]{36}\//;
+    do {
+      await page.goto(workflowUrl(workflowId));
+      await page.waitForURL(ofRun, { timeout: 5_000 }).catch((error: unknown) => {
+        if (!(error instanceof errors.TimeoutError)) throw error;
+      });
+    } while (!ofRun.test(page.url()));
     return page.url().replace(/(\/[0-9a-f-]{36})\/.*$/, '$1');
   }
 
