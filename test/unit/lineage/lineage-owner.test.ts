@@ -48,6 +48,7 @@ describe('the lineage owner', () => {
         published: true,
         verdict: 'pass',
         removedAt: null,
+        states: null,
         marks: [],
       });
 
