@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { RecordBatchReader, type RecordBatch } from 'apache-arrow';
+import { RecordBatchReader, type RecordBatch, type Schema } from 'apache-arrow';
 import { MillraceError } from '../../../schemas/errors.js';
 import { fieldsOf } from '../arrow-kind.js';
 import { ArrowBatches } from './arrow-batches.js';
@@ -12,14 +12,18 @@ import type { RowGroup, RowSource, Share, SourceBatch } from './row-source.js';
  */
 export async function openIpc(path: string, indexTexts: ReadonlySet<string>): Promise<RowSource> {
   const stream = createReadStream(path, { highWaterMark: 1 << 20 });
-  const reader = await guarded(path, async () => {
+  const { reader, fields } = await guarded(path, async () => {
     const opened = await RecordBatchReader.from(stream);
     await opened.open();
-    return opened;
+    // Where the bytes end before the schema, there is none, whatever the type says.
+    const schema = opened.schema as Schema | undefined;
+    if (schema === undefined) throw new RangeError('it has no schema');
+    if (schema.fields.some(({ name }) => typeof name !== 'string')) throw new RangeError('a column has no name');
+    return { reader: opened, fields: fieldsOf(schema) };
   });
   const batches = new ArrowBatches(indexTexts);
   return {
-    fields: fieldsOf(reader.schema),
+    fields,
     async *groups({ from }: Share): AsyncGenerator<RowGroup> {
       if (from > 0) return;
       let firstRow = 0;
