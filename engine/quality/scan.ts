@@ -20,7 +20,9 @@ export class Scan {
   ) {
     this.kernels = plan.kernels.map((kernel) => kernel.start());
     this.pending = this.kernels.map((_, i) => i);
-    this.checksOfKernel = this.kernels.map((_, i) => plan.steps.flatMap((step, check) => (step === i ? [check] : [])));
+    const checksOfKernel = this.kernels.map((): number[] => []);
+    for (const [check, step] of plan.steps.entries()) if (typeof step === 'number') checksOfKernel[step]!.push(check);
+    this.checksOfKernel = checksOfKernel;
   }
 
   /**

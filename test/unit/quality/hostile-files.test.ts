@@ -73,6 +73,46 @@ const sameValue = (values: number, name = 'a'): ForgedColumn => ({
 });
 const GIB = 2 ** 30;
 
+describe('files of unusual shape', () => {
+  test('10,000 columns and a check on each give a verdict', async () => {
+    const names = Array.from({ length: 10_000 }, (_, i) => `c${i}`);
+    const file = await folder.write(
+      `SELECT ${names.map((name, i) => `i + ${i} AS ${name}`).join(', ')} FROM range(3) AS t(i)`,
+    );
+    const checks = names.map((column): CheckInput => ({ type: 'between', column, min: 0 }));
+    const { verdict, checks: results } = await checkFiles({ files: [file], suite: suiteOf(checks), fullScan: true });
+    expect({ verdict, results: results.length }).toEqual({ verdict: 'pass', results: 10_000 });
+  });
+
+  test('a check on a name that two columns have cannot run; other columns are judged', async () => {
+    const columns = ['twice', 'twice', '', 'once'].map((name) => ({
+      name,
+      physical: PHYSICAL.INT64,
+      pages: [page(Buffer.alloc(8), 1)],
+    }));
+    const file = await written('names.parquet', forgedParquet(1, columns));
+    const suite = suiteOf([
+      { type: 'not_null', column: 'twice' },
+      { type: 'between', column: 'once', max: 0 },
+      { type: 'row_count', min: 1 },
+    ]);
+    const { checks } = await checkFiles({ files: [file], suite, fullScan: true });
+    expect(checks.map(({ status }) => status)).toEqual(['error', 'pass', 'pass']);
+    expect(checks[0]!.message).toBe('there are several columns "twice"');
+  });
+
+  test('lists and structs that are nested sixty deep are judged', async () => {
+    let [struct, list] = ['1', '1'];
+    for (let i = 0; i < 60; i++) [struct, list] = [`{'a': ${struct}}`, `[${list}]`];
+    const file = await folder.write(`SELECT ${struct} AS a, ${list} AS b`);
+    const suite = suiteOf([
+      { type: 'not_null', column: 'a' },
+      { type: 'not_null', column: 'b' },
+    ]);
+    expect((await checkFiles({ files: [file], suite })).verdict).toBe('pass');
+  });
+});
+
 describe('files that lie about their size', () => {
   const unreadable: [name: string, reason: string, () => Uint8Array][] = [
     [

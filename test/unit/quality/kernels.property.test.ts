@@ -1,5 +1,6 @@
 import {
   Bool,
+  Decimal,
   Dictionary,
   Field,
   Float32,
@@ -35,6 +36,28 @@ interface Column {
   value: fc.Arbitrary<Value>;
 }
 
+/** Decimals as their unscaled whole numbers; `vectorFromArray` does not take them. */
+function decimalData(type: Decimal, values: readonly (bigint | null)[]): Data {
+  const stride = type.bitWidth / 32;
+  const words = new Uint32Array(values.length * stride);
+  const nullBitmap = new Uint8Array(Math.ceil(values.length / 8));
+  for (const [row, value] of values.entries()) {
+    if (value === null) continue;
+    nullBitmap[row >> 3]! |= 1 << (row & 7);
+    for (let w = 0; w < stride; w++) words[row * stride + w] = Number(BigInt.asUintN(32, value >> BigInt(32 * w)));
+  }
+  const nullCount = values.filter((value) => value === null).length;
+  return makeData({ type, length: values.length, nullCount, nullBitmap, data: words });
+}
+
+/** The unscaled whole number of a decimal as Arrow gives it: its words, the lowest first. */
+function unscaled(words: Uint32Array): bigint {
+  return BigInt.asIntN(
+    words.length * 32,
+    words.reduceRight((sum, word) => (sum << 32n) | BigInt(word), 0n),
+  );
+}
+
 const int = (min: number, max: number) => fc.integer({ min, max });
 const words = fc.constantFrom('', 'a', 'b', 'ab', 'ä€', 'twelve bytes', 'more than twelve bytes', '\u{1F600}x');
 const long = fc.oneof(fc.bigInt({ min: -4n, max: 4n }), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }));
@@ -52,6 +75,13 @@ const NUMBERS: Record<string, Column> = {
   'dictionary of int32': { type: new Dictionary(new Int32(), new Int8(), 7), value: int(-3, 3) },
   'dictionary of int64': { type: new Dictionary(new Int64(), new Int32(), 8), value: int(-3, 3).map(BigInt) },
 };
+const digits = (count: number) => 10n ** BigInt(count) - 1n;
+const fixed = (count: number) =>
+  fc.oneof(fc.bigInt({ min: -4n, max: 4n }), fc.bigInt({ min: -digits(count), max: digits(count) }));
+const DECIMALS: Record<string, Column> = {
+  'decimal of 128 bits': { type: new Decimal(2, 38, 128), value: fixed(38) },
+  'decimal of 256 bits': { type: new Decimal(2, 60, 256), value: fixed(60) },
+};
 const TEXTS: Record<string, Column> = {
   utf8: { type: new Utf8(), value: words },
   'large utf8': { type: new LargeUtf8(), value: words },
@@ -59,14 +89,20 @@ const TEXTS: Record<string, Column> = {
   'dictionary of utf8': { type: new Dictionary(new Utf8(), new Int8(), 9), value: words },
   'dictionary of large utf8': { type: new Dictionary(new LargeUtf8(), new Int32(), 10), value: words },
 };
-const ALL: Record<string, Column> = { ...NUMBERS, ...TEXTS, bool: { type: new Bool(), value: fc.boolean() } };
+const ALL: Record<string, Column> = {
+  ...NUMBERS,
+  ...DECIMALS,
+  ...TEXTS,
+  bool: { type: new Bool(), value: fc.boolean() },
+};
 
 /** A column in several chunks, each a slice out of a longer run, some with nulls. */
 function chunksOf({ type, value }: Column): fc.Arbitrary<Data[]> {
   const nullable = fc.oneof({ weight: 3, arbitrary: value }, { weight: 1, arbitrary: fc.constant(null) });
   const values = fc.oneof(fc.array(value, { maxLength: 40 }), fc.array(nullable, { maxLength: 40 }));
   const chunk = fc.tuple(values, fc.nat({ max: 12 }), fc.nat({ max: 12 })).map(([all, before, after]) => {
-    const [data] = vectorFromArray(all, type).data;
+    const data =
+      type instanceof Decimal ? decimalData(type, all as (bigint | null)[]) : vectorFromArray(all, type).data[0];
     const start = Math.min(before, all.length);
     return data === undefined ? [] : [data.slice(start, Math.max(0, all.length - start - after))];
   });
@@ -85,7 +121,10 @@ function tableOf(type: DataType, chunks: readonly Data[]): Table {
 /** The naive reading that the kernels are held against. */
 function valuesOf(table: Table): Value[] {
   const column = table.getChild('c')!;
-  return Array.from({ length: column.length }, (_, i) => column.get(i) as Value);
+  return Array.from({ length: column.length }, (_, i) => {
+    const value = column.get(i) as Value | Uint32Array;
+    return ArrayBuffer.isView(value) ? unscaled(value) : value;
+  });
 }
 
 function counts(checks: Parameters<typeof suiteOf>[0], table: Table) {
@@ -149,6 +188,58 @@ describe('kernels agree with a naive reading of the vectors', () => {
             ? value >= BigInt(min) && value <= BigInt(max)
             : Number(value) >= Number(min) && Number(value) <= Number(max);
         expect(counts([{ type: 'between', column: 'c', min, max }], table)).toEqual([naive(valuesOf(table), inside)]);
+      }),
+      RUNS,
+    );
+  });
+
+  /** With two digits after the point. */
+  const written = (value: bigint) => {
+    const text = String(value < 0n ? -value : value).padStart(3, '0');
+    return `${value < 0n ? '-' : ''}${text.slice(0, -2)}.${text.slice(-2)}`;
+  };
+
+  test.each(cases(DECIMALS))('between and in_set on $name', ({ column }) => {
+    const bound = column.value as fc.Arbitrary<bigint>;
+    const members = fc.array(bound, { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(chunksOf(column), bound, bound, members, (chunks, a, b, set) => {
+        const table = tableOf(column.type, chunks);
+        const [min, max] = a <= b ? [a, b] : [b, a];
+        const checks = [
+          { type: 'between' as const, column: 'c', min: written(min), max: written(max) },
+          { type: 'in_set' as const, column: 'c', set: set.map(written) },
+        ];
+        const values = valuesOf(table);
+        expect(counts(checks, table)).toEqual([
+          naive(values, (value) => (value as bigint) >= min && (value as bigint) <= max),
+          naive(values, (value) => set.includes(value as bigint)),
+        ]);
+      }),
+      RUNS,
+    );
+  });
+
+  test('in_set on booleans', () => {
+    const column = ALL['bool']!;
+    fc.assert(
+      fc.property(chunksOf(column), fc.boolean(), (chunks, member) => {
+        const table = tableOf(column.type, chunks);
+        const check = { type: 'in_set' as const, column: 'c', set: [member] };
+        expect(counts([check], table)).toEqual([naive(valuesOf(table), (value) => value === member)]);
+      }),
+      RUNS,
+    );
+  });
+
+  test.each(cases(TEXTS))('length_between on $name', ({ column }) => {
+    fc.assert(
+      fc.property(chunksOf(column), fc.nat(3), fc.nat(20), (chunks, min, more) => {
+        const table = tableOf(column.type, chunks);
+        const check = { type: 'length_between' as const, column: 'c', min, max: min + more };
+        const inside = (value: unknown) =>
+          [...(value as string)].length >= min && [...(value as string)].length <= min + more;
+        expect(counts([check], table)).toEqual([naive(valuesOf(table), inside)]);
       }),
       RUNS,
     );
