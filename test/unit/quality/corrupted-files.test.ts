@@ -76,8 +76,8 @@ const arrow = (kind: 'file' | 'stream') => () => {
 const FORMS: Form[] = [
   { form: 'Parquet, Snappy', bytes: parquet(', COMPRESSION snappy, ROW_GROUP_SIZE 2048'), runs: 150 },
   { form: 'Parquet, not compressed', bytes: parquet(', COMPRESSION uncompressed'), runs: 150 },
-  { form: 'Parquet, Zstandard', bytes: parquet(', COMPRESSION zstd'), runs: 30, useCaller: false },
-  { form: 'Parquet, gzip, pages of version 2', bytes: parquet(', COMPRESSION gzip, PARQUET_VERSION v2'), runs: 25 },
+  { form: 'Parquet, Zstandard', bytes: parquet(', COMPRESSION zstd'), runs: 15, useCaller: false },
+  { form: 'Parquet, gzip, pages of version 2', bytes: parquet(', COMPRESSION gzip, PARQUET_VERSION v2'), runs: 10 },
   {
     form: 'Parquet that the general decoder reads',
     bytes: parquet(
@@ -87,10 +87,10 @@ const FORMS: Form[] = [
         `id % 2 = 0 AS even, [id, id] AS list, {'a': {'b': [id]}} AS nested, id::DECIMAL(20, 2) AS d`,
       ),
     ),
-    runs: 25,
+    runs: 15,
   },
-  { form: 'an Arrow file', bytes: arrow('file'), runs: 30 },
-  { form: 'an Arrow stream', bytes: arrow('stream'), runs: 30 },
+  { form: 'an Arrow file', bytes: arrow('file'), runs: 20 },
+  { form: 'an Arrow stream', bytes: arrow('stream'), runs: 20 },
 ];
 
 describe.each(FORMS)('$form', ({ bytes, runs, useCaller = true }) => {
