@@ -4,8 +4,9 @@ import { sourceFiles } from '../source-files.js';
 import { arrowToParquet } from './arrow-to-parquet.js';
 import { commandOutput } from './command-source.js';
 import { downloadHttp } from './http-source.js';
-import { escapeGlob, type FetchContext, type FileFormat, type LocalSource } from './local-source.js';
+import { escapeGlob, unescapeGlob, type FetchContext, type FileFormat, type LocalSource } from './local-source.js';
 import { copyPostgres } from './postgres-source.js';
+import { refuseDeepJson } from './refuse-deep-json.js';
 import { downloadS3 } from './s3-source.js';
 
 /**
@@ -20,6 +21,7 @@ export async function fetchSource(source: Source, context: FetchContext): Promis
   if (source.kind === 'postgres') return { name, ...(await copyPostgres(source, context)) };
   const files = await filesOf(source, context);
   const written = source.kind === 'command' ? source.format : source.kind;
+  if (written === 'json') await refuseDeepJson(context.session, files, context.signal);
   if (written !== 'arrow') return { name, format: formatOf(written, source), files, ordered: true };
   const parquet = await arrowToParquet(files.map(unescapeGlob), context);
   return { name, format: { kind: 'parquet' }, files: parquet, ordered: true };
@@ -36,5 +38,3 @@ function formatOf(written: FileFormat['kind'], source: Source): FileFormat {
   if (written !== 'csv' || !('delimiter' in source)) return { kind: written as 'parquet' | 'json' };
   return { kind: 'csv', delimiter: source.delimiter, nullText: source.nullText, quotedNulls: true };
 }
-
-const unescapeGlob = (path: string) => path.replaceAll(/\[([*?[])\]/g, '$1');

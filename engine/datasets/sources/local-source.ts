@@ -43,6 +43,9 @@ export interface FetchContext extends Pick<DatasetDependencies, 'projectDir' | '
 /** A path with the signs of globs taken as they are. */
 export const escapeGlob = (path: string) => path.replaceAll(/[*?[]/g, '[$&]');
 
+/** The path that `escapeGlob` was given. */
+export const unescapeGlob = (path: string) => path.replaceAll(/\[([*?[])\]/g, '$1');
+
 /** Bytes as people read them. */
 export function readableBytes(bytes: number): string {
   return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;

@@ -5,7 +5,7 @@ import { extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { MillraceError } from '../../../schemas/errors.js';
-import { isTooDeep, MAX_JSON_DEPTH } from './json-depth.js';
+import { isTooDeep, MAX_JSON_DEPTH } from '../../json-depth.js';
 import { formatOf, headOf } from './open-source.js';
 
 /** Files that the scan can read, and how to remove what was made for it. */

@@ -224,6 +224,29 @@ describe('ingestPartition', () => {
   });
 
   describe('given a source that is not as it should be', () => {
+    it.each(['json', 'json.gz', 'json.zst'])(
+      'refuses a .%s that goes too deep, which ends the process that reads it',
+      async (ending) => {
+        const deep = (levels: number) => `{"a":1,"b":${'['.repeat(levels)}"]\\"["${']'.repeat(levels)}}`;
+        for (const levels of [99, 100_000]) {
+          const text = join(bench.root, `deep-${levels}.json`);
+          await writeFile(text, `{"a":2,"b":null}\n${deep(levels)}`);
+          const packed = `COPY (FROM read_csv('${text}', header = false, columns = {'line': 'VARCHAR'}, delim = '\x01', quote = '', escape = '', max_line_size = 1000000))`;
+          if (ending !== 'json')
+            await sql(
+              `${packed} TO '${text.replace('json', ending)}' (FORMAT csv, HEADER false, QUOTE '\x02', DELIMITER '\x01')`,
+            );
+        }
+        const { ref } = await ingestPartition(bench, { step: ingestStep(json(`deep-99.${ending}`)), window: ALL });
+        expect(ref.rows).toBe(2);
+        const step = ingestStep(json(`deep-100000.${ending}`));
+        expect(await refusal(ingestPartition(bench, { step, window: ALL }))).toMatchObject({
+          code: 'SOURCE_UNREADABLE',
+          message: expect.stringContaining('more than 100 deep in one another'),
+        });
+      },
+    );
+
     it.each(['parquet', 'csv', 'json'])('says that a %s file is not there, or has no bytes', async (kind) => {
       const step = ingestStep({ source: { kind, path: 'data/late.file' } });
       expect(await refusal(ingestPartition(bench, { step, window: ALL }))).toMatchObject({
