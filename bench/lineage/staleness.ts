@@ -70,12 +70,13 @@ async function fill(path: string, partitions: number): Promise<void> {
         SELECT i + ${partitions}, ${slot('daily', 'p')}, ${keySql('daily')}, ${keySql("'agg' || chr(10) || run")} FROM rows;
       INSERT INTO publication_keys SELECT sequence, slot, seal FROM write_keys;
       CREATE TEMP TABLE raw_keys AS SELECT i, p, raw, ${slot('raw', 'p')} AS slot, ${keySql('raw')} AS seal FROM rows;
-      CREATE TEMP TABLE writers AS SELECT i, ${keySql("'agg' || chr(10) || run")} AS writer FROM rows;
+      CREATE TEMP TABLE reads AS
+        SELECT i, ${keySql("'agg' || chr(10) || run")} AS writer, k, (i + k) % ${partitions} AS raw
+        FROM rows, range(${INPUTS}) t(k);
       INSERT INTO step_inputs
-        SELECT w.i, w.writer, r.slot, CASE WHEN w.i % 1000 = 999 AND k = 3 THEN 1 ELSE r.seal END, 'raw', r.p,
-          CASE WHEN w.i % 1000 = 999 AND k = 3 THEN 'another' ELSE r.raw END
-        FROM writers w CROSS JOIN range(${INPUTS}) t(k) JOIN raw_keys r ON r.i = (w.i + k) % ${partitions}
-        ORDER BY w.i;
+        SELECT w.i, w.writer, r.slot, CASE WHEN w.i % 1000 = 999 AND w.k = 3 THEN 1 ELSE r.seal END, 'raw', r.p,
+          CASE WHEN w.i % 1000 = 999 AND w.k = 3 THEN 'another' ELSE r.raw END
+        FROM reads w JOIN raw_keys r ON r.i = w.raw ORDER BY w.i;
       CHECKPOINT`);
   } finally {
     connection.closeSync();
