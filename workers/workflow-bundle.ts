@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, sep } from 'node:path';
-import { bundleWorkflowCode, type WorkflowBundleOption } from '@temporalio/worker';
+import { dirname, join, sep } from 'node:path';
+import { bundleWorkflowCode, type BundleOptions, type WorkflowBundleOption } from '@temporalio/worker';
 import { compiledModule, packageRoot } from '../engine/threads.js';
 import { MillraceError } from '../schemas/index.js';
 
@@ -18,10 +18,33 @@ export async function workflowBundle(own?: string): Promise<WorkflowBundleOption
   return bundleWorkflows(own);
 }
 
+type WebpackConfig = Parameters<NonNullable<BundleOptions['webpackConfigHook']>>[0];
+
+const SCHEMAS = compiledModule(__filename, '../schemas/index');
+
+/**
+ * The schemas are made once a worker thread, not once an execution, where they took ten times as long as all else together,
+ * and were in memory as often as executions are. They keep no state but what zod derives from them, which is always the same.
+ */
+const SHARED = { preloadModules: [SCHEMAS] } satisfies Partial<BundleOptions>;
+
+function withShared(config: WebpackConfig): WebpackConfig {
+  const use = compiledModule(__filename, './freeze-exports');
+  const zod = dirname(require.resolve('zod/package.json'));
+  // A project’s own workflows may import the ES modules of zod; those are not shared.
+  const rules = [
+    { use, include: dirname(SCHEMAS) },
+    { use, include: zod, test: /\.cjs$/ },
+  ];
+  return { ...config, module: { ...config.module, rules: [...(config.module?.rules ?? []), ...rules] } };
+}
+
 /** Bundles Millrace’s workflows, and those of a project if it has any. */
 export async function bundleWorkflows(own?: string): Promise<{ code: string }> {
   const registered = compiledModule(__filename, '../workflows/registered');
-  if (own === undefined) return bundleWorkflowCode({ workflowsPath: registered, logger: quiet });
+  if (own === undefined) {
+    return bundleWorkflowCode({ ...SHARED, workflowsPath: registered, logger: quiet, webpackConfigHook: withShared });
+  }
   if (!existsSync(own)) throw new MillraceError('CONFIG_INVALID', `workflows: there is no ${own}`);
   const folder = await mkdtemp(join(tmpdir(), 'millrace-bundle-'));
   const complaints: string[] = [];
@@ -30,11 +53,12 @@ export async function bundleWorkflows(own?: string): Promise<{ code: string }> {
     const names = [registered, own].map((module) => `export * from ${JSON.stringify(module)};`);
     await writeFile(entry, names.join('\n'));
     return await bundleWorkflowCode({
+      ...SHARED,
       workflowsPath: entry,
       logger: { ...quiet, error: (message) => complaints.push(message) },
       // The entry lies outside of every package: it finds Temporal’s where this one finds it.
       webpackConfigHook: (config) => ({
-        ...config,
+        ...withShared(config),
         resolve: { ...config.resolve, modules: ['node_modules', temporalModules()] },
       }),
     });
