@@ -1,23 +1,18 @@
 #!/usr/bin/env node
 import './compile-cache.js';
-import { CommanderError } from 'commander';
-import { asCliError, EXIT, printError } from './output.js';
-import { createProgram } from './program.js';
+import { loadBundle } from './bundle/load-bundle.js';
 
 async function main(argv: readonly string[]): Promise<void> {
-  const json = argv.includes('--json');
-  try {
-    const program = await createProgram(argv, json);
-    await program.parseAsync(argv, { from: 'user' });
-  } catch (error) {
-    if (error instanceof CommanderError && (error.exitCode === 0 || !json)) {
-      // Help and version are no errors; usage errors have been written by commander.
-      process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.impossible;
-      return;
-    }
-    printError(asCliError(error), json);
-    process.exitCode = EXIT.impossible;
+  const bundle = loadBundle(argv[0]);
+  if (bundle !== undefined) {
+    if (await bundle.module.runBundled(argv)) bundle.keepCompiled();
+    return;
   }
+  const [{ runCommandLine }, { COMMANDS }] = await Promise.all([
+    import('./run-command-line.js'),
+    import('./all-commands.js'),
+  ]);
+  await runCommandLine(argv, COMMANDS);
 }
 
 void main(process.argv.slice(2));

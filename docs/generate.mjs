@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 
 const require = createRequire(import.meta.url);
 const schemas = require('../dist/schemas/index.js');
+const { COMMANDS } = require('../dist/cli/all-commands.js');
 const { createProgram } = require('../dist/cli/program.js');
 const { z } = require('zod');
 
@@ -176,7 +177,7 @@ async function commandsPage() {
     ...options(command),
     ...command.commands.flatMap((child) => sections(child, `${name} ${child.name()}`)),
   ];
-  const program = await createProgram();
+  const program = await createProgram(COMMANDS);
   return [
     '# Commands',
     '',

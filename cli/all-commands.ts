@@ -1,0 +1,30 @@
+import { LOCAL_COMMANDS, type Commands } from './local-commands.js';
+
+/** Every command, in the order of the help. */
+export const COMMANDS: Commands = {
+  dev: async () => (await import('./commands/dev.js')).devCommand,
+  demo: async () => (await import('./commands/demo.js')).demoCommand,
+  run: async () => (await import('./commands/run.js')).runCommand,
+  retry: async () => (await import('./commands/retry.js')).retryCommand,
+  decide: async () => (await import('./commands/decide.js')).decideCommand,
+  backfill: async () => (await import('./commands/backfill.js')).backfillCommand,
+  schedule: async () => (await import('./commands/schedule.js')).scheduleCommand,
+  triggers: async () => (await import('./commands/triggers.js')).triggersCommand,
+  webhooks: async () => (await import('./commands/webhooks.js')).webhooksCommand,
+  pools: async () => (await import('./commands/pools.js')).poolsCommand,
+  alerts: async () => (await import('./commands/alerts.js')).alertsCommand,
+  status: async () => (await import('./commands/status.js')).statusCommand,
+  dataset: async () => (await import('./commands/dataset.js')).datasetCommand,
+  lineage: async () => (await import('./commands/lineage.js')).lineageCommand,
+  impact: async () => (await import('./commands/impact.js')).impactCommand,
+  recall: async () => (await import('./commands/recall.js')).recallCommand,
+  stale: async () => (await import('./commands/stale.js')).staleCommand,
+  history: async () => (await import('./commands/history.js')).historyCommand,
+  why: async () => (await import('./commands/why.js')).whyCommand,
+  audit: async () => (await import('./commands/audit.js')).auditCommand,
+  token: async () => (await import('./commands/token.js')).tokenCommand,
+  worker: async () => (await import('./commands/worker.js')).workerCommand,
+  serve: async () => (await import('./commands/serve.js')).serveCommand,
+  ...LOCAL_COMMANDS,
+  doctor: async () => (await import('./commands/doctor.js')).doctorCommand,
+};
