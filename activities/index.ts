@@ -1,5 +1,6 @@
 /** The doors to the engine: one factory an activity group. */
 export * from './alert-activities.js';
+export * from './auditor-activities.js';
 export * from './backfill-activities.js';
 export * from './backfill-quality-activities.js';
 export * from './dataset-activities.js';

@@ -22,6 +22,7 @@ export const COMMANDS: Commands = {
   history: async () => (await import('./commands/history.js')).historyCommand,
   why: async () => (await import('./commands/why.js')).whyCommand,
   audit: async () => (await import('./commands/audit.js')).auditCommand,
+  auditor: async () => (await import('./commands/auditor.js')).auditorCommand,
   token: async () => (await import('./commands/token.js')).tokenCommand,
   worker: async () => (await import('./commands/worker.js')).workerCommand,
   serve: async () => (await import('./commands/serve.js')).serveCommand,

@@ -116,6 +116,17 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('How the audit record is sealed.'),
+  auditor: z
+    .strictObject({
+      everyMinutes: z
+        .int()
+        .positive()
+        .nullable()
+        .default(60)
+        .describe('Minutes between two rounds; null: it is started by hand alone.'),
+    })
+    .prefault({})
+    .describe('How often what Temporal ran is compared with what is on record.'),
   pools: z
     .record(nameField, z.int().positive())
     .default({})

@@ -1,4 +1,5 @@
 export * from './alert.js';
+export * from './auditor.js';
 export * from './backfill.js';
 export * from './check.js';
 export * from './code-location.js';

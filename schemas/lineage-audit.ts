@@ -9,7 +9,7 @@ export const auditEntrySchema = z.strictObject({
   action: z
     .string()
     .describe(
-      'What: start, force, checks_off, publish, register, alias, traffic, promote, roll_back, pin, hold, taint, remove, or what the writer called it.',
+      'What: start, force, checks_off, publish, register, alias, traffic, promote, roll_back, pin, hold, taint, remove, repair, or what the writer called it.',
     ),
   target: z.string().describe('What it was done to.'),
   reason: z.string().describe('Why.'),

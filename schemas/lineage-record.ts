@@ -26,6 +26,10 @@ const forced = z
   .strictObject({ by: actorField, reason: z.string() })
   .optional()
   .describe('Who takes responsibility for a version that was recalled, and why; without it such a version is refused.');
+const writtenBy = z
+  .literal('auditor')
+  .optional()
+  .describe('Set where the auditor wrote it afterwards, from what Temporal knows.');
 const ofRun = { runId: z.string().min(1).describe('Run that it belongs to.') };
 const ofStep = { ...ofRun, step: nameField.describe('Step that it belongs to.') };
 
@@ -47,6 +51,7 @@ export const lineageRecordSchema = z.discriminatedUnion('kind', [
       .nullable()
       .describe('Who passed over the evaluation gate, and why.'),
     codeLocation: codeLocationSchema.optional().describe('Where the code of the pipeline is, if that can be told.'),
+    writtenBy,
   }),
   z.strictObject({
     kind: z
@@ -66,6 +71,8 @@ export const lineageRecordSchema = z.discriminatedUnion('kind', [
     verdict: runVerdictField,
     reason: z.string().describe('Reason code.'),
     message: z.string().describe('The same in words.'),
+    workflowId: z.string().optional().describe('Id of the workflow, where the auditor wrote it.'),
+    writtenBy,
   }),
   z.strictObject({
     kind: z.literal('step_finished').describe('A step ended.'),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { alertDeliverySchema, alertTaskSchema } from './alert.js';
+import { auditorInputSchema, auditorProgressSchema, auditorResultSchema } from './auditor.js';
 import {
   backfillInputSchema,
   backfillProgressSchema,
@@ -90,6 +91,15 @@ export const WORKFLOW_CONTRACTS: Record<string, WorkflowContract> = {
     result: recallResultSchema,
     queries: { progress: recallProgressSchema },
     updates: { approve: recallDecision, reject: recallDecision },
+  },
+  auditor: {
+    description:
+      'Compares what Temporal ran with what is on record, and repairs the record. Started by a schedule that workers make.',
+    workflowId: 'auditor; of the schedule auditor-TIME',
+    input: auditorInputSchema,
+    result: auditorResultSchema,
+    queries: { progress: auditorProgressSchema },
+    updates: {},
   },
   inbox: {
     description: 'Takes the events of a pipeline’s triggers and starts runs for them. Started by signal-with-start.',

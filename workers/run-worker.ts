@@ -5,6 +5,7 @@ import { NativeConnection, Worker, type NativeConnectionOptions, type WorkerOpti
 import type { Logger } from 'pino';
 import {
   createAlertActivities,
+  createAuditorActivities,
   createBackfillActivities,
   createBackfillQualityActivities,
   createDatasetActivities,
@@ -34,6 +35,7 @@ import { codeLocation } from './code-location.js';
 import { declarePipelines } from './declare-pipelines.js';
 import { openWatchers } from './open-watchers.js';
 import { hasSearchAttributes } from './search-attributes.js';
+import { scheduleAuditor } from './schedule-auditor.js';
 import { sweepScratch } from './scratch.js';
 import { checkpointCopies, defaultStore } from './stores.js';
 import { workflowBundle } from './workflow-bundle.js';
@@ -97,6 +99,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       if (bundle !== undefined) {
         await declarePipelines(options.config, options.projectDir, dependencies.lineage, logger);
         await openWatchers(options.config, dependencies.temporal, logger);
+        await scheduleAuditor(options.config.auditor.everyMinutes, dependencies.temporal, logger);
       }
       const workers = await Promise.all(
         parsed.map((part) => createWorker(part, options, connection, dependencies, bundle)),
@@ -215,6 +218,7 @@ function activitiesOf(role: WorkerRole, dependencies: ActivityDependencies): obj
       return {
         ...createRunActivities(dependencies),
         ...createAlertActivities(dependencies),
+        ...createAuditorActivities(dependencies),
         ...createPoolActivities(dependencies),
         ...createDeadlineActivities(dependencies),
         ...createBackfillActivities(dependencies),

@@ -1,6 +1,7 @@
 /** What a worker registers: each export is a workflow type. */
 export { alertDelivery } from './alert-delivery.js';
 export { alerts } from './alerts.js';
+export { auditor } from './auditor.js';
 export { backfill } from './backfill.js';
 export { deadlines } from './deadlines.js';
 export { inbox } from './inbox.js';

@@ -51,6 +51,10 @@ import {
   publicationsResponseSchema,
   staleResponseSchema,
   whySchema,
+  knownKeysRequestSchema,
+  knownKeysResponseSchema,
+  openRunsResponseSchema,
+  unproducedVersionsResponseSchema,
   triggerLedgerSchema,
   type TokenScope,
 } from '../../schemas/index.js';
@@ -106,6 +110,7 @@ export const QUERIES = {
     limit,
     after,
   }),
+  gaps: z.strictObject({ limit, after }),
   triggers: z.strictObject({ pipeline: nameField.describe('Pipeline.'), limit }),
   stale: z.strictObject({
     dataset: nameField.optional().describe('One dataset; all by default.'),
@@ -256,6 +261,21 @@ export const API_OPERATIONS: readonly ApiOperation[] = [
     body: lackingRequestSchema,
     answer: lackingResponseSchema,
   },
+  {
+    method: 'POST',
+    path: '/gaps/keys',
+    summary: 'Which idempotency keys of records are known',
+    scope: 'read',
+    body: knownKeysRequestSchema,
+    answer: knownKeysResponseSchema,
+  },
+  get('/gaps/runs', 'Runs whose end is not on record, oldest first', openRunsResponseSchema, QUERIES.gaps),
+  get(
+    '/gaps/versions',
+    'Dataset versions whose run is not on record, oldest first',
+    unproducedVersionsResponseSchema,
+    QUERIES.gaps,
+  ),
 ];
 
 const SCOPES = new Map(

@@ -68,6 +68,7 @@ import {
 } from '../../schemas/index.js';
 import { createAlertClient, type AlertClient } from './alert-client.js';
 import { createRequest, type Fetch } from './http-request.js';
+import { createGapClient, type GapClient } from './gap-client.js';
 import { createTriggerClient, type TriggerClient } from './trigger-client.js';
 
 /**
@@ -154,6 +155,7 @@ export interface LineageClient {
   stale(options?: { dataset?: string; limit?: number; after?: string }): Promise<StaleResponse>;
   readonly triggers: TriggerClient;
   readonly alerts: AlertClient;
+  readonly gaps: GapClient;
 }
 
 /** A client of the lineage owner. Makes no connection before the first call. */
@@ -224,6 +226,7 @@ export function createLineageClient(options: {
     stale: (query = {}) => get(staleResponseSchema, `/stale${search(query)}`),
     triggers: createTriggerClient(request),
     alerts: createAlertClient(request),
+    gaps: createGapClient(request),
   };
 }
 

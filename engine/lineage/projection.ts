@@ -50,7 +50,8 @@ function factRows(record: LineageRecord, answer: Answer): Row[] {
           forced: record.force !== null,
         }),
         ...sourceEdges(record),
-        ...specificationRows(record),
+        // The auditor does not know what a run was to do: nothing must look changed since.
+        ...(record.writtenBy === undefined ? specificationRows(record) : []),
       ];
     case 'pipeline_declared': {
       const { pipeline, specificationDigest } = record;

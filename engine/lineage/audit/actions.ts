@@ -28,8 +28,15 @@ export function actionsOf(record: LineageRecord, answer: Answer): Action[] {
       return [
         started,
         ...(force === null ? [] : [{ actor: force.by, action: 'force', target, reason: force.reason, runId }]),
+        ...(record.writtenBy === undefined
+          ? []
+          : [{ actor: record.writtenBy, action: 'repair', target, reason: 'its beginning was not on record', runId }]),
         ...(off === undefined ? [] : [{ actor: off.by, action: 'checks_off', target, reason: off.reason, runId }]),
       ];
+    }
+    case 'run_finished': {
+      const { writtenBy: actor, workflowId: target = record.runId, message, runId } = record;
+      return actor === undefined ? [] : [{ actor, action: 'repair', target, reason: message, runId }];
     }
     case 'dataset_published': {
       const { dataset, partition, version, runId, step } = record;

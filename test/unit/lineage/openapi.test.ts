@@ -9,6 +9,7 @@ import { addOpenLineageRoutes } from '../../../engine/lineage/openlineage/openli
 import { startExports } from '../../../engine/lineage/export/start-exports.js';
 import { openApiDocument } from '../../../engine/lineage/openapi.js';
 import { addRoutes } from '../../../engine/lineage/owner-routes.js';
+import { addGapRoutes } from '../../../engine/lineage/gap-routes.js';
 import { addAlertRoutes } from '../../../engine/lineage/alert-routes.js';
 import { addTriggerRoutes } from '../../../engine/lineage/trigger-routes.js';
 import { withDatabasePath, withOwner } from './support.js';
@@ -26,6 +27,7 @@ describe('the OpenAPI document', () => {
       addAdminRoutes(app, store, path);
       addTriggerRoutes(app, store.read);
       addAlertRoutes(app, store.read);
+      addGapRoutes(app, store.read);
       addOpenLineageRoutes(app, store);
       startExports(app, {}, { store, folder: path, secret: async () => '' });
       addAuditRoutes(app, store, await Checkpoints.open({ folder: `${path}.audit` }), async () => null);

@@ -1,0 +1,161 @@
+import {
+  abnormalEnd,
+  keysOf,
+  missingRecord,
+  runBeginning,
+  runEnd,
+  type EndedExecution,
+} from '../engine/auditor/index.js';
+import {
+  rolloutWorkflowId,
+  taskQueue,
+  type AuditorCheck,
+  type AuditorInput,
+  type Gap,
+  type LineageRecord,
+  type RolloutInput,
+} from '../schemas/index.js';
+import type { ActivityDependencies } from './dependencies.js';
+import { endOf, inputOf, listExecutions, statusOf, type ListedExecution } from './temporal-executions.js';
+
+/** A page of a check to go through. */
+export interface AuditPageInput extends Pick<AuditorInput, 'dryRun' | 'graceSeconds' | 'lostAfterSeconds'> {
+  check: AuditorCheck;
+  /** Executions that ended before are left out. */
+  since: string | null;
+  /** `next` of the page before; null: the first. */
+  cursor: string | null;
+}
+
+/** A gap, and what mends it; without that a person has to look. */
+export type FoundGap = Omit<Gap, 'state'> & { mend?: () => Promise<unknown> };
+
+/** What a page of a check came to. */
+export interface CheckedPage {
+  checked: number;
+  found: FoundGap[];
+  /** To be given with the next call; null: the check is done. */
+  next: string | null;
+}
+
+const PAGE = 200;
+const TYPES = "WorkflowType IN ('pipelineRun', 'backfill', 'rollout', 'recall')";
+
+/** The comparisons of the auditor. They change nothing; what they find can be mended. */
+export function createAuditorChecks({
+  lineage,
+  temporal,
+}: Pick<ActivityDependencies, 'lineage' | 'temporal'>): Record<
+  AuditorCheck,
+  (input: AuditPageInput) => Promise<CheckedPage>
+> {
+  return {
+    ended: async ({ since, cursor }) => {
+      const query = `${TYPES} AND ExecutionStatus != 'Running'${since === null ? '' : ` AND CloseTime >= '${since}'`}`;
+      const { executions, next } = await listExecutions(temporal, query, cursor, PAGE);
+      const ended = executions.filter(hasEnded);
+      const known = await lineage.gaps.knownKeys(ended.flatMap(keysOf));
+      const found = await Promise.all(ended.map((execution) => judge(execution, known)));
+      return { checked: executions.length, found: found.flatMap((one) => one ?? []), next };
+    },
+
+    open: async ({ lostAfterSeconds, cursor }) => {
+      const { runs, next } = await lineage.gaps.openRuns({ limit: PAGE, after: cursor });
+      const found: FoundGap[] = [];
+      for (const { runId, workflowId, lastAt } of runs) {
+        const { status, endedAt } = await statusOf(temporal, { workflowId, runId });
+        if (status === 'absent') {
+          if (Date.now() - Date.parse(lastAt) < lostAfterSeconds * 1000) continue;
+          const message = `it is open on record since ${lastAt}, and Temporal does not know it any more`;
+          const end = runEnd({ runId, workflowId }, lastAt, { code: 'LOST', message });
+          found.push({ kind: 'lost', subject: workflowId, runId, message, mend: () => write([end]) });
+        } else if (status !== 'RUNNING' && status !== 'CONTINUED_AS_NEW') {
+          // Its own end may have been committed since the page was read.
+          if ((await lineage.gaps.knownKeys([`${runId}/finished`])).size > 0) continue;
+          const execution = { workflowId, runId, status };
+          const end = await endOf(temporal, execution);
+          const record = runEnd(execution, endedAt ?? lastAt, end);
+          found.push({
+            kind: 'end_missing',
+            subject: workflowId,
+            runId,
+            message: end.message,
+            mend: () => write([record]),
+          });
+        }
+      }
+      return { checked: runs.length, found, next };
+    },
+
+    running: async ({ graceSeconds, cursor }) => {
+      const before = new Date(Date.now() - graceSeconds * 1000).toISOString();
+      const query = `WorkflowType = 'pipelineRun' AND ExecutionStatus = 'Running' AND StartTime < '${before}'`;
+      const { executions, next } = await listExecutions(temporal, query, cursor, PAGE);
+      const known = await lineage.gaps.knownKeys(executions.flatMap(keysOf));
+      const found = executions
+        .filter((execution) => keysOf(execution).length > 0 && !keysOf(execution).some((key) => known.has(key)))
+        .map(({ workflowId, runId, startedAt }): FoundGap => {
+          const message = `it was started ${startedAt} and is not on record: no worker takes it, or its first task fails`;
+          return { kind: 'not_begun', subject: workflowId, runId, message };
+        });
+      return { checked: executions.length, found, next };
+    },
+
+    versions: async ({ cursor }) => {
+      const { checked, versions, next } = await lineage.gaps.unproducedVersions({ limit: PAGE, after: cursor });
+      const found = versions.map(({ dataset, partition, version, runId, step }): FoundGap => {
+        const message = `the run that is said to have written it, ${runId}, step ${step}, is not on record`;
+        return { kind: 'version_without_run', subject: `dataset:${dataset}/${partition}@${version}`, runId, message };
+      });
+      return { checked: cursor === null ? checked : 0, found, next };
+    },
+
+    endpoints: async () => {
+      const endpoints = await lineage.endpoints();
+      const found: FoundGap[] = [];
+      for (const { endpoint, stable, canary, canaryWeight } of endpoints) {
+        if (canary === null || stable === null) continue;
+        const workflowId = rolloutWorkflowId(endpoint);
+        if ((await statusOf(temporal, { workflowId, runId: '' })).status === 'RUNNING') continue;
+        const message = `v${canary.version} gets ${canaryWeight} % of the traffic, and no rollout judges it; all goes to v${stable.version}`;
+        const mend = () => giveBack({ endpoint, candidate: stable });
+        found.push({ kind: 'abandoned_canary', subject: `endpoint:${endpoint}`, runId: null, message, mend });
+      }
+      return { checked: endpoints.length, found, next: null };
+    },
+  };
+
+  async function judge(execution: EndedExecution, known: ReadonlySet<string>): Promise<FoundGap | null> {
+    const missing = missingRecord(execution, known);
+    // Runs whose beginning is on record are gone through by themselves.
+    if (missing === null || missing === 'end') return null;
+    const { workflowId: subject, runId, endedAt } = execution;
+    const end = await endOf(temporal, execution);
+    const mend = async () => {
+      if (missing === 'stop') {
+        await write([abnormalEnd(execution, end)]);
+        return;
+      }
+      const beginning = runBeginning(execution, await inputOf(temporal, subject, runId));
+      await write(known.has(`${runId}/finished`) ? [beginning] : [beginning, runEnd(execution, endedAt, end)]);
+    };
+    return { kind: 'not_on_record', subject, runId, message: end.message, mend };
+  }
+
+  async function write(records: LineageRecord[]): Promise<void> {
+    await lineage.record(records);
+  }
+
+  /** As a rollout does that is aborted: the stable version gets all traffic. */
+  async function giveBack({ endpoint, candidate }: Pick<RolloutInput, 'endpoint' | 'candidate'>): Promise<void> {
+    await temporal.workflow.execute('rollout', {
+      ...{ workflowId: rolloutWorkflowId(endpoint), taskQueue: taskQueue('orchestration') },
+      args: [{ endpoint, candidate, requestedBy: 'auditor', runId: 'auditor' }],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+    });
+  }
+}
+
+function hasEnded(execution: ListedExecution): execution is EndedExecution {
+  return execution.endedAt !== null && !['RUNNING', 'CONTINUED_AS_NEW', 'absent'].includes(execution.status);
+}
