@@ -61,7 +61,7 @@ export async function statusOf(
   } catch (thrown) {
     const error = thrown as Error;
     // Temporal refuses ids of a form that it never gave.
-    const refused = isGrpcServiceError(error.cause) && error.cause.code === GRPC_INVALID_ARGUMENT;
+    const refused = isGrpcServiceError(error.cause) && Number(error.cause.code) === GRPC_INVALID_ARGUMENT;
     if (error instanceof WorkflowNotFoundError || refused) return { status: 'absent', endedAt: null };
     throw error;
   }
