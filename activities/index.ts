@@ -12,6 +12,7 @@ export * from './pool-activities.js';
 export * from './project-activities.js';
 export * from './quality-activities.js';
 export * from './recall-activities.js';
+export * from './recall-traffic-activities.js';
 export * from './rollout-activities.js';
 export * from './run-activities.js';
 export * from './schedule-activities.js';

@@ -1,20 +1,10 @@
 import { activityInfo } from '@temporalio/activity';
 import { partitionRange } from '../engine/datasets/index.js';
-import type { LineageClient } from '../engine/lineage/index.js';
 import { findPipeline, repairBackfills, type TaintedRun } from '../engine/pipelines/index.js';
-import {
-  MillraceError,
-  rolloutResultSchema,
-  rolloutWorkflowId,
-  type Impact,
-  type LineageRecord,
-  type Marked,
-  type ModelVersionRef,
-  type RecallPlan,
-} from '../schemas/index.js';
+import { MillraceError, type Impact, type LineageRecord, type Marked, type RecallPlan } from '../schemas/index.js';
 import { activityScope, quickScope } from './activity-scope.js';
 import type { ActivityDependencies } from './dependencies.js';
-import { pollExecution } from './poll-execution.js';
+import { endpointsOf } from './recall-traffic-activities.js';
 
 /** Marks that one request has at most. */
 const BATCH = 1000;
@@ -28,7 +18,7 @@ interface RecallDocument {
 }
 
 /** What a recall asks of the world. */
-export function createRecallActivities({ config, lineage, store, temporal }: ActivityDependencies) {
+export function createRecallActivities({ config, lineage, store }: ActivityDependencies) {
   return {
     /** Full id of the version that is meant. @throws NOT_FOUND */
     async findRecalled({ version }: { version: string }): Promise<string> {
@@ -85,27 +75,6 @@ export function createRecallActivities({ config, lineage, store, temporal }: Act
         }
       });
     },
-
-    /** Stops the rollout of an endpoint, if there is one, and waits until it has given the traffic back. */
-    async abortRollout(input: { endpoint: string; by: string; reason: string }): Promise<void> {
-      return activityScope(async ({ signal }) => {
-        const workflowId = rolloutWorkflowId(input.endpoint);
-        const poll = () => pollExecution(temporal, workflowId, (result) => rolloutResultSchema.parse(result));
-        if ((await poll()).status !== 'running') return;
-        const { by, reason } = input;
-        await temporal.workflow
-          .getHandle(workflowId)
-          .executeUpdate('abort', { args: [{ by, reason }] })
-          .catch((error: unknown) => {
-            // It is over, or somebody else has aborted it: its end is awaited all the same.
-            if (!(error instanceof Error) || !/Update/.test(error.name)) throw error;
-          });
-        while ((await poll()).status === 'running') {
-          signal.throwIfAborted();
-          await new Promise((resolve) => setTimeout(resolve, 200));
-        }
-      });
-    },
   };
 
   async function repairOf(
@@ -132,22 +101,4 @@ export function createRecallActivities({ config, lineage, store, temporal }: Act
       partitionRange(findPipeline(config.pipelines, pipeline).partitions, from, to);
     return { repair: repairBackfills(tainted, range), unknown };
   }
-}
-
-/** Endpoints that serve a tainted model, each with the version that it can go back to. */
-async function endpointsOf(lineage: LineageClient, impact: Impact): Promise<RecallPlan['endpoints']> {
-  const bad = new Set(impact.models.map(({ model, digest }) => `${model}@${digest}`));
-  const good = async (ref: ModelVersionRef): Promise<boolean> => {
-    if (bad.has(`${ref.model}@${ref.digest}`)) return false;
-    const { versions } = await lineage.model(ref.model);
-    return versions.find(({ digest }) => digest === ref.digest)?.marks.every(({ mark }) => mark !== 'taint') ?? false;
-  };
-  return Promise.all(
-    impact.endpoints.map(async ({ endpoint, arm, model: from }) => {
-      for (const { stable } of await lineage.endpointHistory(endpoint)) {
-        if (stable !== null && (await good(stable))) return { endpoint, arm, from, to: stable };
-      }
-      return { endpoint, arm, from, to: null };
-    }),
-  );
 }

@@ -46,5 +46,39 @@ export const exportsResponseSchema = z.strictObject({
   exports: z.array(exportStatusSchema).describe('Receivers in the order of the configuration.'),
 });
 
+/** An event that was put aside. */
+export const deadLetterSummarySchema = z.strictObject({
+  at: instantField.describe('When it was put aside.'),
+  status: z.int().describe('Status of the receiver’s answer.'),
+  answer: z.string().describe('Beginning of the answer.'),
+  eventType: z.string().nullable().describe('START, RUNNING, COMPLETE, FAIL or ABORT.'),
+  eventTime: z.string().describe('Time of the event.'),
+  runId: z.string().describe('Run of the event, as OpenLineage names it.'),
+  job: z.string().describe('Job of the event: PIPELINE or PIPELINE.STEP.'),
+});
+
+/** Answer of `GET /api/v1/exports/{name}/dead-letters`. */
+export const deadLettersResponseSchema = z.strictObject({
+  total: z.int().nonnegative().describe('Events that are put aside.'),
+  letters: z.array(deadLetterSummarySchema).describe('A page of them, oldest first.'),
+  next: z.string().nullable().describe('Value of `after` for the next page; null: this is the last.'),
+});
+
+/** Body of `POST /api/v1/exports/{name}/resend`. */
+export const resendRequestSchema = z.strictObject({
+  limit: z.int().min(1).max(1000).default(100).describe('Greatest number of events that are sent.'),
+});
+
+/** Answer of `POST /api/v1/exports/{name}/resend`. */
+export const resentSchema = z.strictObject({
+  accepted: z.int().nonnegative().describe('Events that the receiver took.'),
+  refused: z.int().nonnegative().describe('Events that it refused again; they are put aside anew.'),
+  left: z.int().nonnegative().describe('Events that wait for the next call.'),
+  stopped: z.string().nullable().describe('Why no more were sent, where the receiver did not answer or was busy.'),
+});
+
+export type DeadLetterSummary = z.infer<typeof deadLetterSummarySchema>;
+export type DeadLetters = z.infer<typeof deadLettersResponseSchema>;
+export type Resent = z.infer<typeof resentSchema>;
 export type ExportTarget = z.infer<typeof exportTargetSchema>;
 export type ExportStatus = z.infer<typeof exportStatusSchema>;

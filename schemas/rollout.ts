@@ -121,9 +121,9 @@ export const rolloutProgressSchema = z.strictObject({
   analyses: z.array(analysisSchema).describe('One for each step that was judged.'),
 });
 
-/** Input of the update `abort` of a rollout. */
+/** Input of the updates `abort`, `hold` and `resume` of a rollout. */
 export const abortSchema = z.strictObject({
-  by: actorField.describe('Who aborts.'),
+  by: actorField.describe('Who says so.'),
   reason: z.string().min(3).max(500).describe('Why; it is on record.'),
 });
 

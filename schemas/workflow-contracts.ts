@@ -41,6 +41,11 @@ const recallDecision = {
   result: z.strictObject({ accepted: z.literal(true).describe('The decision is on record.') }),
 };
 
+const rolloutTold = {
+  input: abortSchema,
+  result: z.strictObject({ accepted: z.literal(true).describe('It is on record.') }),
+};
+
 /** All workflows that others may start, by workflow type. They run on the task queue `orchestration`. */
 export const WORKFLOW_CONTRACTS: Record<string, WorkflowContract> = {
   pipelineRun: {
@@ -73,6 +78,8 @@ export const WORKFLOW_CONTRACTS: Record<string, WorkflowContract> = {
         input: abortSchema,
         result: z.strictObject({ accepted: z.literal(true).describe('The rollout has been told to stop.') }),
       },
+      hold: rolloutTold,
+      resume: rolloutTold,
     },
   },
   scheduledFiring: {

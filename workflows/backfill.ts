@@ -1,24 +1,19 @@
 import {
   allHandlersFinished,
   CancellationScope,
-  ChildWorkflowCancellationType,
   CancelledFailure,
   continueAsNew,
-  executeChild,
   isCancellation,
-  ParentClosePolicy,
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
   workflowInfo,
   condition,
 } from '@temporalio/workflow';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { createBackfillActivities } from '../activities/index.js';
 import {
   backfillContinuationSchema,
   backfillWorkflowId,
-  taskQueue,
   type BackfillContinuation,
   type BackfillInput,
   type BackfillProgress,
@@ -31,7 +26,7 @@ import { checkAtEnd, failedChecks } from './backfill-checks.js';
 import { backfillMarkdown } from './backfill-progress.js';
 import { BackfillWindow } from './backfill-window.js';
 import { asFailure, failure, parseInput } from './failures.js';
-import { awaitExecution } from './join-run.js';
+import { joinExecution } from './join-run.js';
 import { now } from './now.js';
 import { raiseAlert } from './raise-alert.js';
 
@@ -190,22 +185,11 @@ async function joinBackfill(workflowId: string, request: BackfillInput): Promise
   setCurrentDetails(
     `The backfill is [${workflowId}](/namespaces/{namespace}/workflows/${encodeURIComponent(workflowId)}).`,
   );
-  for (;;) {
-    try {
-      return await executeChild<(input: unknown) => Promise<BackfillResult>>('backfill', {
-        workflowId,
-        taskQueue: taskQueue('orchestration'),
-        args: [request],
-        staticSummary: `${request.pipeline} ${request.from}..${request.to}`,
-        // Others may have joined it: who stops waiting does not stop it.
-        parentClosePolicy: ParentClosePolicy.ABANDON,
-        cancellationType: ChildWorkflowCancellationType.ABANDON,
-      });
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw asFailure(error);
-    }
-    const result = await awaitExecution(() => local.pollBackfill({ workflowId }));
-    if (result !== undefined) return result;
+  const summary = `${request.pipeline} ${request.from}..${request.to}`;
+  const poll = () => local.pollBackfill({ workflowId });
+  try {
+    return await joinExecution({ type: 'backfill', workflowId, request, summary, poll });
+  } catch (error) {
+    throw isCancellation(error) ? error : asFailure(error);
   }
 }

@@ -20,18 +20,36 @@ const { pollRun } = proxyActivities<ReturnType<typeof createRunActivities>>(
 const FIRST_POLL_MS = 500;
 const LONGEST_POLL_MS = 30_000;
 
+/** What somebody asks for again under another id. */
+export interface JoinedExecution<T> {
+  /** Workflow type. */
+  type: 'pipelineRun' | 'backfill' | 'recall';
+  /** The derived id. */
+  workflowId: string;
+  request: object;
+  /** Shown in the Temporal UI. */
+  summary: string;
+  poll: () => Promise<ExecutionPoll<T>>;
+}
+
+/** Starts the run with a derived id, or waits for the one that is under way already. */
+export function joinRun(workflowId: string, request: RunRequest): Promise<RunResult> {
+  const summary = `${request.pipeline} ${request.partition ?? ''}`;
+  return joinExecution({ type: 'pipelineRun', workflowId, request, summary, poll: () => pollRun({ workflowId }) });
+}
+
 /**
- * Starts the run with a derived id, or waits for the one that is under way already: the same question has the same
- * execution. Waiting holds no worker slot. The run goes on if the one that waits is ended.
+ * Starts the execution with a derived id, or waits for the one that is under way already: the same question has the same
+ * execution. Waiting holds no worker slot. It goes on if the one that waits is ended.
  */
-export async function joinRun(workflowId: string, request: RunRequest): Promise<RunResult> {
+export async function joinExecution<T>({ type, workflowId, request, summary, poll }: JoinedExecution<T>): Promise<T> {
   for (;;) {
     try {
-      return await executeChild<(input: unknown) => Promise<RunResult>>('pipelineRun', {
+      return await executeChild<(input: unknown) => Promise<T>>(type, {
         workflowId,
         taskQueue: taskQueue('orchestration'),
         args: [request],
-        staticSummary: `${request.pipeline} ${request.partition ?? ''}`,
+        staticSummary: summary.slice(0, 200),
         // Others may have joined it: who stops waiting does not stop it.
         parentClosePolicy: ParentClosePolicy.ABANDON,
         cancellationType: ChildWorkflowCancellationType.ABANDON,
@@ -39,14 +57,9 @@ export async function joinRun(workflowId: string, request: RunRequest): Promise<
     } catch (error) {
       if (isCancellation(error) || !(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
-    const result = await awaitRun(workflowId);
+    const result = await awaitExecution(poll);
     if (result !== undefined) return result;
   }
-}
-
-/** Waits for a run that somebody else started; undefined if it is gone. */
-function awaitRun(workflowId: string): Promise<RunResult | undefined> {
-  return awaitExecution(() => pollRun({ workflowId }));
 }
 
 /** Looks again and again, less and less often, until an execution has ended; undefined if it is gone. */

@@ -1,6 +1,5 @@
 import {
   allHandlersFinished,
-  ChildWorkflowCancellationType,
   condition,
   defineQuery,
   defineUpdate,
@@ -14,7 +13,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import type { createRecallActivities } from '../activities/index.js';
+import type { createRecallActivities, createRecallTrafficActivities } from '../activities/index.js';
 import {
   recallInputSchema,
   recallWorkflowId,
@@ -29,15 +28,17 @@ import {
   type RolloutInput,
 } from '../schemas/index.js';
 import { workOptions } from './activity-options.js';
+import { joinExecution } from './join-run.js';
 import { commitRecords } from './commit-records.js';
 import { asFailure, failure, parseInput, summarizeFailure } from './failures.js';
 import { now } from './now.js';
 import { recallMarkdown } from './recall-progress.js';
 import type { rollout } from './rollout.js';
 
-const { findRecalled, assessRecall, taint, abortRollout } = proxyActivities<ReturnType<typeof createRecallActivities>>(
-  workOptions('io', 'orchestration', { timeoutSeconds: 600 }, 'recall'),
-);
+type RecallActivities = ReturnType<typeof createRecallActivities> & ReturnType<typeof createRecallTrafficActivities>;
+
+const { findRecalled, assessRecall, taint, liveEndpoints, tellRollout, abortRollout, pollRecall } =
+  proxyActivities<RecallActivities>(workOptions('io', 'orchestration', { timeoutSeconds: 600 }, 'recall'));
 
 /** How far a recall is. */
 export const recallProgressQuery = defineQuery<RecallProgress>('progress');
@@ -68,24 +69,13 @@ export async function recall(input: unknown): Promise<RecallResult> {
   }
 }
 
-/** Starts the recall with the derived id, and gives its result; one that is under way is named. */
-async function lead(workflowId: string, request: RecallInput): Promise<RecallResult> {
+/** Starts the recall with the derived id, or joins the one that is under way, and gives its result. */
+function lead(workflowId: string, request: RecallInput): Promise<RecallResult> {
   setCurrentDetails(
     `The recall is [${workflowId}](/namespaces/{namespace}/workflows/${encodeURIComponent(workflowId)}).`,
   );
-  try {
-    return await executeChild<typeof recall>('recall', {
-      workflowId,
-      taskQueue: taskQueue('orchestration'),
-      args: [request],
-      staticSummary: request.version.slice(0, 200),
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      cancellationType: ChildWorkflowCancellationType.ABANDON,
-    });
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    throw failure('INPUT_INVALID', `${request.version} is being recalled already, by ${workflowId}`);
-  }
+  const poll = () => pollRecall({ workflowId });
+  return joinExecution({ type: 'recall', workflowId, request, summary: request.version, poll });
 }
 
 class Recall {
@@ -110,9 +100,11 @@ class Recall {
     await this.record('start', requestedBy, 'recall', reason);
     this.show('tainting');
     await taint({ uri: this.plan.uri, actor: requestedBy, reason: `recall of ${version}: ${reason}`.slice(0, 500) });
+    // One may have been released since it was assessed; from now on that is refused.
+    this.plan = await this.lookAgain(this.plan);
     if (this.plan.endpoints.length > 0) {
-      if (rollBack === 'ask') await this.ask();
-      if (rollBack === 'now' || this.decision?.approved === true) await this.rollBack(this.plan);
+      if (rollBack === 'ask') await this.ask(this.plan);
+      if (rollBack === 'now' || this.decision?.approved === true) await this.rollBack(await this.lookAgain(this.plan));
       else for (const { endpoint } of this.plan.endpoints) this.outcome(endpoint, 'left', 'it serves on, by decision');
     }
     await condition(allHandlersFinished);
@@ -143,7 +135,17 @@ class Recall {
     );
   }
 
-  private async ask(): Promise<void> {
+  /** The plan with the endpoints that serve now what is tainted, besides those that did before. */
+  private async lookAgain(plan: RecallPlan): Promise<RecallPlan> {
+    const live = await liveEndpoints({ root: plan.root });
+    const before = plan.endpoints.filter((one) => !live.some((now) => isSame(one, now)));
+    return (this.plan = { ...plan, endpoints: [...before, ...live] });
+  }
+
+  /** Waits for a decision; canaries keep their share meanwhile. */
+  private async ask({ endpoints }: RecallPlan): Promise<void> {
+    const canaries = endpoints.filter(({ arm }) => arm === 'canary');
+    await this.tell(canaries, 'hold', this.input.requestedBy, 'until it is decided');
     this.show('waiting');
     const decided = () => this.decision !== null;
     const { waitSeconds } = this.input;
@@ -151,18 +153,37 @@ class Recall {
     else if (!(await condition(decided, waitSeconds * 1000))) {
       this.decision = { by: 'nobody', reason: `no decision within ${waitSeconds} s`, approved: false };
     }
+    if (this.decision?.approved !== true) {
+      await this.tell(canaries, 'resume', this.decision?.by ?? 'nobody', this.decision?.reason ?? 'no decision');
+    }
   }
 
-  private async rollBack({ endpoints }: RecallPlan): Promise<void> {
+  private async tell(
+    canaries: RecallPlan['endpoints'],
+    verb: 'hold' | 'resume',
+    by: string,
+    why: string,
+  ): Promise<void> {
+    const reason = `recall of ${this.input.version}: ${why}`.slice(0, 500);
+    for (const { endpoint } of canaries) await tellRollout({ endpoint, verb, by, reason });
+  }
+
+  private async rollBack({ root, endpoints }: RecallPlan): Promise<void> {
     this.show('rolling_back');
     const by = this.decision?.by ?? this.input.requestedBy;
-    for (const { endpoint, arm, from, to } of endpoints) {
+    for (const one of endpoints) {
+      const { endpoint, arm, from } = one;
       try {
         await abortRollout({ endpoint, by, reason: `recall of ${this.input.version}`.slice(0, 500) });
-        if (arm === 'canary') this.outcome(endpoint, 'aborted', `the rollout of v${from.version} was aborted`);
-        else if (to === null) this.outcome(endpoint, 'left', 'there is no version to go back to that is not tainted');
-        else {
-          const message = await this.revert({ endpoint, candidate: to, requestedBy: by });
+        const live = (await liveEndpoints({ root })).find((now) => isSame(one, now));
+        if (live === undefined) {
+          const how =
+            arm === 'canary' ? `the rollout of v${from.version} was aborted` : `v${from.version} serves no more`;
+          this.outcome(endpoint, arm === 'canary' ? 'aborted' : 'reverted', how);
+        } else if (live.to === null) {
+          this.outcome(endpoint, 'left', 'there is no version to go back to that is not tainted');
+        } else {
+          const message = await this.revert({ endpoint, candidate: live.to, requestedBy: by });
           this.outcome(endpoint, 'reverted', message);
         }
       } catch (error) {
@@ -226,4 +247,10 @@ class Recall {
     this.phase = phase;
     setCurrentDetails(recallMarkdown(this.progress()));
   }
+}
+
+type LiveEndpoint = RecallPlan['endpoints'][number];
+
+function isSame(one: LiveEndpoint, other: LiveEndpoint): boolean {
+  return one.endpoint === other.endpoint && one.arm === other.arm && one.from.digest === other.from.digest;
 }

@@ -1,6 +1,8 @@
 import {
   ActivityCancellationType,
+  allHandlersFinished,
   CancellationScope,
+  condition,
   defineQuery,
   isCancellation,
   proxyActivities,
@@ -8,7 +10,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { createLineageActivities, createRolloutActivities } from '../activities/index.js';
+import type { createRolloutActivities } from '../activities/index.js';
 import {
   rolloutInputSchema,
   rolloutWorkflowId,
@@ -16,19 +18,19 @@ import {
   type EndpointState,
   type LineageRecord,
   type ModelVersionRef,
-  type RecordResult,
   type RolloutInput,
   type RolloutProgress,
   type RolloutResult,
 } from '../schemas/index.js';
-import { DURABLE_COMMIT, workOptions } from './activity-options.js';
+import { workOptions } from './activity-options.js';
+import { commitByQueue } from './commit-by-queue.js';
 import { asFailure, failure, parseInput, summarizeFailure } from './failures.js';
 import { readEndpoint } from './read-endpoint.js';
 import { Abort } from './rollout-abort.js';
+import { Hold } from './rollout-hold.js';
 import { now } from './now.js';
 import { rolloutMarkdown } from './rollout-progress.js';
 
-type LineageActivities = ReturnType<typeof createLineageActivities>;
 type RolloutActivities = ReturnType<typeof createRolloutActivities>;
 
 /** How far a rollout is. */
@@ -59,6 +61,13 @@ class Rollout {
   private readonly started = Date.now();
   private readonly analyses: Analysis[] = [];
   private readonly abort = new Abort(() => this.outcome);
+  private readonly hold = new Hold({
+    outcome: () => this.outcome,
+    record: async (id, action) => {
+      const about = { kind: 'action_taken' as const, target: workflowInfo().workflowId };
+      await commitByQueue([{ ...this.base(`told/${id}`), ...about, ...action }], action.action);
+    },
+  });
   private generation = 0;
   private traffic: Traffic = { stable: null, canary: null, canaryWeight: 0 };
   private phase = 'starting';
@@ -118,6 +127,7 @@ class Rollout {
   private async canary(stable: ModelVersionRef): Promise<RolloutResult> {
     const { candidate, spec } = this.input;
     for (const weight of spec.steps) {
+      if (await this.abortedWhileHeld()) return this.end('rolled_back', this.abort.reason ?? '', stable);
       const analysis = await this.step(stable, weight);
       this.analyses.push(analysis);
       this.show(`analysed at ${weight} %`);
@@ -126,8 +136,17 @@ class Rollout {
       const goesOn = verdict === 'Successful' || (verdict === 'Inconclusive' && spec.onInconclusive === 'promote');
       if (!goesOn) return this.end('rolled_back', `at ${weight} %: ${verdict}, ${message}`, stable);
     }
+    if (await this.abortedWhileHeld()) return this.end('rolled_back', this.abort.reason ?? '', stable);
     const reason = `v${candidate.version} took over from v${stable.version} in ${spec.steps.length} steps`;
     return this.end('promoted', reason, candidate);
+  }
+
+  /** Waits while somebody holds the rollout, the canary at its share; true: then it was aborted. */
+  private async abortedWhileHeld(): Promise<boolean> {
+    if (this.hold.holder === undefined) return false;
+    this.show(`held by ${this.hold.holder}`);
+    await this.hold.over(() => this.abort.reason !== undefined);
+    return this.abort.reason !== undefined;
   }
 
   /** Gives the canary a share of the traffic, and judges what it does with it. */
@@ -186,7 +205,7 @@ class Rollout {
 
   private async setTraffic(traffic: Traffic, reason: string): Promise<void> {
     if (this.abort.reason !== undefined) return;
-    const [result] = await commit([this.trafficRecord(traffic, reason)], reason);
+    const [result] = await commitByQueue([this.trafficRecord(traffic, reason)], reason);
     this.generation = result?.generation ?? this.generation + 1;
     this.traffic = traffic;
   }
@@ -198,6 +217,7 @@ class Rollout {
     stable: ModelVersionRef | null,
   ): Promise<RolloutResult> {
     this.outcome = outcome;
+    await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
     const { endpoint, candidate } = this.input;
     const { analyses, traffic } = this;
     const inForce = traffic.canary === null && traffic.stable?.digest === stable?.digest;
@@ -215,7 +235,7 @@ class Rollout {
       })),
       { ...this.base('finished'), kind: 'rollout_finished', result },
     ];
-    await commit(records, outcome);
+    await commitByQueue(records, outcome);
     if (!released) this.weight = 0;
     this.show(`${outcome.replace('_', ' ')}: ${reason}`);
     return result;
@@ -269,14 +289,4 @@ class Rollout {
     this.phase = phase;
     setCurrentDetails(rolloutMarkdown(this.progress()));
   }
-}
-
-/**
- * Commits facts. Always by the owner’s queue: an activity’s input is fixed by history, so a workflow task that is done
- * twice does not commit the same fact with another time in it. And not to be cancelled: were it not known whether
- * traffic has moved, it could not be moved back.
- */
-async function commit(records: LineageRecord[], summary: string): Promise<RecordResult[]> {
-  const { commitRecords } = proxyActivities<LineageActivities>({ ...DURABLE_COMMIT, summary: summary.slice(0, 200) });
-  return CancellationScope.nonCancellable(() => commitRecords({ records }));
 }

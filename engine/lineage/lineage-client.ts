@@ -7,6 +7,8 @@ import {
   checkpointResponseSchema,
   columnGraphSchema,
   datasetsResponseSchema,
+  deadLettersResponseSchema,
+  resentSchema,
   datasetVersionsResponseSchema,
   endpointHistoryResponseSchema,
   endpointsResponseSchema,
@@ -40,6 +42,8 @@ import {
   type AuditVerification,
   type ColumnGraph,
   type DatasetSummary,
+  type DeadLetters,
+  type Resent,
   type DatasetVersionDetails,
   type EndpointChange,
   type EndpointState,
@@ -100,6 +104,10 @@ export interface LineageClient {
   openLineage(runId: string): Promise<OpenLineageRunEvent[]>;
   /** How far the receivers of OpenLineage events are. */
   exports(): Promise<ExportStatus[]>;
+  /** Events that a receiver refused, oldest first; 100 by default, at most 1000. Throws NOT_FOUND. */
+  deadLetters(receiver: string, options?: { limit?: number; after?: string }): Promise<DeadLetters>;
+  /** Sends a receiver what it refused once more, oldest first; 100 by default, at most 1000. Throws NOT_FOUND. */
+  resend(receiver: string, options?: { limit?: number }): Promise<Resent>;
   models(): Promise<ModelSummary[]>;
   /** Throws NOT_FOUND. */
   model(model: string): Promise<ModelDetails>;
@@ -191,6 +199,9 @@ export function createLineageClient(options: {
     runQuality: async (runId) => (await get(runQualityResponseSchema, path`/runs/${runId}/quality`)).results,
     openLineage: async (runId) => (await get(openLineageEventsSchema, path`/runs/${runId}/openlineage`)).events,
     exports: async () => (await get(exportsResponseSchema, '/exports')).exports,
+    deadLetters: (receiver, query = {}) =>
+      get(deadLettersResponseSchema, path`/exports/${receiver}/dead-letters` + search(query)),
+    resend: (receiver, body = {}) => request(resentSchema, 'POST', path`/exports/${receiver}/resend`, body),
     models: async () => (await get(modelsResponseSchema, '/models')).models,
     model: (model) => get(modelDetailsSchema, path`/models/${model}`),
     alias: (model, alias) => get(aliasDetailsSchema, path`/models/${model}/aliases/${alias}`),

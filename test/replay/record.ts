@@ -50,6 +50,7 @@ async function main(): Promise<void> {
       inboxes: recordInboxes,
       rollouts: recordRollouts,
       recalls: recordRecalls,
+      audits: recordAudits,
     };
     const wanted = process.argv.slice(2);
     for (const [name, record] of Object.entries(parts)) {
@@ -151,6 +152,17 @@ async function recordInboxes({ client, lineage }: MillraceEnvironment, save: Sav
   await until(async () => (await lineage.triggers.ledger('weather')).entries.length === 2);
   await blocking.cancel();
   await save('inbox-ended', handle);
+}
+
+async function recordAudits({ client }: MillraceEnvironment, save: Save): Promise<void> {
+  const stopped = await client.startRun({ pipeline: 'weather', partition: '2012-06', params: { waits: true } });
+  await until(async () => (await stopped.progress()).steps.some(({ status }) => status === 'succeeded'));
+  await client.temporal.workflowService.terminateWorkflowExecution({
+    ...{ namespace: 'default', workflowExecution: { workflowId: stopped.workflowId }, identity: 'ann' },
+  });
+  const args = [{ requestedBy: 'ann' }];
+  const about = { taskQueue: 'orchestration', workflowId: 'auditor', args };
+  await save('auditor-repaired', await client.temporal.workflow.start('auditor', about));
 }
 
 async function recordRecalls(millrace: MillraceEnvironment, save: Save): Promise<void> {

@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
@@ -9,13 +12,15 @@ import {
   type DatasetVersionRef,
   type ModelVersionRef,
   type RecallProgress,
+  type RolloutProgress,
 } from '../../schemas/index.js';
-import { startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
+import { PROJECT_DIR, startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
 import {
   CLASSIFIER,
   GRAPHS,
   registerModel,
   startServing,
+  startTraffic,
   type ServingEnvironment,
 } from '../support/serving-environment.js';
 
@@ -60,6 +65,14 @@ describe('recall', () => {
   const run = async (pipeline: string, partition: string, more: object = {}) =>
     (await millrace.client.startRun({ pipeline, partition, requestedBy: 'test', ...more })).result();
 
+  /** The version of a partition, once it was run. */
+  async function published(dataset: string, partition: string): Promise<DatasetVersionRef> {
+    await run(dataset, partition);
+    const [{ ref } = { ref: null }] = await millrace.lineage.resolvePartitions(dataset, [partition]);
+    if (ref === null) throw new Error('nothing was published');
+    return ref;
+  }
+
   const start = (version: string, more: object = {}, workflowId = `recall/${version.replace('dataset:', '')}`) =>
     millrace.client.temporal.workflow.start('recall', {
       taskQueue: 'orchestration',
@@ -75,41 +88,49 @@ describe('recall', () => {
     }
   }
 
-  /** A model of an endpoint of the same name; the second version was trained on the data. */
-  async function live(endpoint: string, trainedOn: DatasetVersionRef): Promise<[ModelVersionRef, ModelVersionRef]> {
+  /** Two versions of the model of an endpoint of the same name; the second was trained on the data. */
+  async function trained(endpoint: string, trainedOn: DatasetVersionRef): Promise<[ModelVersionRef, ModelVersionRef]> {
     const graph = async (name: string) =>
       registerModel(millrace, endpoint, await readFile(join(GRAPHS, `${name}.onnx`)), CLASSIFIER);
     const versions = [await graph('delay-v1'), await graph('delay-v2')] as [ModelVersionRef, ModelVersionRef];
-    const [good, bad] = versions;
-    const ref = modelRefOf(bad);
-    const about = { at: AT, runId: 'training', actor: 'test', reason: 'set up' };
+    const ref = modelRefOf(versions[1]);
     const file = { name: 'model.onnx', digest: ref.digest, uri: ref.uri, bytes: ref.bytes };
-    const traffic = { ...about, kind: 'endpoint_changed' as const, endpoint, canary: null, canaryWeight: 0 };
-    await millrace.lineage.record([
-      {
-        ...{ kind: 'model_trained', key: `${endpoint}/trained`, at: AT, runId: 'training', step: 'train', ref },
-        ...{ trainedOn: [trainedOn], params: {}, seed: 1, metrics: {} },
-        manifest: { format: 'millrace.model/1', model: endpoint, signature: CLASSIFIER, files: [file] },
-      },
-      { ...traffic, key: `${endpoint}/1`, expectedGeneration: 0, stable: good },
-      { ...traffic, key: `${endpoint}/2`, expectedGeneration: 1, stable: bad },
-      {
-        ...about,
-        kind: 'alias_moved',
-        key: `${endpoint}/alias`,
-        model: endpoint,
-        alias: 'champion',
-        version: bad.version,
-      },
-    ]);
+    const own = {
+      kind: 'model_trained' as const,
+      key: `${endpoint}/trained`,
+      at: AT,
+      runId: endpoint,
+      step: 'train',
+      ref,
+    };
+    const manifest = { format: 'millrace.model/1' as const, model: endpoint, signature: CLASSIFIER, files: [file] };
+    await millrace.lineage.record([{ ...own, trainedOn: [trainedOn], params: {}, seed: 1, metrics: {}, manifest }]);
     return versions;
   }
 
+  /** The second version has all traffic of an endpoint. */
+  async function live(endpoint: string, trainedOn: DatasetVersionRef): Promise<[ModelVersionRef, ModelVersionRef]> {
+    const [good, bad] = await trained(endpoint, trainedOn);
+    const about = { at: AT, runId: endpoint, actor: 'test', reason: 'set up' };
+    const traffic = { ...about, kind: 'endpoint_changed' as const, endpoint, canary: null, canaryWeight: 0 };
+    const champion = {
+      ...about,
+      kind: 'alias_moved' as const,
+      model: endpoint,
+      alias: 'champion',
+      version: bad.version,
+    };
+    await millrace.lineage.record([
+      { ...traffic, key: `${endpoint}/1`, expectedGeneration: 0, stable: good },
+      { ...traffic, key: `${endpoint}/2`, expectedGeneration: 1, stable: bad },
+      { ...champion, key: `${endpoint}/alias` },
+    ]);
+    return [good, bad];
+  }
+
   it('taints what came of a version, rolls back what is live once somebody approves, and says what repairs it', async () => {
-    await run('weather', '2012-03');
+    const ref = await published('weather', '2012-03');
     const reported = await run('report', '2012-03');
-    const [ref] = (await millrace.lineage.resolvePartitions('weather', ['2012-03'])).flatMap((one) => one.ref ?? []);
-    if (ref === undefined) throw new Error('nothing was published');
     const [good, bad] = await live('delays', ref);
     const root = `dataset:weather/2012-03@${ref.version}`;
 
@@ -170,9 +191,7 @@ describe('recall', () => {
   }, 90_000);
 
   it('leaves what is live when somebody rejects or nobody decides, and ends at once where nothing is', async () => {
-    await run('weather', '2012-04');
-    const [ref] = (await millrace.lineage.resolvePartitions('weather', ['2012-04'])).flatMap((one) => one.ref ?? []);
-    if (ref === undefined) throw new Error('nothing was published');
+    const ref = await published('weather', '2012-04');
     const root = `dataset:weather/2012-04@${ref.version}`;
     expect(await (await start(root)).result()).toMatchObject({
       verdict: 'nothing_live',
@@ -186,6 +205,87 @@ describe('recall', () => {
     const silent = await start(root, { waitSeconds: 1 });
     expect(await silent.result()).toMatchObject({ verdict: 'held', decision: { by: 'nobody' } });
     expect(await millrace.lineage.endpoint('stays')).toMatchObject({ stable: bad });
+  }, 60_000);
+
+  /** An endpoint whose canary, trained on the data, is under way and waits for more requests than come. */
+  async function liveCanary(endpoint: string, trainedOn: DatasetVersionRef, requestsNeeded = 1_000_000) {
+    const [good, bad] = await trained(endpoint, trainedOn);
+    const roll = (candidate: ModelVersionRef, spec: object = {}) =>
+      millrace.client.temporal.workflow.start('rollout', {
+        ...{ taskQueue: 'orchestration', workflowId: `rollout/${endpoint}` },
+        args: [{ endpoint, candidate, spec, requestedBy: 'test', runId: 'test' }],
+      });
+    await (await roll(good)).result();
+    const analysis = { minimumSamples: requestsNeeded, intervalSeconds: 0.2, latencyFloorMs: 1000 };
+    const rollout = await roll(bad, { steps: [10, 50], analysis });
+    for (;;) {
+      if ((await millrace.lineage.endpoint(endpoint))?.canary?.version === bad.version) return { good, bad, rollout };
+      await delay(50);
+    }
+  }
+
+  /** The command line, as a user has it. */
+  async function command(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+    const target = ['--address', millrace.temporal.address, '--lineage-url', millrace.lineageUrl];
+    const child = spawn(process.execPath, ['dist/cli/main.js', ...args, ...target], { cwd: PROJECT_DIR });
+    const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+    return { code: child.exitCode ?? -1, out, err };
+  }
+
+  it('holds a canary that is under way, and takes it back once somebody approves, by the command line', async () => {
+    const ref = await published('weather', '2012-05');
+    const { good, bad, rollout } = await liveCanary('canary', ref);
+    const asked = await command('recall', 'dataset:weather/2012-05', '--why', 'half of it is missing', '--by', 'ann');
+    expect(asked).toMatchObject({ code: 0, err: '' });
+    expect(asked.out).toContain('waits for --approve or --reject');
+    expect(asked.out).toContain(`canary, canary: v${bad.version}, back to v${good.version}`);
+    const { entries } = await millrace.lineage.audit({ action: 'hold', limit: 10 });
+    expect(entries).toMatchObject([{ actor: 'ann', target: 'rollout/canary' }]);
+    expect(await millrace.lineage.endpoint('canary')).toMatchObject({ canary: bad, canaryWeight: 10 });
+
+    // Asked for again, and started under another id, it is the same recall.
+    const again = await start('dataset:weather/2012-05', {}, 'again');
+    expect((await command('recall', 'dataset:weather/2012-05', '--why', 'again')).out).toBe(asked.out);
+    expect(await command('recall', 'dataset:weather/2012-05', '--approve')).toMatchObject({ code: 2 });
+    const approved = await command(
+      'recall',
+      'dataset:weather/2012-05',
+      '--approve',
+      '--why',
+      'v1 was fine',
+      '--by',
+      'bob',
+    );
+    expect(approved).toMatchObject({ code: 0, err: '' });
+    expect(approved.out).toContain(`canary aborted: the rollout of v${bad.version} was aborted`);
+    expect(await rollout.result()).toMatchObject({ outcome: 'rolled_back' });
+    expect(await millrace.lineage.endpoint('canary')).toMatchObject({ stable: good, canary: null });
+    expect(await again.result()).toMatchObject({ verdict: 'rolled_back', decision: { by: 'bob' } });
+    const shown = await command('recall', 'dataset:weather/2012-05', '--json');
+    expect(JSON.parse(shown.out)).toMatchObject({ phase: 'ended', outcomes: [{ outcome: 'aborted' }] });
+  }, 60_000);
+
+  it('takes back a canary whose rollout was terminated; one that is left goes on, and is not promoted', async () => {
+    const ref = await published('weather', '2012-06');
+    const root = `dataset:weather/2012-06@${ref.version}`;
+    const abandoned = await liveCanary('abandoned', ref);
+    await abandoned.rollout.terminate();
+    expect(await (await start(root, { rollBack: 'now' })).result()).toMatchObject({
+      ...{ verdict: 'rolled_back', outcomes: [{ endpoint: 'abandoned', outcome: 'reverted' }] },
+    });
+    expect(await millrace.lineage.endpoint('abandoned')).toMatchObject({ stable: abandoned.good, canary: null });
+
+    const other = await published('weather', '2012-07');
+    const left = await liveCanary('left', other, 5);
+    const recalled = await start(`dataset:weather/2012-07@${other.version}`);
+    await waiting(recalled);
+    const clients = startTraffic(serving.url, 'left');
+    while ((await left.rollout.query<RolloutProgress>('progress')).phase !== 'held by ann') await delay(50);
+    await recalled.executeUpdate('reject', { args: [{ by: 'bob', reason: 'it is not that bad' }] });
+    expect(await recalled.result()).toMatchObject({ verdict: 'held', outcomes: [{ outcome: 'left' }] });
+    await expect(left.rollout.result()).rejects.toMatchObject({ cause: { type: 'MODEL_TAINTED' } });
+    await clients.stop();
+    expect(await millrace.lineage.endpoint('left')).toMatchObject({ stable: left.good, canary: null });
   }, 60_000);
 
   it('fails at once for what is not on record, or is no dataset version', async () => {

@@ -259,6 +259,39 @@ describe('rollout', () => {
     expectNoneFailed(clients.answers);
   });
 
+  it('keeps the canary at its share while somebody holds it, and goes on, or ends, when it is told to', async () => {
+    const stable = await released('held');
+    traffic('held');
+    const steps = { steps: [30, 60], analysis: QUICK };
+    const told = { by: 'ann', reason: 'the data are in doubt' };
+    const heldAt30 = async () => {
+      const handle = await start(await version('held', 'delay-v2'), steps);
+      await until(async () => (await handle.query<RolloutProgress>('progress')).weight === 30);
+      expect(await handle.executeUpdate('resume', { args: [told] }).catch(refusalOf)).toBe('INPUT_INVALID');
+      expect(await handle.executeUpdate('hold', { args: [{ by: 'ann' }] }).catch(refusalOf)).toBe('INPUT_INVALID');
+      expect(await handle.executeUpdate('hold', { args: [told] })).toEqual({ accepted: true });
+      await until(async () => (await handle.query<RolloutProgress>('progress')).phase === 'held by ann');
+      return handle;
+    };
+    const first = await heldAt30();
+    await delay(500);
+    expect(await millrace.lineage.endpoint('held')).toMatchObject({ stable, canaryWeight: 30 });
+    await abort(first, { by: 'bob', reason: 'they are bad' });
+    const back = rolloutResultSchema.parse(await first.result());
+    expect(back).toMatchObject({ outcome: 'rolled_back', reason: 'aborted by bob: they are bad', stable });
+    expect(back.analyses).toMatchObject([{ weight: 30, verdict: 'Successful' }]);
+    await expectAllTrafficOn(stable);
+
+    const second = await heldAt30();
+    await second.executeUpdate('resume', { args: [{ by: 'bob', reason: 'they are fine' }] });
+    expect(await second.result()).toMatchObject({ outcome: 'promoted' });
+    const { entries } = await millrace.lineage.audit({ limit: 100 });
+    const own = entries
+      .filter(({ target }) => target === 'rollout/held')
+      .map(({ actor, action }) => `${actor} ${action}`);
+    expect(own.reverse()).toEqual(['ann hold', 'bob abort', 'ann hold', 'bob resume']);
+  }, 60_000);
+
   it('goes on with another worker, and accepts one abort alone', async () => {
     const stable = await released('restarted');
     const candidate = await version('restarted', 'delay-v2');

@@ -1,9 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { ExportStatus, ExportTarget, OpenLineageRunEvent } from '../../../schemas/index.js';
+import type {
+  DeadLetterSummary,
+  ExportStatus,
+  ExportTarget,
+  OpenLineageRunEvent,
+  Resent,
+} from '../../../schemas/index.js';
 import type { LineageStore } from '../lineage-store.js';
 import { meaningOf, pauseMs, retryAfterMs } from './answers.js';
-import { putAside } from './dead-letters.js';
+import { DeadLetters, type DeadLetter } from './dead-letters.js';
 import { eventsAfter } from './event-source.js';
 
 /** Runs that are told at once; the events of one run go one after the other. */
@@ -34,8 +40,10 @@ export class Exporter {
   private savedAt = 0;
   private refused = 0;
   private lastError: ExportStatus['lastError'] = null;
+  private readonly deadLetters: DeadLetters;
 
   constructor(private readonly options: ExporterOptions) {
+    this.deadLetters = new DeadLetters(options.deadLetters);
     this.running = this.run();
   }
 
@@ -45,6 +53,36 @@ export class Exporter {
     const state = this.lastError !== null ? 'waiting' : behind > 0 ? 'sending' : 'up_to_date';
     const { sent, refused, lastError } = this;
     return { name, url: target.url, state, sent, behind, refused, deadLetters, lastError };
+  }
+
+  /** A page of the events that were put aside, oldest first. */
+  async putAside({
+    limit,
+    offset,
+  }: {
+    limit: number;
+    offset: number;
+  }): Promise<{ total: number; letters: DeadLetterSummary[] }> {
+    const all = await this.deadLetters.all();
+    const letters = all.slice(offset, offset + limit).map(({ at, status, answer, event }): DeadLetterSummary => {
+      const { eventType = null, eventTime, run, job } = event;
+      return { at, status, answer, eventType, eventTime, runId: run.runId, job: job.name };
+    });
+    return { total: all.length, letters };
+  }
+
+  /** Sends events that were put aside once more, oldest first; ends early where the receiver does not answer. */
+  async resend(limit: number): Promise<Resent> {
+    let stopped: string | null = null;
+    const counts = await this.deadLetters.resend(async ({ event }) => {
+      const { status, answer } = await this.post(event);
+      const meaning = status === null ? 'later' : meaningOf(status);
+      if (meaning === 'accepted') return meaning;
+      if (meaning !== 'later' && status !== null) return letterOf(status, answer, event);
+      stopped = status === null ? answer : `status ${status}: ${answer}`;
+      return 'later';
+    }, limit);
+    return { ...counts, stopped };
   }
 
   /** Ends after the attempt under way, and saves how far it came. */
@@ -87,7 +125,7 @@ export class Exporter {
 
   /** Resolves when the receiver has the event, when it is put aside, or when this is to end. */
   private async tell(event: OpenLineageRunEvent): Promise<void> {
-    const { target, deadLetters, name, logger } = this.options;
+    const { target, name, logger } = this.options;
     const started = Date.now();
     for (let failures = 1; !this.stopping.signal.aborted; failures += 1) {
       const { status, answer, askedMs } = await this.post(event);
@@ -98,7 +136,7 @@ export class Exporter {
       }
       const tooLong = Date.now() - started > target.giveUpAfterSeconds * 1000;
       if (status !== null && (meaning === 'refused' || (meaning === 'server_error' && tooLong))) {
-        await putAside(deadLetters, { at: new Date().toISOString(), status, answer, event });
+        await this.deadLetters.add(letterOf(status, answer, event));
         this.refused += 1;
         logger?.error({ export: name, status, answer }, 'an event was refused and put aside');
         return;
@@ -175,4 +213,8 @@ export class Exporter {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause === undefined ? error.message : reasonOf(error.cause);
+}
+
+function letterOf(status: number, answer: string, event: OpenLineageRunEvent): DeadLetter {
+  return { at: new Date().toISOString(), status, answer, event };
 }

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import type { ExportTarget } from '../../../schemas/index.js';
+import { MillraceError, parseWith, resendRequestSchema, type ExportTarget } from '../../../schemas/index.js';
+import { QUERIES } from '../api-operations.js';
+import { cursorOf, parseCursor } from '../page-cursor.js';
 import { Exporter, type ExporterOptions } from './exporter.js';
 
 /** Begins to tell receivers of what is recorded, and serves how far each is. */
@@ -13,7 +15,22 @@ export function startExports(
     ([name, target]) =>
       new Exporter({ ...options, name, target, deadLetters: join(folder, `${name}.dead-letters.ndjson`) }),
   );
+  const named = (name: string) => {
+    const found = exporters.find((exporter) => exporter.status().name === name);
+    if (found === undefined) throw new MillraceError('NOT_FOUND', `lineage.export has no receiver ${name}`);
+    return found;
+  };
   app.get('/api/v1/exports', async () => ({ exports: exporters.map((exporter) => exporter.status()) }));
+  app.get<{ Params: { name: string } }>('/api/v1/exports/:name/dead-letters', async ({ params, query }) => {
+    const { limit, after } = parseWith(QUERIES.deadLetters, query, 'query');
+    const offset = after === undefined ? 0 : Number(parseCursor(after, 1)[0]);
+    const { total, letters } = await named(params.name).putAside({ limit, offset });
+    const end = offset + letters.length;
+    return { total, letters, next: end < total ? cursorOf([String(end)]) : null };
+  });
+  app.post<{ Params: { name: string } }>('/api/v1/exports/:name/resend', ({ params, body }) =>
+    named(params.name).resend(parseWith(resendRequestSchema, body ?? {}, 'resend').limit),
+  );
   return {
     end: async () => {
       await Promise.all(exporters.map((exporter) => exporter.end()));

@@ -104,6 +104,34 @@ describe('an export of OpenLineage events', () => {
     });
   });
 
+  it('lists what was refused by pages, and sends it again when it is asked to', async () => {
+    receiver.answer = ({ eventType }) => (eventType === 'COMPLETE' ? 422 : 201);
+    await withExport({}, async (client) => {
+      await client.record([...night('a'), ...night('b')]);
+      await until(upToDate(client));
+      const first = await client.deadLetters('main', { limit: 3 });
+      expect(first).toMatchObject({ total: 4, letters: [{ status: 422, eventType: 'COMPLETE', answer: 'no' }, {}, {}] });
+      const rest = await client.deadLetters('main', { limit: 3, after: first.next ?? '' });
+      expect(rest).toMatchObject({ total: 4, letters: [{}], next: null });
+      expect(new Set([...first.letters, ...rest.letters].map(({ runId, job }) => `${runId} ${job}`)).size).toBe(4);
+
+      // Refused again, it is put aside again; without an answer, it waits.
+      expect(await client.resend('main', { limit: 1 })).toEqual({ accepted: 0, refused: 1, left: 3, stopped: null });
+      expect((await client.deadLetters('main')).total).toBe(4);
+      receiver.answer = () => 'hang up';
+      const waits = await client.resend('main');
+      expect(waits).toMatchObject({ accepted: 0, refused: 0, left: 3 });
+      expect(waits.stopped).toBeTruthy();
+      receiver.answer = () => 201;
+      expect(await client.resend('main')).toEqual({ accepted: 3, refused: 0, left: 0, stopped: null });
+      expect(await client.resend('main')).toEqual({ accepted: 1, refused: 0, left: 0, stopped: null });
+      expect(await client.deadLetters('main')).toEqual({ total: 0, letters: [], next: null });
+      const all = [...eventsOf([...night('a'), ...night('b')]).values()].flat();
+      expect(receiver.taken.map(text).sort()).toEqual(all.map(text).sort());
+      await expect(client.deadLetters('other')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    });
+  });
+
   it('puts an event aside that is answered with a server error for too long', async () => {
     receiver.answer = ({ eventType }) => (eventType === 'COMPLETE' ? 500 : 201);
     await withExport({ giveUpAfterSeconds: 0.3 }, async (client) => {

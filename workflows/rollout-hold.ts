@@ -1,0 +1,68 @@
+import { condition, currentUpdateInfo, defineUpdate, setHandler } from '@temporalio/workflow';
+import { abortSchema, type AbortInput } from '../schemas/index.js';
+import { failure, parseInput } from './failures.js';
+
+type Told = { accepted: true };
+
+/** Keeps the canary at its share: `{"by": "…", "reason": "…"}`. Answers when that is on record. */
+export const holdUpdate = defineUpdate<Told, [AbortInput]>('hold');
+/** Lets a rollout go on that was held. Takes the same. */
+export const resumeUpdate = defineUpdate<Told, [AbortInput]>('resume');
+
+/** What a hold needs of its rollout. */
+export interface HoldParts {
+  /** What the rollout came to, once that is decided. */
+  outcome: () => string | undefined;
+  /** Puts on record who held it or let it go on. @param id tells it apart from others */
+  record: (id: string, action: { actor: string; action: string; reason: string }) => Promise<void>;
+}
+
+/** Lets people keep a rollout where it is: the step under way is judged, and no other begins until it may go on. */
+export class Hold {
+  private by: string | undefined;
+
+  constructor(private readonly parts: HoldParts) {
+    this.takes('hold', holdUpdate, 'Keeps the canary at its share. Takes {"by", "reason"}.', (by) => (this.by = by));
+    this.takes(
+      'resume',
+      resumeUpdate,
+      'Lets a held rollout go on. Takes {"by", "reason"}.',
+      () => (this.by = undefined),
+    );
+  }
+
+  /** Who holds it; undefined: nobody. */
+  get holder(): string | undefined {
+    return this.by;
+  }
+
+  /** Resolves once nobody holds it, or it is to end. */
+  async over(ending: () => boolean): Promise<void> {
+    await condition(() => this.by === undefined || ending());
+  }
+
+  private takes(
+    name: 'hold' | 'resume',
+    update: typeof holdUpdate,
+    description: string,
+    apply: (by: string) => void,
+  ): void {
+    setHandler(
+      update,
+      async ({ by, reason }) => {
+        apply(by);
+        await this.parts.record(currentUpdateInfo()?.id ?? name, { actor: by, action: name, reason });
+        return { accepted: true };
+      },
+      {
+        description,
+        validator: (request) => {
+          parseInput(abortSchema, request, name);
+          const decided = this.parts.outcome();
+          if (decided !== undefined) throw failure('INPUT_INVALID', `the rollout is over: ${decided}`);
+          if (name === 'resume' && this.by === undefined) throw failure('INPUT_INVALID', 'the rollout is not held');
+        },
+      },
+    );
+  }
+}
