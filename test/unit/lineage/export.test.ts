@@ -110,7 +110,10 @@ describe('an export of OpenLineage events', () => {
       await client.record([...night('a'), ...night('b')]);
       await until(upToDate(client));
       const first = await client.deadLetters('main', { limit: 3 });
-      expect(first).toMatchObject({ total: 4, letters: [{ status: 422, eventType: 'COMPLETE', answer: 'no' }, {}, {}] });
+      expect(first).toMatchObject({
+        total: 4,
+        letters: [{ status: 422, eventType: 'COMPLETE', answer: 'no' }, {}, {}],
+      });
       const rest = await client.deadLetters('main', { limit: 3, after: first.next ?? '' });
       expect(rest).toMatchObject({ total: 4, letters: [{}], next: null });
       expect(new Set([...first.letters, ...rest.letters].map(({ runId, job }) => `${runId} ${job}`)).size).toBe(4);
