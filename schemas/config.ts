@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { alertChannelSchema } from './alert.js';
 import { freshnessSchema } from './deadline.js';
-import { identifierField, nameField, secretField } from './fields.js';
+import { identifierField, instantField, nameField, secretField } from './fields.js';
 import { exportTargetSchema } from './lineage-export.js';
 import { retentionSchema } from './retention.js';
 import { pipelineSchema, type PipelineInput } from './pipeline.js';
@@ -112,6 +112,15 @@ export const configSchema = z.strictObject({
         .describe(
           'Reference to the Ed25519 key that signs checkpoints of the audit; by default one beside the database. Make one: millrace audit key',
         ),
+      formerKeys: z
+        .array(
+          z.strictObject({
+            publicKey: z.string().min(1).max(1000).describe('The public key, in PEM.'),
+            until: instantField.describe('When another took over; what it signed later does not count.'),
+          }),
+        )
+        .default([])
+        .describe('Keys that signed before: checkpoints of their time stay good.'),
       store: nameField.default('default').describe('Object store that the checkpoints are copied to.'),
     })
     .prefault({})

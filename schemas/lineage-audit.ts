@@ -35,6 +35,15 @@ export const auditVerificationSchema = z.strictObject({
     .describe('Checkpoints that the object store has as well; null: the owner was given none.'),
   signedUpTo: z.int().nonnegative().describe('Number of the last event that a checkpoint covers.'),
   fingerprint: digestField.describe('SHA-256 of the public key; compare it with the one that you keep elsewhere.'),
+  keys: z
+    .array(
+      z.strictObject({
+        fingerprint: digestField.describe('SHA-256 of the public key.'),
+        until: instantField.nullable().describe('What it signed later does not count; null: it signs now.'),
+        checkpoints: z.int().nonnegative().describe('Checkpoints that it signed.'),
+      }),
+    )
+    .describe('Keys that checkpoints may be signed with, in the order in which they took over.'),
   head: digestField.describe('Hash of the newest link.'),
   problemCount: z.int().nonnegative().describe('Problems found.'),
   problems: z

@@ -25,6 +25,7 @@ import {
 } from '../activities/index.js';
 import {
   createLineageClient,
+  parsePublicKey,
   parseSigningKey,
   startLineageOwner,
   type LineageOwnerOptions,
@@ -122,9 +123,10 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
 }
 
 async function auditOptions(config: MillraceConfig, dataDir: string): Promise<LineageOwnerOptions['audit']> {
-  const { key } = config.audit;
+  const { key, formerKeys } = config.audit;
   return {
     copies: checkpointCopies(config, dataDir),
+    formerKeys: formerKeys.map(({ publicKey, until }) => ({ key: parsePublicKey(publicKey), until })),
     ...(key === undefined ? {} : { key: parseSigningKey(await createSecrets().get(key)) }),
   };
 }

@@ -40,12 +40,15 @@ export function auditCommand(program: Command): void {
     .description('go through all events: was any changed, removed or put in since it was recorded?');
   addTargetOptions(verify)
     .addOption(jsonOption())
-    .option('--public-key <file>', 'the public key that you keep elsewhere: the checkpoints must be signed with it')
+    .option(
+      '--public-key <file...>',
+      'the public keys that you keep elsewhere: each checkpoint must be signed with one of them',
+    )
     .addHelpText('after', '\nThe exit code is 1 when anything is not as it was recorded.')
-    .action(async ({ json, publicKey, ...target }: TargetOptions & JsonOption & { publicKey?: string }) => {
+    .action(async ({ json, publicKey, ...target }: TargetOptions & JsonOption & { publicKey?: string[] }) => {
       const url = requireLineageUrl(await resolveTarget(target));
       const found = await createLineageClient({ url, timeoutMs: 3_600_000 }).verifyAudit();
-      const result = publicKey === undefined ? found : withKey(found, await fingerprintOf(publicKey));
+      const result = publicKey === undefined ? found : withKeys(found, await Promise.all(publicKey.map(fingerprintOf)));
       if (json) printJson(result);
       else console.log(inWords(result));
       process.exitCode = result.ok ? EXIT.done : EXIT.no;
@@ -80,11 +83,21 @@ export function auditCommand(program: Command): void {
 }
 
 /** A key of somebody else signs anything. */
-function withKey(result: AuditVerification, expected: string): AuditVerification {
-  if (result.fingerprint === expected) return result;
-  const message = `the checkpoints are signed with the key ${result.fingerprint}, not with ${expected}`;
-  const problems = [{ sequence: null, problem: 'checkpoint' as const, message }, ...result.problems];
-  return { ...result, ok: false, problemCount: result.problemCount + 1, problems };
+function withKeys(result: AuditVerification, expected: readonly string[]): AuditVerification {
+  const foreign = result.keys.filter(
+    ({ fingerprint, checkpoints, until }) => !expected.includes(fingerprint) && (checkpoints > 0 || until === null),
+  );
+  const problems = foreign.map(({ fingerprint, checkpoints }) => ({
+    ...{ sequence: null, problem: 'checkpoint' as const },
+    message: `${checkpoints} checkpoints are signed with the key ${fingerprint}, which is not among those given`,
+  }));
+  const problemCount = result.problemCount + foreign.length;
+  return {
+    ...result,
+    ok: result.ok && foreign.length === 0,
+    problemCount,
+    problems: [...problems, ...result.problems],
+  };
 }
 
 async function fingerprintOf(path: string): Promise<string> {
@@ -106,12 +119,16 @@ function listed({ entries, next }: AuditResponse): string {
 }
 
 function inWords(result: AuditVerification): string {
-  const { ok, events, checkpoints, stored, signedUpTo, fingerprint, problems, problemCount } = result;
+  const { ok, events, checkpoints, stored, signedUpTo, keys, problems, problemCount } = result;
   const more = problemCount - problems.length;
   return [
     ok ? `${events} events are as they were recorded` : `${problemCount} problems in ${events} events`,
     ...problems.map(({ message }) => `  ${message}`),
     ...(more > 0 ? [`  and ${more} more`] : []),
-    `${checkpoints} checkpoints, the last of event ${signedUpTo}; ${stored === null ? 'none' : stored} of them in the object store; key ${fingerprint}`,
+    `${checkpoints} checkpoints, the last of event ${signedUpTo}; ${stored === null ? 'none' : stored} of them in the object store`,
+    ...keys.map(
+      (key) =>
+        `  ${key.checkpoints} with the key ${key.fingerprint}${key.until === null ? '' : `, until ${key.until}`}`,
+    ),
   ].join('\n');
 }

@@ -4,6 +4,7 @@ export { createToken, readTokens, revokeToken, tokensPath } from './access/token
 export { parseDatasetReference, type DatasetReference } from './dataset-reference.js';
 export { createLineageClient, type LineageClient } from './lineage-client.js';
 export { keyFingerprint } from './audit/checkpoint.js';
+export { parsePublicKey } from './audit/signing-keys.js';
 export { makeSigningKey, parseSigningKey } from './audit/signing-key.js';
 export { startLineageOwner, type LineageOwner, type LineageOwnerOptions } from './lineage-owner.js';
 export { stepSpecifications } from './step-specifications.js';

@@ -99,8 +99,7 @@ async function openOwner(options: LineageOwnerOptions): Promise<LineageOwner> {
   addReportRoutes(app, store.read, options.readObject);
   addAdminRoutes(app, store, dirname(options.databasePath));
   const folder = `${options.databasePath}.audit`;
-  const { key, copies } = options.audit ?? {};
-  const checkpoints = await Checkpoints.open({ folder, key, copies }).catch(async (error: unknown) => {
+  const checkpoints = await Checkpoints.open({ folder, ...options.audit }).catch(async (error: unknown) => {
     await store.close();
     throw error;
   });

@@ -23,15 +23,19 @@ export function signCheckpoint(content: z.infer<typeof contentSchema>, key: KeyO
   return { ...content, signature };
 }
 
-/** Whether a checkpoint is as it was signed. */
+/** Whether a checkpoint is as it was signed with a key, or with the private one of it. */
 export function isSigned({ signature, ...content }: Checkpoint, key: KeyObject): boolean {
-  return verify(null, Buffer.from(canonicalJson(content)), createPublicKey(key), Buffer.from(signature, 'base64'));
+  return verify(null, Buffer.from(canonicalJson(content)), publicOf(key), Buffer.from(signature, 'base64'));
 }
 
 /** SHA-256 of a public key, also that of a private one; worth keeping elsewhere. */
 export function keyFingerprint(key: KeyObject): string {
-  const der = (key.type === 'private' ? createPublicKey(key) : key).export({ type: 'spki', format: 'der' });
+  const der = publicOf(key).export({ type: 'spki', format: 'der' });
   return createHash('sha256').update(der).digest('hex');
+}
+
+function publicOf(key: KeyObject): KeyObject {
+  return key.type === 'private' ? createPublicKey(key) : key;
 }
 
 /** Name of the file that holds a checkpoint. */

@@ -66,6 +66,7 @@ export async function verifyAudit(read: Reader, checkpoints: Checkpoints): Promi
     stored: signed.stored,
     signedUpTo: signed.checkpoints.at(-1)?.sequence ?? 0,
     fingerprint: checkpoints.fingerprint,
+    keys: signed.keys,
     head: previous,
     problemCount: found,
     problems,

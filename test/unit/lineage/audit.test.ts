@@ -1,4 +1,4 @@
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -7,6 +7,7 @@ import {
   createLineageClient,
   keyFingerprint,
   makeSigningKey,
+  parsePublicKey,
   parseSigningKey,
   startLineageOwner,
   type LineageClient,
@@ -188,9 +189,13 @@ describe('checkpoints in the object store', () => {
     path: string,
     work: (client: LineageClient) => Promise<T>,
     pem = KEY.privateKey,
+    formerKeys: { key: KeyObject; until: string }[] = [],
   ): Promise<T> {
     const copies = (fingerprint: string) => createNamedFiles(`${path}.bucket/${fingerprint.slice(0, 16)}`);
-    const owner = await startLineageOwner({ databasePath: path, audit: { key: parseSigningKey(pem), copies } });
+    const owner = await startLineageOwner({
+      databasePath: path,
+      audit: { key: parseSigningKey(pem), copies, formerKeys },
+    });
     try {
       return await work(createLineageClient({ url: owner.url, timeoutMs: 20_000 }));
     } finally {
@@ -244,6 +249,46 @@ describe('checkpoints in the object store', () => {
       const told = (await copying(path, (client) => client.verifyAudit())).problems.map(({ message }) => message);
       expect(told).toContain(`checkpoint 1 is not that of the object store, which says ${LAST} events`);
       expect(told).toContain(`the chain up to event ${LAST} is not what checkpoint 1 signed`);
+    });
+  });
+
+  it('stay good when another key takes over, for as long as the one before is known and within its time', async () => {
+    await withDatabasePath(async (path) => {
+      const next = makeSigningKey();
+      await copying(path, (client) => client.record(first));
+      const until = new Date().toISOString();
+      const former = [{ key: parsePublicKey(KEY.publicKey), until }];
+      const result = await copying(
+        path,
+        async (client) => {
+          await client.record(rest);
+          await client.signAudit();
+          return client.verifyAudit();
+        },
+        next.privateKey,
+        former,
+      );
+      expect(result).toMatchObject({ ok: true, checkpoints: 2, stored: 2, signedUpTo: LAST });
+      const [before, now] = [KEY, next].map(({ publicKey }) => keyFingerprint(createPublicKey(publicKey)));
+      expect(result.keys).toEqual([
+        { fingerprint: before, until, checkpoints: 1 },
+        { fingerprint: now, until: null, checkpoints: 1 },
+      ]);
+      expect(result.fingerprint).toBe(now);
+      expect((await readdir(`${path}.bucket`)).sort()).toEqual([before, now].map((one) => one?.slice(0, 16)).sort());
+
+      // The key that was given up signs on, as somebody would who stole it.
+      await copying(path, (client) =>
+        client.record([{ kind: 'action_taken', key: 'a', at: AT, actor: 'a', action: 'x', target: 'y', reason: '' }]),
+      );
+      const told = await copying(path, (client) => client.verifyAudit(), next.privateKey, former);
+      expect(told.problems.map(({ message }) => message)).toContain('checkpoint 3 is not what was signed');
+      const late = [{ key: parsePublicKey(KEY.publicKey), until: '2100-01-01T00:00:00Z' }];
+      const order = await copying(path, (client) => client.verifyAudit(), next.privateKey, late);
+      expect(order.problems.map(({ message }) => message)).toEqual([
+        'checkpoint 3 is signed with a key that another had taken over from',
+      ]);
+      expect(() => parsePublicKey('none')).toThrow('audit.formerKeys: not a public key of Ed25519');
     });
   });
 
