@@ -84,8 +84,9 @@ export function createBackfillActivities({ config, projectDir, lineage, store, t
         }
         const { run = 0, reuse = 0, skip = 0 } = countBy(plan.entries.map(([, action]) => action));
         if (!request.dryRun) {
-          const { pipeline: name, from, to, requestedBy: actor } = request;
-          const reason = `${run} of ${plan.entries.length} partitions run, plan ${digest}`;
+          const { pipeline: name, from, to, requestedBy: actor, reason: why } = request;
+          const what = `${run} of ${plan.entries.length} partitions run, plan ${digest}`;
+          const reason = why === undefined ? what : `${why}; ${what}`;
           await recordAction(lineage, 'backfill', {
             actor,
             action: 'start_backfill',

@@ -38,8 +38,7 @@ export function createDatasetActivities(deps: ActivityDependencies) {
   /** Refuses columns that the step’s policy forbids, seen from the newest version that is published. */
   const holdToPolicy = async ({ dataset, schemaPolicy }: SchemaStep, { columns }: WrittenDataset): Promise<void> => {
     if (schemaPolicy === undefined || schemaPolicy === 'any') return;
-    const versions = await lineage.datasetVersions(dataset, { limit: 1000 });
-    const before = versions.find(({ published }) => published);
+    const [before] = await lineage.datasetVersions(dataset, { published: true, limit: 1 });
     if (before !== undefined) {
       // A check may have added its column behind the step that is held here.
       const own = before.columns.filter(({ name }) => name !== FAILED_CHECKS_COLUMN);

@@ -109,8 +109,8 @@ export function createDeadlineActivities({
   }
 
   async function watchDataset(dataset: string, maxAgeMs: number): Promise<void> {
-    const versions = await lineage.datasetVersions(dataset, { limit: 100 });
-    const newest = versions.find(({ published }) => published)?.writtenAt;
+    const [version] = await lineage.datasetVersions(dataset, { published: true, limit: 1 });
+    const newest = version?.writtenAt;
     if (newest === undefined || Date.now() - Date.parse(newest) <= maxAgeMs) return;
     const title = `${dataset} is older than it may be`;
     const message = `its newest version that can be read is of ${newest}, and may be ${maxAgeMs / 1000} s old`;

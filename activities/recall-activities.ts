@@ -81,8 +81,9 @@ export function createRecallActivities({ config, lineage, store }: ActivityDepen
     root: { dataset: string; partition: string; version: string },
     impact: Impact,
   ): Promise<{ repair: RecallPlan['repair']; unknown: string[] }> {
-    const versions = await lineage.datasetVersions(root.dataset, { partition: root.partition, limit: 1000 });
-    const writer = versions.find(({ ref }) => ref.version === root.version)?.runId;
+    const { dataset, partition, version } = root;
+    const [written] = await lineage.datasetVersions(dataset, { partition, version, limit: 1 });
+    const writer = written?.runId;
     const own = writer === undefined ? undefined : await lineage.run(writer).catch(() => undefined);
     const runs = [...(own === undefined ? [] : [own]), ...impact.runs];
     const unknown: string[] = [];

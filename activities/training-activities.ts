@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { datasetFiles, readManifest } from '../engine/datasets/index.js';
+import { everyVersion } from '../engine/lineage/index.js';
 import { profileOfVersions, storeModelProfiles, type ModelProfiles } from '../engine/quality/index.js';
 import { evaluateModels, trainModel, type TrainedModel } from '../engine/training/index.js';
 import {
@@ -58,7 +59,9 @@ export function createTrainingActivities({
     const profiles: Record<string, ModelProfiles[string]> = {};
     for (const [name, refs] of Object.entries(inputs)) {
       const datasets = [...new Set(refs.map(({ dataset }) => dataset))];
-      const listed = await Promise.all(datasets.map((dataset) => lineage.datasetVersions(dataset, { limit: 1000 })));
+      const keys = refs.map(({ partition }) => partition).sort();
+      const range = { from: keys[0] ?? '', to: keys.at(-1) ?? '' };
+      const listed = await Promise.all(datasets.map((dataset) => everyVersion(lineage, dataset, range)));
       const states = new Map(listed.flat().map(({ ref, states }) => [ref.version, states]));
       const versions = refs.map((ref) => ({ ref, states: states.get(ref.version) ?? null }));
       if (versions.length > 0) profiles[name] = await profileOfVersions({ store }, versions, { pool, signal });

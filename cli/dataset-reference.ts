@@ -9,13 +9,12 @@ import { MillraceError } from '../schemas/errors.js';
  */
 export async function findVersion(lineage: LineageClient, text: string): Promise<DatasetVersionDetails> {
   const { dataset, partition, version } = parseDatasetReference(text);
-  const query = { limit: 1000, ...(partition !== undefined && { partition }) };
-  const versions = await lineage.datasetVersions(dataset, query);
-  const meant = versions.filter(({ ref, published }) =>
-    version === undefined ? published : ref.version.startsWith(version),
-  );
+  const where = partition === undefined ? {} : { partition };
+  const which = version === undefined ? { published: true } : { version };
+  const meant = await lineage.datasetVersions(dataset, { ...where, ...which, limit: 6 });
   const [found, other] = meant;
   if (found === undefined) {
+    const versions = await lineage.datasetVersions(dataset, { ...where, limit: 1 });
     const state = versions.length === 0 ? 'nothing is on record' : 'none of its versions is published';
     const what = version === undefined ? state : `none of its versions begins with ${version}`;
     throw new MillraceError('DATASET_VERSION_NOT_FOUND', `${text}: ${what}`);

@@ -71,6 +71,7 @@ export const backfillInputSchema = z.strictObject({
     .optional()
     .describe('Failed runs after which no more are started; without it failures never stop the rest.'),
   requestedBy: actorField.default('unknown').describe('Who asked.'),
+  reason: z.string().min(3).max(500).optional().describe('Why; it is on record.'),
 });
 
 /** What a plan does about a partition. */

@@ -259,7 +259,10 @@ export const endpointChangeSchema = endpointStateSchema.extend({
 
 /** Answers of the listing paths: one object with one list, newest first where there is an order in time. */
 export const datasetsResponseSchema = z.strictObject({ datasets: z.array(datasetSummarySchema) });
-export const datasetVersionsResponseSchema = z.strictObject({ versions: z.array(datasetVersionDetailsSchema) });
+export const datasetVersionsResponseSchema = z.strictObject({
+  versions: z.array(datasetVersionDetailsSchema).describe('A page of versions, newest first.'),
+  next: z.string().nullable().describe('Value of `after` for the next page; null: this is the last.'),
+});
 export const runsResponseSchema = z.strictObject({ runs: z.array(runSummarySchema) });
 export const runQualityResponseSchema = z.strictObject({ results: z.array(qualityResultSchema) });
 export const modelsResponseSchema = z.strictObject({ models: z.array(modelSummarySchema) });

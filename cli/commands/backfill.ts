@@ -28,6 +28,7 @@ interface BackfillOptions extends TargetOptions, JsonOption {
   stopAfterFailures?: number;
   planHash?: string;
   requestedBy?: string;
+  reason?: string;
   checksOff?: string;
   checksAtEnd?: boolean;
   asRun?: boolean;
@@ -74,6 +75,7 @@ export function backfillCommand(program: Command): void {
     .option('--checks-off <reason>', 'run without the check steps; the reason is on record')
     .option('--plan-hash <hash>', 'do nothing unless the plan is the one with this hash')
     .option('--requested-by <name>', 'who asks (default: the user of this machine)')
+    .option('--reason <text>', 'why; it is on record')
     .option('--dry-run', 'show the plan, run nothing')
     .option('--wait', 'follow it to its end; the exit code is 0 only if every run succeeded');
   addTargetOptions(command)
@@ -122,13 +124,14 @@ async function backfill(pipeline: string, options: BackfillOptions): Promise<num
 }
 
 function requestOf(pipeline: string, options: BackfillOptions): BackfillRequest {
-  const { from, to, reprocess, maxActive, order, param: params, priority, stopAfterFailures, planHash } = options;
+  const { from, to, reprocess, maxActive, order, param: params, priority, stopAfterFailures } = options;
+  const { planHash, reason } = options;
   const limits = { maxActive, priority, stopAfterFailures };
   const checks =
     options.checksOff === undefined ? (options.checksAtEnd ? 'atEnd' : 'each') : { off: options.checksOff };
   const requestedBy = options.requestedBy ?? userInfo().username;
   const version = options.asRun ? 'as-run' : 'latest';
-  return { pipeline, from, to, reprocess, order, params, checks, version, planHash, requestedBy, ...limits };
+  return { pipeline, from, to, reprocess, order, params, checks, version, planHash, requestedBy, reason, ...limits };
 }
 
 /** Shows how far it is; undefined if the user has seen enough. */

@@ -36,13 +36,20 @@ export function datasetCommand(program: Command): void {
   addDatasetCommand(command, 'show', 'list the versions of a dataset, or show one of them', (show) =>
     show
       .argument('<dataset>', 'DATASET for its versions; DATASET/PARTITION or DATASET@VERSION for one of them')
-      .option('--limit <count>', 'how many versions to list', parseCount, 100)
-      .action(async (text: string, options: DatasetOptions & { limit: number }) => {
+      .option('--limit <count>', 'how many versions to list, at most 1000', parseCount, 100)
+      .option('--after <cursor>', 'go on after the page whose `next` this is')
+      .action(async (text: string, options: DatasetOptions & { limit: number; after?: string }) => {
         const { dataset, partition, version } = parseDatasetReference(text);
         if (partition === undefined && version === undefined) {
-          const versions = await (await lineageOf(options)).datasetVersions(dataset, { limit: options.limit });
-          if (versions.length === 0) await findVersion(await lineageOf(options), text);
-          return print(options, { versions }, () => versionsInWords(versions));
+          const { limit, after } = options;
+          const lineage = await lineageOf(options);
+          const { versions, next } = await lineage.datasetVersionsPage(dataset, {
+            limit,
+            ...(after !== undefined && { after }),
+          });
+          if (versions.length === 0) await findVersion(lineage, text);
+          const more = next === null ? '' : `\nthere are more: --after ${next}`;
+          return print(options, { versions, next }, () => `${versionsInWords(versions)}${more}`);
         }
         return withContext(options, async ({ lineage, store }) => {
           const details = await findVersion(lineage, text);

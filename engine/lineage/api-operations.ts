@@ -83,7 +83,16 @@ const after = z.string().min(1).optional().describe('`next` of the answer before
 export const QUERIES = {
   datasetVersions: z.strictObject({
     partition: z.string().min(1).optional().describe('One partition; all by default.'),
+    from: z.string().optional().describe('Partitions whose key does not come before this.'),
+    to: z.string().optional().describe('Partitions whose key does not come after this.'),
+    version: z.string().min(1).optional().describe('Versions that begin with this.'),
+    published: z
+      .enum(['true', 'false'])
+      .default('false')
+      .transform((text) => text === 'true')
+      .describe('Only the version that is read for its partition.'),
     limit,
+    after,
   }),
   runs: z.strictObject({ pipeline: nameField.optional().describe('One pipeline; all by default.'), limit }),
   lineage: z.strictObject({

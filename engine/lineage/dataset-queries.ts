@@ -6,6 +6,7 @@ import type {
   ResolvedPartition,
 } from '../../schemas/index.js';
 import { covers, markInForce, marksOn } from './mark-queries.js';
+import { cursorOf, parseCursor } from './page-cursor.js';
 import type { Reader } from './reader.js';
 
 /** Partitions bound to one statement: binding a hundred thousand at once would block the loop for 100 ms. */
@@ -101,13 +102,30 @@ export async function listDatasets(read: Reader): Promise<DatasetSummary[]> {
   return rows.map(({ written_at: writtenAt, ...row }) => ({ ...row, writtenAt }));
 }
 
-/** Versions of a dataset, newest first. */
+/** Which versions of a dataset are listed. */
+export interface VersionsQuery {
+  dataset: string;
+  partition?: string | undefined;
+  /** Keys of partitions between these, both included. */
+  from?: string | undefined;
+  to?: string | undefined;
+  /** How they begin. */
+  version?: string | undefined;
+  /** Only those that are read for their partitions. */
+  published: boolean;
+  limit: number;
+  after?: string | undefined;
+}
+
+/** A page of the versions of a dataset, newest first. */
 export async function listDatasetVersions(
   read: Reader,
-  options: { dataset: string; partition?: string; limit: number },
-): Promise<DatasetVersionDetails[]> {
+  { dataset, limit, after, ...only }: VersionsQuery,
+): Promise<{ versions: DatasetVersionDetails[]; next: string | null }> {
+  const before = after === undefined ? null : Number(parseCursor(after, 1)[0]);
   const rows = await read<
     VersionRow & {
+      sequence: number;
       columns: string;
       run_id: string;
       step: string;
@@ -126,13 +144,20 @@ export async function listDatasetVersions(
        LEFT JOIN (SELECT dataset, partition, version, arg_max(verdict, sequence) AS verdict, max(sequence) AS checked
                   FROM quality_results GROUP BY ALL) q USING (dataset, partition, version)
        WHERE dataset = $1 AND ($2::VARCHAR IS NULL OR partition = $2::VARCHAR)
+         AND ($4::VARCHAR IS NULL OR partition >= $4::VARCHAR) AND ($5::VARCHAR IS NULL OR partition <= $5::VARCHAR)
+         AND ($6::VARCHAR IS NULL OR starts_with(version, $6::VARCHAR)) AND (NOT $7 OR h.sequence IS NOT NULL)
+         AND ($8::BIGINT IS NULL OR v.sequence < $8::BIGINT)
        ORDER BY v.sequence DESC LIMIT $3)
      SELECT listed.*, e.payload->>'$.report.documents.states' AS states
      FROM listed LEFT JOIN events e ON e.sequence = listed.checked ORDER BY listed.sequence DESC`,
-    [options.dataset, options.partition ?? null, options.limit],
+    [
+      ...[dataset, only.partition ?? null, limit, only.from ?? null, only.to ?? null, only.version ?? null],
+      ...[only.published, before],
+    ],
   );
-  const marks = await marksOn(read, { dataset: options.dataset });
-  return rows.map((row) => ({
+  const marks = await marksOn(read, { dataset });
+  const last = rows.at(-1);
+  const versions = rows.map((row) => ({
     ref: versionRef(row),
     columns: JSON.parse(row.columns) as DatasetVersionDetails['columns'],
     runId: row.run_id,
@@ -144,4 +169,5 @@ export async function listDatasetVersions(
     marks: marks.filter((mark) => covers(mark, row)).map(markInForce),
     states: row.states,
   }));
+  return { versions, next: last === undefined || rows.length < limit ? null : cursorOf([String(last.sequence)]) };
 }

@@ -2,6 +2,7 @@ export { restoreBackup, type Restored } from './backup.js';
 export { downloadBackup } from './download-backup.js';
 export { createToken, readTokens, revokeToken, tokensPath } from './access/tokens.js';
 export { parseDatasetReference, type DatasetReference } from './dataset-reference.js';
+export { everyVersion } from './every-version.js';
 export { createLineageClient, type LineageClient } from './lineage-client.js';
 export { keyFingerprint } from './audit/checkpoint.js';
 export { parsePublicKey } from './audit/signing-keys.js';

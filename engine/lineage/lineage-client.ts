@@ -75,6 +75,19 @@ import { createRequest, type Fetch } from './http-request.js';
 import { createGapClient, type GapClient } from './gap-client.js';
 import { createTriggerClient, type TriggerClient } from './trigger-client.js';
 
+/** Which versions of a dataset are meant; all by default. */
+export interface DatasetVersionsOptions {
+  partition?: string;
+  /** First and last partition, by the order of their keys. */
+  from?: string;
+  to?: string;
+  /** How the version begins. */
+  version?: string;
+  /** Only the version that is read for its partition. */
+  published?: boolean;
+  limit?: number;
+}
+
 /**
  * The lineage owner, from any process. Every method throws LINEAGE_UNREACHABLE if the owner does not answer in time, and
  * the owner’s own errors by their codes. Every call may be repeated: records are idempotent by key.
@@ -87,7 +100,12 @@ export interface LineageClient {
   resolvePartitions(dataset: string, partitions: readonly string[]): Promise<ResolvedPartition[]>;
   datasets(): Promise<DatasetSummary[]>;
   /** Versions of a dataset, newest first; 100 by default, at most 1000. */
-  datasetVersions(dataset: string, options?: { partition?: string; limit?: number }): Promise<DatasetVersionDetails[]>;
+  datasetVersions(dataset: string, options?: DatasetVersionsOptions): Promise<DatasetVersionDetails[]>;
+  /** As `datasetVersions`, in pages; give the `next` of an answer as `after` for the following one. */
+  datasetVersionsPage(
+    dataset: string,
+    options?: DatasetVersionsOptions & { after?: string },
+  ): Promise<{ versions: DatasetVersionDetails[]; next: string | null }>;
   /** Runs, newest first; 100 by default, at most 1000. */
   runs(options?: { pipeline?: string; limit?: number }): Promise<RunSummary[]>;
   /** The newest run of each partition, under way or ended; partitions that never ran are left out. */
@@ -188,7 +206,9 @@ export function createLineageClient(options: {
     },
     datasets: async () => (await get(datasetsResponseSchema, '/datasets')).datasets,
     datasetVersions: async (dataset, query = {}) =>
-      (await get(datasetVersionsResponseSchema, `${path`/datasets/${dataset}/versions`}${search(query)}`)).versions,
+      (await get(datasetVersionsResponseSchema, path`/datasets/${dataset}/versions` + search(query))).versions,
+    datasetVersionsPage: (dataset, query = {}) =>
+      get(datasetVersionsResponseSchema, path`/datasets/${dataset}/versions` + search(query)),
     runs: async (query = {}) => (await get(runsResponseSchema, `/runs${search(query)}`)).runs,
     latestRuns: async (pipeline, partitions) =>
       (await request(latestRunsResponseSchema, 'POST', '/runs/latest', { pipeline, partitions })).runs,
@@ -246,9 +266,9 @@ function path(texts: TemplateStringsArray, ...parts: string[]): string {
   return String.raw({ raw: texts }, ...parts.map(encodeURIComponent));
 }
 
-function search(query: Record<string, string | number | undefined>): string {
-  const given = Object.entries(query).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, String(value)] as const],
+function search(query: object): string {
+  const given = Object.entries(query as Record<string, string | number | boolean | undefined>).flatMap(
+    ([name, value]) => (value === undefined ? [] : [[name, String(value)] as const]),
   );
   return given.length === 0 ? '' : `?${new URLSearchParams(Object.fromEntries(given)).toString()}`;
 }

@@ -62,9 +62,9 @@ export function addRoutes(app: FastifyInstance, store: LineageStore, servers: Mo
   });
 
   get('/api/v1/datasets', async () => ({ datasets: await listDatasets(read) }));
-  get('/api/v1/datasets/:dataset/versions', async ({ dataset }, query) => ({
-    versions: await listDatasetVersions(read, { dataset, ...parseWith(QUERIES.datasetVersions, query, 'query') }),
-  }));
+  get('/api/v1/datasets/:dataset/versions', ({ dataset }, query) =>
+    listDatasetVersions(read, { dataset, ...parseWith(QUERIES.datasetVersions, query, 'query') }),
+  );
 
   get('/api/v1/datasets/:dataset/retention', ({ dataset }, query) =>
     retentionFacts(read, dataset, parseWith(QUERIES.retention, query, 'query')),

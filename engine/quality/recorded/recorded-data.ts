@@ -6,6 +6,7 @@ import {
 } from '../../../schemas/index.js';
 import { datasetFiles, type ObjectStore } from '../../datasets/index.js';
 import { parseDatasetReference } from '../../lineage/dataset-reference.js';
+import { everyVersion } from '../../lineage/every-version.js';
 import type { LineageClient } from '../../lineage/index.js';
 import { profileFiles, type ProfileFilesOptions } from '../profile-files.js';
 import { mergeProfiles } from '../profile/merge-profiles.js';
@@ -15,7 +16,7 @@ import { readModelProfiles } from './model-profiles.js';
 
 /** Where data on record are found. */
 export interface Records {
-  lineage: Pick<LineageClient, 'datasetVersions' | 'alias' | 'model'>;
+  lineage: Pick<LineageClient, 'datasetVersions' | 'datasetVersionsPage' | 'alias' | 'model'>;
   store: ObjectStore;
 }
 
@@ -26,9 +27,6 @@ export interface RecordedData {
   versions: DatasetVersionRef[];
   model: ModelVersionRef | null;
 }
-
-/** Versions that a list of a dataset has at most. */
-const LISTED = 1000;
 
 /**
  * The profile of data on record: `dataset:NAME` (all published partitions), `dataset:NAME/KEY`, `dataset:NAME/FROM..TO`, each with
@@ -58,13 +56,12 @@ export async function namedVersions({ lineage }: Records, name: string): Promise
   const { dataset, partition, version } = parseDatasetReference(name);
   const [from = '', to] = partition?.split('..') ?? [];
   const single = partition !== undefined && to === undefined;
-  const listed = await lineage.datasetVersions(dataset, { limit: LISTED, ...(single && { partition }) });
-  const meant = listed.filter(
-    ({ ref, published }) =>
-      (version === undefined ? published : ref.version.startsWith(version)) &&
-      (partition === undefined || single || (ref.partition >= from && ref.partition <= to!)),
-  );
+  const meant = await everyVersion(lineage, dataset, {
+    ...(version === undefined ? { published: true } : { version }),
+    ...(single ? { partition } : partition === undefined ? {} : { from, to: to ?? from }),
+  });
   if (meant.length > 0) return meant.sort((a, b) => (a.ref.partition < b.ref.partition ? -1 : 1));
+  const listed = await lineage.datasetVersions(dataset, { limit: 1, ...(single && { partition }) });
   const reason = listed.length === 0 ? 'nothing is on record' : 'no published version is';
   throw new MillraceError('DATASET_VERSION_NOT_FOUND', `${name}: ${reason}`);
 }

@@ -1,3 +1,4 @@
+import { everyVersion } from '../../lineage/every-version.js';
 import type { Suite } from '../../../schemas/check.js';
 import type { Partitions } from '../../../schemas/index.js';
 import { partitionWindow, precedingPartitions } from '../../datasets/index.js';
@@ -10,9 +11,6 @@ const NEEDS_HISTORY = new Set(['row_count_change', 'volume_anomaly', 'metric_ano
 /** Earlier partitions that are looked at: enough for a yearly season of weeks, and for two months of days. */
 const MOST_VERSIONS = 64;
 
-/** Versions that a list of a dataset has at most. */
-const LISTED = 1000;
-
 /**
  * The published versions of the partitions before one, by their stored profiles, the oldest first; none for a suite that does not
  * ask for them. Versions that no check has profiled are left out.
@@ -23,8 +21,10 @@ export async function recordedHistory(
   { dataset, partition, partitions }: { dataset: string; partition: string; partitions: Partitions },
 ): Promise<EarlierVersion[]> {
   if (partitions.kind === 'none' || !suite.checks.some(({ type }) => NEEDS_HISTORY.has(type))) return [];
-  const keys = new Set(precedingPartitions(partitions, partition, MOST_VERSIONS));
-  const listed = await lineage.datasetVersions(dataset, { limit: LISTED });
+  const before = precedingPartitions(partitions, partition, MOST_VERSIONS).sort();
+  const keys = new Set(before);
+  const range = { from: before[0] ?? '', to: before.at(-1) ?? '' };
+  const listed = await everyVersion(lineage, dataset, { published: true, ...range });
   const earlier: EarlierVersion[] = [];
   for (const { ref, published, states } of listed) {
     if (!published || states === null || !keys.has(ref.partition)) continue;
