@@ -3,10 +3,17 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
   let best: string | undefined;
   let bestDistance = Infinity;
   for (const candidate of candidates) {
+    // Lengths alone tell most of them apart, and that a text of megabytes is no name.
+    if (Math.abs(name.length - candidate.length) > mostEdits(candidate)) continue;
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
-  return best !== undefined && bestDistance <= Math.max(1, Math.floor(best.length / 3)) ? best : undefined;
+  return best !== undefined && bestDistance <= mostEdits(best) ? best : undefined;
+}
+
+/** Letters that may differ. */
+function mostEdits(candidate: string): number {
+  return Math.max(1, Math.floor(candidate.length / 3));
 }
 
 /** Edits between two words: letters put in, left out, replaced, or two neighbours swapped (optimal string alignment). */

@@ -32,13 +32,16 @@ export function problemsOf(error: z.ZodError, parsed?: Parsed): Problem[] {
 
 type Issue = z.core.$ZodIssue;
 
+/** Unknown fields of one object that get a hint: each costs a comparison with all that are known. */
+const HINTED = 100;
+
 function expand(issue: Issue, prefix: readonly PropertyKey[], parsed: Parsed | undefined): Problem[] {
   const path = [...prefix, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
     const known = parsed === undefined ? [] : fieldNames(parsed.schema, parsed.value, path);
-    return issue.keys.map((key) => ({
+    return issue.keys.map((key, index) => ({
       path: formatPath([...path, key]),
-      message: `is not a known field${hint(key, known)}`,
+      message: `is not a known field${index < HINTED ? hint(key, known) : ''}`,
     }));
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {

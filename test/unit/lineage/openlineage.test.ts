@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { project } from '../../../engine/lineage/projection.js';
 import { openLineageRecord } from '../../../engine/lineage/openlineage/intake.js';
 import { newestEvents, runEvents } from '../../../engine/lineage/openlineage/run-events.js';
 import { isMillraceError, openLineageRunEventSchema, type LineageRecord } from '../../../schemas/index.js';
@@ -114,6 +115,72 @@ describe('OpenLineage events of other tools', () => {
       { numRuns: 10_000 },
     );
     expect(refused).toBeGreaterThan(5000);
+  });
+
+  /** Events of ours and of another tool with all their facets, spoiled at any place. */
+  const whole = [event, ...runEvents(training).map((one) => ({ ...one, inputs: one.inputs?.slice(0, 2) }))];
+  const spoiled = fc
+    .tuple(
+      fc.constantFrom<object>(...whole),
+      fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+      fc.oneof(
+        fc.constant(undefined),
+        fc.jsonValue(),
+        fc.constantFrom<unknown>('x'.repeat(10_000), 1e308, [[]], { _producer: 1 }),
+      ),
+    )
+    .map(([base, at, value]) => {
+      const copy = JSON.parse(JSON.stringify(base)) as object;
+      const places = placesOf(copy);
+      const [holder, name] = places[Math.floor(at * places.length)] ?? [copy, 'run'];
+      if (value === undefined) delete (holder as Record<string, unknown>)[name];
+      else (holder as Record<string, unknown>)[name] = value;
+      return copy;
+    });
+
+  /** Every member of every object, with what holds it. */
+  function placesOf(holder: object): [object, string][] {
+    return Object.entries(holder).flatMap(([name, member]) => {
+      const below = typeof member === 'object' && member !== null ? placesOf(member as object) : [];
+      return [[holder, name] as [object, string], ...below];
+    });
+  }
+
+  it('that are spoiled at any of 10,000 places are refused by path, or recorded whole and in the graph', () => {
+    const counts = { refused: 0, taken: 0 };
+    fc.assert(
+      fc.property(spoiled, (value) => {
+        try {
+          const record = openLineageRecord(value);
+          expect(project(record, {}).every(({ table }) => table === 'edges')).toBe(true);
+          counts.taken += 1;
+        } catch (error) {
+          if (!isMillraceError(error)) throw error;
+          expect(error.code).toBe('INPUT_INVALID');
+          expect(error.problems.length).toBeGreaterThan(0);
+          counts.refused += 1;
+        }
+      }),
+      { numRuns: 10_000 },
+    );
+    expect(counts.refused).toBeGreaterThan(1000);
+    expect(counts.taken).toBeGreaterThan(1000);
+  });
+
+  it('that are spoiled never stop the owner, and what it took can be made again from the record', async () => {
+    await withOwner(async (client, url) => {
+      const values = fc.sample(spoiled, 1000);
+      const statuses = new Map<number, number>();
+      for (let start = 0; start < values.length; start += 50) {
+        for (const { status } of await Promise.all(values.slice(start, start + 50).map((value) => send(url, value)))) {
+          statuses.set(status, (statuses.get(status) ?? 0) + 1);
+        }
+      }
+      expect([...statuses.keys()].sort()).toEqual([200, 400]);
+      const { records } = await client.health();
+      expect(await client.rebuild()).toBe(records);
+      expect(await client.verifyAudit()).toMatchObject({ ok: true, events: records });
+    });
   });
 
   it('do not stop the owner, whatever they are', async () => {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { parseWith, stepSchema, runInputSchema, suiteSchema, type MillraceError } from '../../../schemas/index.js';
 
 function problemsFrom(run: () => unknown): string[] {
@@ -18,6 +19,16 @@ describe('parseWith', () => {
       'partition: Invalid input: expected string, received number',
       'extra: is not a known field; there are: pipeline, partition, logicalTime, params, force, checksOff, specification, retry, requestedBy',
     ]);
+  });
+
+  it('has no hint for a text of megabytes, and compares nothing with it', () => {
+    const long = 'error'.repeat(1_000_000);
+    const schema = z.strictObject({ severity: z.enum(['error', 'warn']) });
+    const fields = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`severit${index}`, 1]));
+    const problems = problemsFrom(() => parseWith(schema, { severity: long, ...fields }, 'input'));
+    expect(problems).toHaveLength(20_001);
+    expect(problems[0]).not.toContain('did you mean');
+    expect(problems.filter((problem) => problem.includes('did you mean'))).toHaveLength(100);
   });
 
   it('hints at the nearest field, type and value there is, within the member of a union that was meant', () => {
