@@ -1,58 +1,48 @@
-import Table from 'cli-table3';
 import type { SweepReport, VersionDiff } from '../engine/datasets/index.js';
 import type { Column, DatasetManifest } from '../schemas/dataset.js';
 import type { DriftReport } from '../schemas/drift.js';
 import type { DatasetSummary, DatasetVersionDetails } from '../schemas/lineage-api.js';
+import { plainTable, sizeInWords } from './plain-table.js';
 
 const short = (version: string) => version.slice(0, 12);
-const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 
 export function datasetsInWords(datasets: readonly DatasetSummary[]): string {
   if (datasets.length === 0) return 'no dataset is on record';
-  const table = new Table({ head: ['dataset', 'partitions', 'published', 'versions', 'rows', 'written'] });
-  for (const { dataset, partitions, published, versions, rows, writtenAt } of datasets) {
-    table.push([dataset, partitions, published, versions, rows, writtenAt]);
-  }
-  return table.toString();
+  return plainTable(
+    ['dataset', 'partitions', 'published', 'versions', 'rows', 'written'],
+    datasets.map(({ dataset, partitions, published, versions, rows, writtenAt }) => [
+      ...[dataset, partitions, published, versions, rows, writtenAt],
+    ]),
+  );
 }
 
 export function versionsInWords(versions: readonly DatasetVersionDetails[]): string {
-  const table = new Table({
-    head: ['partition', 'version', 'rows', 'size', 'checked', 'published', 'written', 'marks'],
-  });
-  for (const { ref, verdict, published, writtenAt, removedAt, marks } of versions) {
-    const { partition, version, rows, bytes } = ref;
+  const rows = versions.map(({ ref, verdict, published, writtenAt, removedAt, marks }) => {
     const said = [...new Set([...marks.map(({ mark }) => mark), ...(removedAt === null ? [] : ['let go'])])].join(', ');
-    table.push([
-      partition,
-      short(version),
-      rows,
-      megabytes(bytes),
-      verdict ?? '',
-      published ? 'yes' : '',
-      writtenAt,
-      said,
-    ]);
-  }
-  return table.toString();
+    const size = sizeInWords(ref.bytes);
+    return [
+      ...[ref.partition, short(ref.version), ref.rows, size, verdict ?? '', published ? 'yes' : '', writtenAt, said],
+    ];
+  });
+  return plainTable(['partition', 'version', 'rows', 'size', 'checked', 'published', 'written', 'marks'], rows);
 }
 
 export function versionInWords(details: DatasetVersionDetails, manifest: DatasetManifest | null): string {
   const { ref, runId, step, writtenAt, published, verdict, removedAt, marks } = details;
-  const columns = new Table({ head: ['column', 'type', 'null'] });
-  for (const { name, type, nullable } of manifest?.columns ?? details.columns)
-    columns.push([name, type, nullable ? 'yes' : 'no']);
+  const columns = (manifest?.columns ?? details.columns).map(({ name, type, nullable }) => [
+    ...[name, type, nullable ? 'yes' : 'no'],
+  ]);
   return [
     `${ref.dataset}/${ref.partition}@${ref.version}`,
-    `${ref.rows} rows, ${megabytes(ref.bytes)}${manifest === null ? '' : ` in ${manifest.files.length} files`}; ${published ? 'published' : 'not published'}; ${verdict ?? 'never checked'}`,
+    `${ref.rows} rows, ${sizeInWords(ref.bytes)}${manifest === null ? '' : ` in ${manifest.files.length} files`}; ${published ? 'published' : 'not published'}; ${verdict ?? 'never checked'}`,
     `written ${writtenAt} by step ${step} of run ${runId}`,
     ...(removedAt === null ? [] : [`let go by retention ${removedAt}`]),
     ...marks.map(
       ({ mark, on, by, at, until, reason }) =>
         `${mark} on ${on} by ${by}, ${at}${until === null ? '' : ` until ${until}`}: ${reason}`,
     ),
-    columns.toString(),
-    ...(manifest?.files ?? []).map(({ uri, rows, bytes }) => `${uri}  ${rows} rows, ${megabytes(bytes)}`),
+    plainTable(['column', 'type', 'null'], columns),
+    ...(manifest?.files ?? []).map(({ uri, rows, bytes }) => `${uri}  ${rows} rows, ${sizeInWords(bytes)}`),
   ].join('\n');
 }
 
@@ -90,7 +80,7 @@ export function sweepInWords(report: SweepReport): string {
   const verb = dryRun ? 'would be removed' : 'removed';
   return [
     `${objects} objects; what is on record needs ${committedObjects}; ${tooYoung} are not yet old enough to be judged`,
-    `${removed.objects} objects (${megabytes(removed.bytes)}) and ${unfinishedUploads} unfinished uploads ${verb}`,
+    `${removed.objects} objects (${sizeInWords(removed.bytes)}) and ${unfinishedUploads} unfinished uploads ${verb}`,
     ...(renewed > 0 ? [`${renewed} were put again meanwhile and stay`] : []),
   ].join('\n');
 }

@@ -1,12 +1,12 @@
 import { createPublicKey } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { createLineageClient, keyFingerprint, makeSigningKey } from '../../engine/lineage/index.js';
 import { MillraceError } from '../../schemas/errors.js';
 import type { AuditResponse, AuditVerification } from '../../schemas/lineage-audit.js';
 import { addTargetOptions, jsonOption, parseCount, type JsonOption, type TargetOptions } from '../options.js';
 import { EXIT, printJson } from '../output.js';
+import { plainTable } from '../plain-table.js';
 import { requireLineageUrl, resolveTarget } from '../target.js';
 
 interface AuditOptions extends TargetOptions, JsonOption {
@@ -110,12 +110,11 @@ async function fingerprintOf(path: string): Promise<string> {
 
 function listed({ entries, next }: AuditResponse): string {
   if (entries.length === 0) return 'nothing on record';
-  const table = new Table({
-    head: ['when', 'who', 'what', 'to what', 'why'],
-    style: { head: [], border: [], compact: true },
-  });
-  table.push(...entries.map(({ at, actor, action, target, reason }) => [at, actor, action, target, reason]));
-  return next === null ? table.toString() : `${table.toString()}\nthere are more: --after ${next}`;
+  const table = plainTable(
+    ['when', 'who', 'what', 'to what', 'why'],
+    entries.map(({ at, actor, action, target, reason }) => [at, actor, action, target, reason]),
+  );
+  return next === null ? table : `${table}\nthere are more: --after ${next}`;
 }
 
 function inWords(result: AuditVerification): string {

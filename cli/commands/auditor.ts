@@ -1,11 +1,12 @@
 import { userInfo } from 'node:os';
-import Table from 'cli-table3';
 import { InvalidArgumentError, type Command } from 'commander';
+import { asMillraceError } from '../../client/failures.js';
 import { connect } from '../../client/index.js';
 import { AUDITOR_WORKFLOW_ID, type AuditorRequest, type AuditorResult } from '../../schemas/auditor.js';
 import { taskQueue } from '../../schemas/task-queues.js';
 import { addTargetOptions, jsonOption, type JsonOption, type TargetOptions } from '../options.js';
 import { EXIT, printJson } from '../output.js';
+import { plainTable } from '../plain-table.js';
 import { resolveTarget } from '../target.js';
 
 interface AuditorOptions extends TargetOptions, JsonOption {
@@ -56,6 +57,8 @@ async function audit({ dryRun, since, grace, lostAfter, json, ...options }: Audi
     else console.log(inWords(result));
     const left = result.found - result.repaired;
     process.exitCode = left > 0 ? EXIT.no : EXIT.done;
+  } catch (error) {
+    throw asMillraceError(error, client.address);
   } finally {
     await client.close();
   }
@@ -63,13 +66,12 @@ async function audit({ dryRun, since, grace, lostAfter, json, ...options }: Audi
 
 function inWords({ gaps, found, message }: AuditorResult): string {
   if (found === 0) return message;
-  const table = new Table({
-    head: ['gap', 'what', 'state', 'particulars'],
-    style: { head: [], border: [], compact: true },
-  });
-  table.push(...gaps.map(({ kind, subject, state, message: particulars }) => [kind, subject, state, particulars]));
+  const table = plainTable(
+    ['gap', 'what', 'state', 'particulars'],
+    gaps.map(({ kind, subject, state, message: particulars }) => [kind, subject, state, particulars]),
+  );
   const more = found > gaps.length ? `\nand ${found - gaps.length} more` : '';
-  return `${table.toString()}${more}\n${message}`;
+  return `${table}${more}\n${message}`;
 }
 
 function parseTime(text: string): string {

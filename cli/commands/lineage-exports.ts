@@ -1,9 +1,9 @@
-import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { createLineageClient, type LineageClient } from '../../engine/lineage/index.js';
 import type { DeadLetters, ExportStatus, Resent } from '../../schemas/lineage-export.js';
 import { addTargetOptions, jsonOption, parseCount, type JsonOption, type TargetOptions } from '../options.js';
 import { EXIT, printJson } from '../output.js';
+import { plainTable } from '../plain-table.js';
 import { requireLineageUrl, resolveTarget } from '../target.js';
 
 type Options = TargetOptions & JsonOption;
@@ -81,37 +81,18 @@ async function resendAll(client: LineageClient, receiver: string): Promise<Resen
 
 function listed({ letters, next, total }: DeadLetters): string {
   if (total === 0) return 'nothing was refused';
-  const table = new Table({
-    head: ['put aside', 'event', 'job', 'run', 'status', 'answer'],
-    style: { head: [], border: [], compact: true },
-  });
-  table.push(
-    ...letters.map(({ at, eventType, job, runId, status, answer }) => [
-      at,
-      eventType ?? '',
-      job,
-      runId,
-      status,
-      answer,
-    ]),
+  const table = plainTable(
+    ['put aside', 'event', 'job', 'run', 'status', 'answer'],
+    letters.map(({ at, eventType, job, runId, status, answer }) => [at, eventType ?? '', job, runId, status, answer]),
   );
-  return `${table.toString()}\n${total} events were refused${next === null ? '' : `; there are more: --after ${next}`}`;
+  return `${table}\n${total} events were refused${next === null ? '' : `; there are more: --after ${next}`}`;
 }
 
 function inWords(exports: readonly ExportStatus[]): string {
-  const table = new Table({
-    head: ['receiver', 'state', 'behind', 'refused', 'address', 'last error'],
-    style: { head: [], border: [], compact: true },
-  });
-  table.push(
-    ...exports.map(({ name, state, behind, refused, url, lastError }) => [
-      name,
-      state.replaceAll('_', ' '),
-      behind,
-      refused,
-      url,
-      lastError?.message ?? '',
+  return plainTable(
+    ['receiver', 'state', 'behind', 'refused', 'address', 'last error'],
+    exports.map(({ name, state, behind, refused, url, lastError }) => [
+      ...[name, state.replaceAll('_', ' '), behind, refused, url, lastError?.message ?? ''],
     ]),
   );
-  return table.toString();
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { userInfo } from 'node:os';
 import { Option, type Command } from 'commander';
+import { asMillraceError } from '../../client/failures.js';
 import { connect, type MillraceClient } from '../../client/index.js';
 import { createLineageClient } from '../../engine/lineage/index.js';
 import { MillraceError } from '../../schemas/errors.js';
@@ -72,6 +73,8 @@ async function recall(text: string, options: RecallOptions): Promise<void> {
     const progress = await settled(client, root, options.wait === true || approve === true || reject === true);
     if (options.json) printJson(progress);
     else console.log(inWords(progress));
+  } catch (error) {
+    throw asMillraceError(error, client.address);
   } finally {
     await client.close();
   }
@@ -85,11 +88,7 @@ async function decide(
 ): Promise<void> {
   if (why === undefined) throw new MillraceError('INPUT_INVALID', `--${verb} needs --why`);
   const handle = client.temporal.workflow.getHandle(recallWorkflowId(root));
-  await handle.executeUpdate(verb, { args: [{ by, reason: why }] }).catch((error: Error) => {
-    throw new MillraceError('INPUT_INVALID', (error.cause as Error | undefined)?.message ?? error.message, {
-      cause: error,
-    });
-  });
+  await handle.executeUpdate(verb, { args: [{ by, reason: why }] });
 }
 
 /** Progress once there is something to say: it waits for a decision, or it has ended. */

@@ -1,14 +1,17 @@
 import { MillraceError } from '../../schemas/index.js';
-import { nodeId, parseNodeId } from './node-ids.js';
+import { nodeId } from './node-ids.js';
 import type { Reader } from './reader.js';
+
+/** Versions that are named where several are meant. */
+const LISTED = 5;
 
 /**
  * Finds the node that a person means: a full id, or `endpoint:NAME`, `model:NAME` (the champion, else the newest
  * version), `model:NAME@VERSION` (also an alias or the start of a digest), `dataset:NAME` (what was published last),
- * `dataset:NAME/PARTITION` (its published version, else its newest), or the same without the word before the colon,
+ * `dataset:NAME/PARTITION` (its published version, else its newest), either with `@` and the start of a version, or the same without the word before the colon,
  * which is looked up as an endpoint, a model and a dataset, in that order.
  * @returns the id as edges hold it
- * @throws NOT_FOUND
+ * @throws NOT_FOUND, INPUT_INVALID where the start of a version is that of several
  */
 export async function findNode(read: Reader, text: string): Promise<string> {
   const [, kind, rest = ''] = /^(endpoint|model|dataset|run|source):(.*)$/s.exec(text) ?? [undefined, undefined, text];
@@ -54,17 +57,42 @@ async function findModel(read: Reader, text: string): Promise<string | undefined
 }
 
 async function findDataset(read: Reader, text: string): Promise<string | undefined> {
-  const exact = parseNodeId(`dataset:${text}`);
-  const [, dataset = '', partition] = /^([^/]+)(?:\/(.*))?$/s.exec(text) ?? [];
-  const [row] = await read<{ dataset: string; partition: string; version: string }>(
-    exact?.kind === 'dataset'
-      ? 'SELECT dataset, partition, version FROM dataset_versions WHERE dataset = $1 AND partition = $2 AND version = $3'
-      : `SELECT dataset, partition, version FROM dataset_versions v LEFT JOIN partition_heads h USING (dataset, partition, version)
-         WHERE dataset = $1 AND ($2::VARCHAR IS NULL OR partition = $2::VARCHAR)
-         ORDER BY h.sequence DESC NULLS LAST, v.sequence DESC LIMIT 1`,
-    exact?.kind === 'dataset' ? [exact.dataset, exact.partition, exact.version] : [dataset, partition ?? null],
+  const [, named = text, version] = /^(.*)@([0-9a-f]{4,32})$/s.exec(text) ?? [];
+  // The key of a partition may look like a name with a version.
+  return (version === undefined ? undefined : await findVersion(read, named, version)) ?? findNewest(read, text);
+}
+
+/** Of all versions, the one that begins so. */
+async function findVersion(read: Reader, named: string, version: string): Promise<string | undefined> {
+  const [dataset, partition] = split(named);
+  const rows = await read<VersionKey>(
+    `SELECT DISTINCT dataset, partition, version FROM dataset_versions
+     WHERE dataset = $1 AND ($2::VARCHAR IS NULL OR partition = $2::VARCHAR) AND starts_with(version, $3)
+     ORDER BY partition, version LIMIT $4`,
+    [dataset, partition, version, LISTED],
+  );
+  const [row, other] = rows;
+  if (row === undefined || other === undefined) return row && nodeId.dataset(row);
+  const message = `dataset:${named}@${version} may be ${rows.map(nodeId.dataset).join(', ')}`;
+  throw new MillraceError('INPUT_INVALID', message, { problems: [{ path: 'node', message }] });
+}
+
+/** What was published last, else written last. */
+async function findNewest(read: Reader, named: string): Promise<string | undefined> {
+  const [row] = await read<VersionKey>(
+    `SELECT dataset, partition, version FROM dataset_versions v LEFT JOIN partition_heads h USING (dataset, partition, version)
+     WHERE dataset = $1 AND ($2::VARCHAR IS NULL OR partition = $2::VARCHAR)
+     ORDER BY h.sequence DESC NULLS LAST, v.sequence DESC LIMIT 1`,
+    split(named),
   );
   return row && nodeId.dataset(row);
+}
+
+type VersionKey = Record<'dataset' | 'partition' | 'version', string>;
+
+function split(named: string): [dataset: string, partition: string | null] {
+  const [, dataset = '', partition = null] = /^([^/]+)(?:\/(.*))?$/s.exec(named) ?? [];
+  return [dataset, partition];
 }
 
 async function findInEdges(read: Reader, id: string): Promise<string | undefined> {

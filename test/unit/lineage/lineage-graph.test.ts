@@ -141,6 +141,7 @@ describe('the lineage graph', () => {
           datasetVersion('run-9', datasetRef('2001-02-30', 'unpublished')),
           datasetVersion('run-9', datasetRef(partitionOf(5), 'rejected')),
           datasetVersion('run-9', datasetRef('a/b@c', 'x', 'odd')),
+          datasetVersion('run-9', datasetRef('a@beef', 'y', 'odd')),
         ]);
         const table: [string, string][] = [
           ['flight-delays', 'endpoint:flight-delays'],
@@ -156,6 +157,9 @@ describe('the lineage graph', () => {
             nodeId.dataset(datasetRef(partitionOf(5), 'rejected')),
             nodeId.dataset(datasetRef(partitionOf(5), 'rejected')),
           ],
+          [day(5).slice(0, -20), day(5)],
+          [`flights@${day(5).split('@')[1]?.slice(0, 12)}`, day(5)],
+          ['dataset:odd/a@beef', nodeId.dataset(datasetRef('a@beef', 'y', 'odd'))],
           ['dataset:odd/a/b@c', nodeId.dataset(datasetRef('a/b@c', 'x', 'odd'))],
           ['run:run-1/train', 'run:run-1/train'],
           ['source:data/flights.parquet', 'source:data/flights.parquet'],
@@ -166,6 +170,9 @@ describe('the lineage graph', () => {
             table.map(([name]) => name),
           ),
         ).toEqual(table.map(([, root]) => root));
+        const twice = datasetRef('2001-03-01', 'unpublished');
+        await client.record([datasetVersion('run-10', { ...twice, partition: '2001-03-01' })]);
+        expect(await errorOf(client.graph(`flights@${twice.version.slice(0, 8)}`))).toContain('INPUT_INVALID');
         for (const name of ['model:flights', 'flight-delays@3', 'dataset:flights/2001-01-01', 'run:run-1/none', 'x']) {
           expect(await errorOf(client.graph(name))).toBe(`NOT_FOUND: nothing on record is called ${name}`);
         }
