@@ -15,6 +15,7 @@ export const ALERT_SEVERITIES = {
   deadline_at_risk: 'warning',
   deadline_missed: 'critical',
   dataset_late: 'error',
+  record_gap: 'warning',
 } as const;
 
 type Event = keyof typeof ALERT_SEVERITIES;
@@ -23,7 +24,7 @@ const EVENTS = Object.keys(ALERT_SEVERITIES) as [Event, ...Event[]];
 export const alertEventField = z
   .enum(EVENTS)
   .describe(
-    'run_failed: the work could not be done; run_refused: a gate said no; run_recovered: a run succeeded whose last attempt had not; check_failed, check_warned: by the verdict of a suite; approval_needed: a step waits for somebody; rollout_rolled_back: a canary was taken back; backfill_incomplete: it ended with failures; deadline_at_risk, deadline_missed: of a pipeline; dataset_late: it is older than it may be.',
+    'run_failed: the work could not be done; run_refused: a gate said no; run_recovered: a run succeeded whose last attempt had not; check_failed, check_warned: by the verdict of a suite; approval_needed: a step waits for somebody; rollout_rolled_back: a canary was taken back; backfill_incomplete: it ended with failures; deadline_at_risk, deadline_missed: of a pipeline; dataset_late: it is older than it may be; record_gap: the auditor found something that a person has to look at.',
   );
 
 const severityField = z.enum(['info', 'warning', 'error', 'critical']);

@@ -9,6 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type { createAuditorActivities } from '../activities/index.js';
 import {
+  ALERT_SEVERITIES,
   AUDITOR_CHECKS,
   auditorContinuationSchema,
   type AuditorContinuation,
@@ -16,9 +17,11 @@ import {
   type AuditorProgress,
   type AuditorResult,
   type Gap,
+  type LineageRecord,
 } from '../schemas/index.js';
 import { workOptions } from './activity-options.js';
 import { auditorMarkdown } from './auditor-progress.js';
+import { commitEnd } from './commit-records.js';
 import { asFailure, parseInput } from './failures.js';
 import { scheduledTime } from './nominal-time.js';
 import { now } from './now.js';
@@ -59,7 +62,20 @@ export async function auditor(input: unknown): Promise<AuditorResult> {
       return continueAsNew<typeof auditor>(next);
     }
   }
+  if (!progress.dryRun) await tellOf(progress.gaps.filter(({ state }) => state === 'open'));
   return finished(progress, since, until);
+}
+
+/** Of each gap that is left people are told once, however many audits find it. */
+async function tellOf(gaps: readonly Gap[]): Promise<void> {
+  const records = gaps.map(({ kind, subject, runId, message }): LineageRecord => {
+    const about = { pipeline: null, partition: null, workflowId: null, runId };
+    const texts = { title: `${subject}: ${kind}`.slice(0, 300), message: message.slice(0, 2000) };
+    const alert = { event: 'record_gap' as const, severity: ALERT_SEVERITIES.record_gap, ...about, ...texts };
+    const key = `auditor/${kind}/${subject}`;
+    return { kind: 'alert_raised', key: key.slice(0, 400), at: now(), alert: { ...alert, key: key.slice(0, 300) } };
+  });
+  if (records.length > 0) await commitEnd(records);
 }
 
 /** Where the round of the schedule before began, a little earlier; whoever asks by hand wants everything. */

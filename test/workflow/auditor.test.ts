@@ -172,6 +172,12 @@ describe('the auditor', () => {
     expect(free.versions.flatMap(({ needs }) => needs)).toEqual([]);
 
     const after = await records();
+    const { alerts } = await millrace.lineage.alerts.after(0);
+    const told = alerts.filter(({ alert }) => alert.event === 'record_gap').map(({ alert }) => alert.title);
+    expect(told.sort()).toEqual([
+      `dataset:orphan/all@${version}: version_without_run`,
+      'run/No Name/2012-02: not_on_record',
+    ]);
     expect(inShort(await audit())).toEqual([`${nameless} open`, orphan]);
     expect(await records()).toBe(after);
   }, 120_000);
