@@ -53,7 +53,8 @@ export function createAuditorChecks({
     ended: async ({ since, cursor }) => {
       const query = `${TYPES} AND ExecutionStatus != 'Running'${since === null ? '' : ` AND CloseTime >= '${since}'`}`;
       const { executions, next } = await listExecutions(temporal, query, cursor, PAGE);
-      const ended = executions.filter(hasEnded);
+      // Visibility has the newest first; the record has things in the order in which they happened.
+      const ended = executions.filter(hasEnded).reverse();
       const known = await lineage.gaps.knownKeys(ended.flatMap(keysOf));
       const found = await Promise.all(ended.map((execution) => judge(execution, known)));
       return { checked: executions.length, found: found.flatMap((one) => one ?? []), next };

@@ -1,4 +1,4 @@
-import type { RecallProgress } from '../schemas/index.js';
+import type { RecallOutcome, RecallPlan, RecallProgress, RecallResult } from '../schemas/index.js';
 import { cell } from './progress.js';
 
 /** A recall as Markdown for the Temporal UI: what is tainted, what is live, and what repairs it. */
@@ -22,4 +22,19 @@ export function recallMarkdown({ version, phase, plan, decision, outcomes }: Rec
     ...plan.repair.map(({ pipeline, from, to }) => `- repair: backfill ${pipeline} ${cell(from)}..${cell(to)}`),
   );
   return lines.join('\n');
+}
+
+/** What a recall came to. @param asked whether what is live was to go back */
+export function recallEnd(
+  plan: RecallPlan,
+  outcomes: readonly RecallOutcome[],
+  asked: boolean,
+): Pick<RecallResult, 'verdict' | 'message'> {
+  const undone = outcomes.filter(({ outcome }) => outcome === 'failed' || outcome === 'left').length;
+  const verdict =
+    plan.endpoints.length === 0 ? 'nothing_live' : !asked ? 'held' : undone > 0 ? 'incomplete' : 'rolled_back';
+  const live = { nothing_live: 'no endpoint serves it', held: 'endpoints were left as they are' };
+  const done = `${outcomes.length - undone} of ${plan.endpoints.length} endpoints were taken back`;
+  const message = `${plan.datasets} dataset versions and ${plan.models.length} models are tainted; ${verdict in live ? live[verdict as 'held'] : done}; ${plan.repair.length} backfills repair it`;
+  return { verdict, message };
 }

@@ -32,7 +32,7 @@ import { joinExecution } from './join-run.js';
 import { commitRecords } from './commit-records.js';
 import { asFailure, failure, parseInput, summarizeFailure } from './failures.js';
 import { now } from './now.js';
-import { recallMarkdown } from './recall-progress.js';
+import { recallEnd, recallMarkdown } from './recall-progress.js';
 import type { rollout } from './rollout.js';
 
 type RecallActivities = ReturnType<typeof createRecallActivities> & ReturnType<typeof createRecallTrafficActivities>;
@@ -216,15 +216,10 @@ class Recall {
 
   private result(plan: RecallPlan): RecallResult {
     const { outcomes, decision } = this;
-    const undone = outcomes.filter(({ outcome }) => outcome === 'failed' || outcome === 'left');
     const asked = this.input.rollBack === 'now' || decision?.approved === true;
-    const verdict =
-      plan.endpoints.length === 0 ? 'nothing_live' : !asked ? 'held' : undone.length > 0 ? 'incomplete' : 'rolled_back';
-    const live = { nothing_live: 'no endpoint serves it', held: 'endpoints were left as they are' };
-    const done = `${outcomes.length - undone.length} of ${plan.endpoints.length} endpoints were taken back`;
-    const message = `${plan.datasets} dataset versions and ${plan.models.length} models are tainted; ${verdict in live ? live[verdict as 'held'] : done}; ${plan.repair.length} backfills repair it`;
+    const ended = recallEnd(plan, outcomes, asked);
     const durationMs = Date.now() - this.started;
-    return { version: this.input.version, plan, decision, outcomes, verdict, message, durationMs };
+    return { version: this.input.version, plan, decision, outcomes, ...ended, durationMs };
   }
 
   private outcome(endpoint: string, outcome: RecallOutcome['outcome'], message: string): void {

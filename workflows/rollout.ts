@@ -15,7 +15,6 @@ import {
   rolloutInputSchema,
   rolloutWorkflowId,
   type Analysis,
-  type EndpointState,
   type LineageRecord,
   type ModelVersionRef,
   type RolloutInput,
@@ -28,7 +27,7 @@ import { asFailure, failure, parseInput, summarizeFailure } from './failures.js'
 import { readEndpoint } from './read-endpoint.js';
 import { Abort } from './rollout-abort.js';
 import { Hold } from './rollout-hold.js';
-import { now } from './now.js';
+import { RolloutRecords, type Traffic } from './rollout-records.js';
 import { rolloutMarkdown } from './rollout-progress.js';
 
 type RolloutActivities = ReturnType<typeof createRolloutActivities>;
@@ -55,8 +54,6 @@ export async function rollout(input: unknown): Promise<RolloutResult> {
   return new Rollout(request).run();
 }
 
-type Traffic = Pick<EndpointState, 'stable' | 'canary' | 'canaryWeight'>;
-
 class Rollout {
   private readonly started = Date.now();
   private readonly analyses: Analysis[] = [];
@@ -64,8 +61,7 @@ class Rollout {
   private readonly hold = new Hold({
     outcome: () => this.outcome,
     record: async (id, action) => {
-      const about = { kind: 'action_taken' as const, target: workflowInfo().workflowId };
-      await commitByQueue([{ ...this.base(`told/${id}`), ...about, ...action }], action.action);
+      await commitByQueue([this.records.told(`told/${id}`, action)], action.action);
     },
   });
   private generation = 0;
@@ -75,7 +71,10 @@ class Rollout {
   /** Set once it is decided; before that is on record. */
   private outcome: RolloutResult['outcome'] | undefined;
 
+  private readonly records: RolloutRecords;
+
   constructor(private readonly input: RolloutInput) {
+    this.records = new RolloutRecords(input);
     setHandler(rolloutProgressQuery, () => this.progress(), { description: 'Weight, phase and analyses so far.' });
   }
 
@@ -205,7 +204,7 @@ class Rollout {
 
   private async setTraffic(traffic: Traffic, reason: string): Promise<void> {
     if (this.abort.reason !== undefined) return;
-    const [result] = await commitByQueue([this.trafficRecord(traffic, reason)], reason);
+    const [result] = await commitByQueue([this.records.traffic(traffic, this.generation, reason)], reason);
     this.generation = result?.generation ?? this.generation + 1;
     this.traffic = traffic;
   }
@@ -221,63 +220,20 @@ class Rollout {
     const { endpoint, candidate } = this.input;
     const { analyses, traffic } = this;
     const inForce = traffic.canary === null && traffic.stable?.digest === stable?.digest;
+    const back = { stable, canary: null, canaryWeight: 0 };
     const released = outcome === 'promoted' || outcome === 'first_release' || outcome === 'reverted';
     const durationMs = Date.now() - this.started;
     const result: RolloutResult = { endpoint, outcome, reason, stable, candidate, analyses, durationMs };
     const records: LineageRecord[] = [
-      ...(inForce ? [] : [this.trafficRecord({ stable, canary: null, canaryWeight: 0 }, reason)]),
-      ...(released ? [this.championMoved(reason)] : []),
-      ...this.abort.actions.map((action) => ({
-        ...this.base('aborted'),
-        ...action,
-        kind: 'action_taken' as const,
-        target: workflowInfo().workflowId,
-      })),
-      { ...this.base('finished'), kind: 'rollout_finished', result },
+      ...(inForce ? [] : [this.records.traffic(back, this.generation, reason, outcome)]),
+      ...(released ? [this.records.championMoved(reason, outcome)] : []),
+      ...this.abort.actions.map((action) => this.records.told('aborted', action)),
+      this.records.finished(result),
     ];
     await commitByQueue(records, outcome);
     if (!released) this.weight = 0;
     this.show(`${outcome.replace('_', ' ')}: ${reason}`);
     return result;
-  }
-
-  private trafficRecord(traffic: Traffic, reason: string): LineageRecord {
-    return {
-      ...this.base(`generation/${this.generation + 1}`),
-      ...traffic,
-      kind: 'endpoint_changed',
-      endpoint: this.input.endpoint,
-      expectedGeneration: this.generation,
-      actor: this.input.requestedBy,
-      reason: reason.slice(0, 1000),
-      ...this.forced(),
-    };
-  }
-
-  private championMoved(reason: string): LineageRecord {
-    const { candidate, requestedBy } = this.input;
-    const { model, version } = candidate;
-    return {
-      ...this.base('champion'),
-      kind: 'alias_moved',
-      model,
-      alias: 'champion',
-      version,
-      actor: requestedBy,
-      reason,
-      ...this.forced(),
-    };
-  }
-
-  private forced(): Pick<RolloutInput, 'force'> {
-    const { force, revert, requestedBy: by } = this.input;
-    if (force !== undefined) return { force };
-    // Where the version to go back to can't be served, what served before does again, although it was recalled.
-    return revert !== undefined && this.outcome === 'rolled_back' ? { force: { by, reason: revert.reason } } : {};
-  }
-
-  private base(fact: string) {
-    return { key: `${workflowInfo().runId}/${fact}`, at: now(), runId: this.input.runId };
   }
 
   private progress(): RolloutProgress {

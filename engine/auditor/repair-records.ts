@@ -40,20 +40,32 @@ export function runBeginning({ workflowId, runId, startedAt }: EndedExecution, i
   };
 }
 
-/** The end of a run that is open on record. @param at when it ended, or the newest thing that is known of it */
+/**
+ * The end of a run that is open on record, or not there at all. A run puts its end on record before it completes: where one
+ * completed and its end is missing, the record has lost it, and may have lost what it wrote. Then it has to run again, and
+ * nobody must take its partition for done; what it writes again is the same versions.
+ * @param at when it ended, or the newest thing that is known of it
+ */
 export function runEnd(
   { runId, workflowId }: Pick<EndedExecution, 'runId' | 'workflowId'>,
   at: string,
-  { result, code, message }: ExecutionEnd,
+  end: ExecutionEnd,
 ): LineageRecord {
-  const known = runResultSchema.pick({ verdict: true, reason: true, message: true }).loose().safeParse(result).data;
-  const verdict = known?.verdict ?? (code === 'COMPLETED' ? 'succeeded' : 'failed');
+  const said = endSaid(end);
+  const lost = `it ended as ${said.verdict}, ${said.reason}: ${said.message}; what it did is not on record: run it again`;
+  const { reason, message } = said.verdict === 'failed' ? said : { reason: 'RECORD_LOST', message: lost };
   return {
-    ...{ kind: 'run_finished', key: auditorKey(`${runId}/finished`), at, runId, workflowId, verdict },
-    reason: known?.reason ?? code,
-    message: `${known?.message ?? message}; ${NOTE}`,
+    ...{ kind: 'run_finished', key: auditorKey(`${runId}/finished`), at, runId, workflowId, verdict: 'failed', reason },
+    message: `${message}; ${NOTE}`,
     writtenBy: ACTOR,
   };
+}
+
+/** What the execution said of itself, else what Temporal says of it. */
+function endSaid({ result, code, message }: ExecutionEnd) {
+  const known = runResultSchema.pick({ verdict: true, reason: true, message: true }).loose().safeParse(result).data;
+  const verdict = known?.verdict ?? (code === 'COMPLETED' ? ('succeeded' as const) : ('failed' as const));
+  return { verdict, reason: known?.reason ?? code, message: known?.message ?? message };
 }
 
 /** That a backfill, rollout or recall did not come to its own end. */

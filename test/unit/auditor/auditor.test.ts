@@ -7,7 +7,7 @@ import {
   abnormalEnd,
   type EndedExecution,
 } from '../../../engine/auditor/index.js';
-import { lineageRecordSchema } from '../../../schemas/index.js';
+import { lineageRecordSchema, type LineageRecordOf } from '../../../schemas/index.js';
 
 const base = { runId: 'r', startedAt: '2026-01-01T00:00:00.000Z', endedAt: '2026-01-01T01:00:00.000Z' };
 const run: EndedExecution = {
@@ -51,12 +51,18 @@ describe('what the record lacks of an execution', () => {
 });
 
 describe('what the auditor writes', () => {
-  it('is what the execution itself said, where it said something', () => {
-    const result = { verdict: 'refused', reason: 'QUALITY_FAILED', message: '3 checks failed', steps: [] };
-    expect(runEnd(run, run.endedAt, { code: 'COMPLETED', message: 'it completed', result })).toMatchObject({
-      ...{ verdict: 'refused', reason: 'QUALITY_FAILED', key: 'auditor/r/finished', at: run.endedAt },
-      message: '3 checks failed; written by the auditor, from what Temporal knows',
+  it('is what the execution itself said of its failure, and where it completed, that its record was lost', () => {
+    const result = { verdict: 'failed', reason: 'QUALITY_ERROR', message: 'no rows', steps: [] };
+    expect(runEnd(run, run.endedAt, { code: 'INTERNAL', message: 'it failed', result })).toMatchObject({
+      ...{ verdict: 'failed', reason: 'QUALITY_ERROR', key: 'auditor/r/finished', at: run.endedAt },
+      message: 'no rows; written by the auditor, from what Temporal knows',
     });
+    const completed = { code: 'COMPLETED', message: 'it completed', result: { ...result, verdict: 'succeeded' } };
+    const { message, ...end } = runEnd(run, run.endedAt, completed) as LineageRecordOf<'run_finished'>;
+    expect(end).toMatchObject({ verdict: 'failed', reason: 'RECORD_LOST' });
+    expect(message).toContain(
+      'it ended as succeeded, QUALITY_ERROR: no rows; what it did is not on record: run it again',
+    );
   });
 
   it('is a record of any execution, whose keys then say that nothing is missing', () => {
