@@ -33,7 +33,7 @@ export function errorFacet(message: string) {
   return { errorMessage: facet('ErrorMessageRunFacet', { message, programmingLanguage: 'TypeScript' }) };
 }
 
-/** Cancelled is not failed. */
+/** What somebody stopped has not failed. */
 export function failure(code: string | null): NonNullable<OpenLineageRunEvent['eventType']> {
-  return code === 'CANCELLED' ? 'ABORT' : 'FAIL';
+  return code === 'CANCELLED' || code === 'TERMINATED' ? 'ABORT' : 'FAIL';
 }

@@ -1,8 +1,12 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { february, MODEL } from '../lineage/story.js';
-import { withOwner } from '../lineage/support.js';
+import { createLineageClient, startLineageOwner } from '../../../engine/lineage/index.js';
+import { exportTargetSchema } from '../../../schemas/index.js';
+import { startReceiver } from '../lineage/receiver.js';
+import { february, MODEL, runFinished, runStarted } from '../lineage/story.js';
+import { withDatabasePath, withOwner } from '../lineage/support.js';
 
 const MAIN = join(__dirname, '../../../dist/cli/main.js');
 
@@ -36,5 +40,31 @@ it('lineage answers questions on the command line, in words and as JSON', async 
     expect(JSON.parse(stale.stdout)).toMatchObject({ total: 0, partitions: [] });
     expect(stale.code).toBe(0);
     expect([nothing.code, JSON.parse(nothing.stdout)]).toMatchObject([2, { error: { code: 'NOT_FOUND' } }]);
+  });
+});
+
+it('lineage exports lists what a receiver refused, and sends it again, on the command line', async () => {
+  const receiver = await startReceiver();
+  receiver.answer = ({ eventType }) => (eventType === 'COMPLETE' ? 422 : 201);
+  const main = exportTargetSchema.parse({ url: receiver.url });
+  await withDatabasePath(async (databasePath) => {
+    const owner = await startLineageOwner({ databasePath, exports: { main } });
+    try {
+      const client = createLineageClient({ url: owner.url });
+      await client.record([runStarted('r', '2001-02-03'), runFinished('r')]);
+      while ((await client.exports())[0]?.refused !== 1) await delay(10);
+      const refused = await millrace(owner.url, 'lineage', 'exports', 'refused', 'main');
+      expect(refused.stdout).toMatch(/│ COMPLETE +│ flight-delays +│ \S+ +│ 422 +│ no +│/);
+      expect(refused.stdout).toContain('1 events were refused');
+      const again = await millrace(owner.url, 'lineage', 'exports', 'resend', 'main');
+      expect(again).toEqual({ code: 1, stdout: '0 events accepted, 1 refused again\n' });
+      await receiver.close();
+      const gone = await millrace(owner.url, 'lineage', 'exports', 'resend', 'main', '--json');
+      expect([gone.code, JSON.parse(gone.stdout)]).toMatchObject([1, { accepted: 0, refused: 0, left: 1 }]);
+      const nobody = await millrace(owner.url, 'lineage', 'exports', 'refused', 'nobody', '--json');
+      expect([nobody.code, JSON.parse(nobody.stdout)]).toMatchObject([2, { error: { code: 'NOT_FOUND' } }]);
+    } finally {
+      await owner.close();
+    }
   });
 });

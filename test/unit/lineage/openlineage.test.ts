@@ -247,18 +247,15 @@ describe('a run as OpenLineage events', () => {
         },
       ],
     });
-    const events = runEvents([
-      runStarted('r', '2001-02-03'),
-      datasetVersion('r', ref),
-      failed,
-      {
-        ...runFinished('r'),
-        verdict: 'failed',
-        reason: 'CANCELLED',
-        message: 'the run was cancelled',
-      } as LineageRecord,
-    ]);
-    expect(events.map(({ eventType }) => eventType)).toEqual(['START', 'START', 'FAIL', 'ABORT']);
+    const ended = (reason: string) => {
+      const end = { ...runFinished('r'), verdict: 'failed', reason, message: 'it was stopped' } as LineageRecord;
+      return runEvents([runStarted('r', '2001-02-03'), datasetVersion('r', ref), failed, end]);
+    };
+    const events = ended('CANCELLED');
+    for (const reason of ['CANCELLED', 'TERMINATED']) {
+      expect(ended(reason).map(({ eventType }) => eventType)).toEqual(['START', 'START', 'FAIL', 'ABORT']);
+    }
+    expect(ended('LOST').at(-1)?.eventType).toBe('FAIL');
     expect(events[2]?.run.facets?.errorMessage).toMatchObject({ message: 'SOURCE_FAILED: gone' });
     expect(events.every(({ eventTime }) => eventTime === AT)).toBe(true);
   });
