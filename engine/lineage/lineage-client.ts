@@ -190,12 +190,16 @@ export function createLineageClient(options: {
   url: string;
   /** Longest wait for an answer, in milliseconds; 5000 by default. */
   timeoutMs?: number;
-  /** Token; MILLRACE_LINEAGE_TOKEN by default. */
+  /** Token; MILLRACE_LINEAGE_TOKEN by default, in processes of the embedded mode else theirs. */
   token?: string;
   /** For tests; Node’s own by default. */
   fetch?: Fetch;
 }): LineageClient {
-  const request = createRequest({ timeoutMs: 5000, token: process.env.MILLRACE_LINEAGE_TOKEN, ...options });
+  const request = createRequest({
+    timeoutMs: 5000,
+    token: process.env.MILLRACE_LINEAGE_TOKEN ?? process.env.MILLRACE_SIBLING_TOKEN,
+    ...options,
+  });
   const get = <S extends z.ZodType>(schema: S, path: string) => request(schema, 'GET', path);
   return {
     health: () => get(lineageHealthSchema, '/health'),

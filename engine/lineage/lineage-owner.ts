@@ -88,6 +88,7 @@ async function openOwner(options: LineageOwnerOptions): Promise<LineageOwner> {
   const token = addAccess(app, store, {
     tokensPath: tokensPath(options.databasePath),
     configuredToken: options.token ?? (process.env.MILLRACE_LINEAGE_TOKEN || undefined),
+    siblingToken: process.env.MILLRACE_SIBLING_TOKEN || undefined,
     requestsPerSecond: options.requestsPerSecond ?? 5000,
     logger,
   });

@@ -133,6 +133,20 @@ describe('millrace dev', () => {
     expect([unknown.code, json(unknown)]).toMatchObject([2, { error: { code: 'NOT_FOUND' } }]);
   });
 
+  it('goes on once somebody makes a token: others are asked for one, its own processes are let in', async () => {
+    const made = millrace('token', 'create', 'ann', '--scope', 'read');
+    let listed = millrace('dataset', 'ls');
+    for (; listed.code === 0; listed = millrace('dataset', 'ls')) await delay(100);
+    expect(listed.stderr).toContain('LINEAGE_UNAUTHORIZED');
+    const run = millrace('run', 'greeting', '--partition', 'all', '--wait');
+    expect([run.code, run.stdout]).toEqual([0, expect.stringContaining('succeeded')]);
+    process.env.MILLRACE_LINEAGE_TOKEN = made.stdout.trim();
+    expect(millrace('dataset', 'ls').code).toBe(0);
+    delete process.env.MILLRACE_LINEAGE_TOKEN;
+    expect(millrace('token', 'revoke', 'ann').code).toBe(0);
+    while (millrace('dataset', 'ls').code !== 0) await delay(100);
+  });
+
   it('refuses a second one in the same data folder, by the process that holds it', () => {
     const second = millrace('dev', '--json');
     expect([second.code, json(second)]).toMatchObject([
@@ -161,7 +175,7 @@ describe('millrace dev', () => {
     // At once: the new one has to wait for what the old one left running.
     dev = await start();
     const { runs } = json(millrace('status', '--json')) as { runs: { pipeline: string }[] };
-    expect(runs.map(({ pipeline }) => pipeline)).toEqual(['numbers', 'greeting']);
+    expect(runs.map(({ pipeline }) => pipeline)).toEqual(['greeting', 'numbers', 'greeting']);
   });
 
   it('that is told to end does so with nothing left: no process, no lock, no marker', async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { compiledModule } from '../../engine/threads.js';
 import type { MillraceError } from '../../schemas/errors.js';
@@ -116,6 +117,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedM
       TEMPORAL_NAMESPACE: temporal.namespace,
       MILLRACE_LINEAGE_URL: addresses.lineageUrl,
       MILLRACE_DATA_DIR: dataDir,
+      // Once somebody makes a token, the processes started here are let in all the same.
+      MILLRACE_SIBLING_TOKEN: randomBytes(32).toString('base64url'),
     };
     const config = options.configFile === undefined ? [] : ['--config', resolve(options.configFile)];
     const millrace = (name: string, args: readonly string[]): ProcessSpec => ({

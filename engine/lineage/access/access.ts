@@ -19,6 +19,8 @@ export interface AccessOptions {
   tokensPath: string;
   /** A token with the scope `admin` besides those of the file. */
   configuredToken?: string | undefined;
+  /** A token with the scope `admin` that others are not asked for: of processes that were started together with the owner. */
+  siblingToken?: string | undefined;
   /** Requests a second that one caller may make. */
   requestsPerSecond: number;
   logger?: Pick<Logger, 'error'> | undefined;
@@ -57,7 +59,8 @@ export function addAccess(app: FastifyInstance, store: Pick<LineageStore, 'recor
   return own;
 
   function callerOf(given: string, tokens: readonly StoredToken[]): { id: string; scope: TokenScope } | undefined {
-    if (same(given, own)) return { id: 'own', scope: 'admin' };
+    const siblings = options.siblingToken !== undefined && same(given, options.siblingToken);
+    if (siblings || same(given, own)) return { id: 'own', scope: 'admin' };
     if (options.configuredToken !== undefined && same(given, options.configuredToken)) {
       return { id: 'configured', scope: 'admin' };
     }
