@@ -6,15 +6,8 @@ import {
   runEnd,
   type EndedExecution,
 } from '../engine/auditor/index.js';
-import {
-  rolloutWorkflowId,
-  taskQueue,
-  type AuditorCheck,
-  type AuditorInput,
-  type Gap,
-  type LineageRecord,
-  type RolloutInput,
-} from '../schemas/index.js';
+import type { AuditorCheck, AuditorInput, Gap, LineageRecord } from '../schemas/index.js';
+import { abandonedCanaries } from './abandoned-canaries.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { endOf, inputOf, listExecutions, statusOf, type ListedExecution } from './temporal-executions.js';
 
@@ -111,19 +104,7 @@ export function createAuditorChecks({
       return { checked: cursor === null ? checked : 0, found, next };
     },
 
-    endpoints: async () => {
-      const endpoints = await lineage.endpoints();
-      const found: FoundGap[] = [];
-      for (const { endpoint, stable, canary, canaryWeight } of endpoints) {
-        if (canary === null || stable === null) continue;
-        const workflowId = rolloutWorkflowId(endpoint);
-        if ((await statusOf(temporal, { workflowId, runId: '' })).status === 'RUNNING') continue;
-        const message = `v${canary.version} gets ${canaryWeight} % of the traffic, and no rollout judges it; all goes to v${stable.version}`;
-        const mend = () => giveBack({ endpoint, candidate: stable });
-        found.push({ kind: 'abandoned_canary', subject: `endpoint:${endpoint}`, runId: null, message, mend });
-      }
-      return { checked: endpoints.length, found, next: null };
-    },
+    endpoints: () => abandonedCanaries({ lineage, temporal }),
   };
 
   async function judge(execution: EndedExecution, known: ReadonlySet<string>): Promise<FoundGap | null> {
@@ -145,15 +126,6 @@ export function createAuditorChecks({
 
   async function write(records: LineageRecord[]): Promise<void> {
     await lineage.record(records);
-  }
-
-  /** As a rollout does that is aborted: the stable version gets all traffic. */
-  async function giveBack({ endpoint, candidate }: Pick<RolloutInput, 'endpoint' | 'candidate'>): Promise<void> {
-    await temporal.workflow.execute('rollout', {
-      ...{ workflowId: rolloutWorkflowId(endpoint), taskQueue: taskQueue('orchestration') },
-      args: [{ endpoint, candidate, requestedBy: 'auditor', runId: 'auditor' }],
-      workflowIdConflictPolicy: 'USE_EXISTING',
-    });
   }
 }
 
