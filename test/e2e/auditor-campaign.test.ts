@@ -11,7 +11,7 @@ import { PROJECT_DIR } from '../support/millrace-environment.js';
 import { processesUnder } from '../support/processes.js';
 
 /** Whom each kill meets, in an order that is drawn; the embedded mode starts a process again three times at most. */
-const KILLS = ['lineage', 'lineage', 'lineage', 'orchestration', 'orchestration', 'orchestration'];
+const KILLS = ['lineage', 'lineage', 'orchestration', 'orchestration'];
 
 it('after workers and the owner were killed at random and executions terminated, the auditor finds gaps, mends them, and then finds none', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-campaign-'));
@@ -74,13 +74,13 @@ it('after workers and the owner were killed at random and executions terminated,
   }
 
   try {
-    const backfill = await client.startBackfill({ pipeline: 'months', from: '2012-01', to: '2013-12', maxActive: 5 });
+    const backfill = await client.startBackfill({ pipeline: 'months', from: '2012-01', to: '2013-02', maxActive: 5 });
     let stopped = 0;
     const drawn = KILLS.map((role) => ({ role, rank: Math.random() })).sort((a, b) => a.rank - b.rank);
     for (const [index, { role }] of drawn.entries()) {
       await delay(200 + Math.random() * 600);
       await kill(role);
-      if (index % 3 === 1 && (await terminated(await inTheMiddle()))) stopped += 1;
+      if (index % 2 === 1 && (await terminated(await inTheMiddle()))) stopped += 1;
     }
     expect(await terminated(backfill.workflowId)).toBe(true);
     while ((await workflow.count("WorkflowType = 'pipelineRun' AND ExecutionStatus = 'Running'")).count > 0)
