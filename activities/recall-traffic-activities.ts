@@ -1,3 +1,4 @@
+import { activityInfo } from '@temporalio/activity';
 import type { LineageClient } from '../engine/lineage/index.js';
 import {
   recallResultSchema,
@@ -29,11 +30,14 @@ export function createRecallTrafficActivities({
       return activityScope(async () => endpointsOf(lineage, await lineage.impact(root)));
     },
 
-    /** Keeps the rollout of an endpoint at its step, or lets it go on; nothing where there is none. */
-    async tellRollout({ verb, ...input }: TellRollout & { verb: 'hold' | 'resume' }): Promise<void> {
-      return activityScope(async () => {
-        if ((await pollRollout(input.endpoint)).status === 'running') await update(verb, input);
-      });
+    /**
+     * Keeps the rollout of an endpoint at its step, or lets it go on.
+     * @returns whether it was this that did; else there is none, or somebody else has before
+     */
+    async tellRollout({ verb, ...input }: TellRollout & { verb: 'hold' | 'resume' }): Promise<boolean> {
+      return activityScope(
+        async () => (await pollRollout(input.endpoint)).status === 'running' && (await update(verb, input)),
+      );
     },
 
     /** Stops the rollout of an endpoint, if there is one, and waits until it has given the traffic back. */
@@ -58,12 +62,18 @@ export function createRecallTrafficActivities({
     return pollExecution(temporal, rolloutWorkflowId(endpoint), (result) => rolloutResultSchema.parse(result));
   }
 
-  async function update(verb: 'abort' | 'hold' | 'resume', { endpoint, by, reason }: TellRollout): Promise<void> {
+  async function update(verb: 'abort' | 'hold' | 'resume', { endpoint, by, reason }: TellRollout): Promise<boolean> {
     const handle = temporal.workflow.getHandle(rolloutWorkflowId(endpoint));
-    await handle.executeUpdate(verb, { args: [{ by, reason }] }).catch((error: unknown) => {
-      // It is over, or somebody else has said so before.
-      if (!(error instanceof Error) || !/Update/.test(error.name)) throw error;
-    });
+    // Tried again, it is the same update.
+    const { runId } = activityInfo().workflowExecution ?? { runId: 'standalone' };
+    return handle.executeUpdate(verb, { args: [{ by, reason }], updateId: `${runId}-${verb}` }).then(
+      () => true,
+      (error: unknown) => {
+        // It is over, or somebody else has said so before.
+        if (error instanceof Error && /Update/.test(error.name)) return false;
+        throw error;
+      },
+    );
   }
 }
 

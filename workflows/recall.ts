@@ -145,7 +145,7 @@ class Recall {
   /** Waits for a decision; canaries keep their share meanwhile. */
   private async ask({ endpoints }: RecallPlan): Promise<void> {
     const canaries = endpoints.filter(({ arm }) => arm === 'canary');
-    await this.tell(canaries, 'hold', this.input.requestedBy, 'until it is decided');
+    const held = await this.tell(canaries, 'hold', this.input.requestedBy, 'until it is decided');
     this.show('waiting');
     const decided = () => this.decision !== null;
     const { waitSeconds } = this.input;
@@ -154,18 +154,21 @@ class Recall {
       this.decision = { by: 'nobody', reason: `no decision within ${waitSeconds} s`, approved: false };
     }
     if (this.decision?.approved !== true) {
-      await this.tell(canaries, 'resume', this.decision?.by ?? 'nobody', this.decision?.reason ?? 'no decision');
+      await this.tell(held, 'resume', this.decision?.by ?? 'nobody', this.decision?.reason ?? 'no decision');
     }
   }
 
+  /** Tells rollouts. @returns those that were not told by somebody else before: what a person holds stays held */
   private async tell(
     canaries: RecallPlan['endpoints'],
     verb: 'hold' | 'resume',
     by: string,
     why: string,
-  ): Promise<void> {
+  ): Promise<RecallPlan['endpoints']> {
     const reason = `recall of ${this.input.version}: ${why}`.slice(0, 500);
-    for (const { endpoint } of canaries) await tellRollout({ endpoint, verb, by, reason });
+    const told: RecallPlan['endpoints'] = [];
+    for (const one of canaries) if (await tellRollout({ endpoint: one.endpoint, verb, by, reason })) told.push(one);
+    return told;
   }
 
   private async rollBack({ root, endpoints }: RecallPlan): Promise<void> {

@@ -61,6 +61,8 @@ export class Hold {
           const decided = this.parts.outcome();
           if (decided !== undefined) throw failure('INPUT_INVALID', `the rollout is over: ${decided}`);
           if (name === 'resume' && this.by === undefined) throw failure('INPUT_INVALID', 'the rollout is not held');
+          if (name === 'hold' && this.by !== undefined)
+            throw failure('INPUT_INVALID', `the rollout is held by ${this.by} already`);
         },
       },
     );

@@ -265,7 +265,7 @@ describe('recall', () => {
     expect(JSON.parse(shown.out)).toMatchObject({ phase: 'ended', outcomes: [{ outcome: 'aborted' }] });
   }, 60_000);
 
-  it('takes back a canary whose rollout was terminated; one that is left goes on, and is not promoted', async () => {
+  it('takes back a canary whose rollout was terminated; one that is left goes on, unless a person holds it, and is not promoted', async () => {
     const ref = await published('weather', '2012-06');
     const root = `dataset:weather/2012-06@${ref.version}`;
     const abandoned = await liveCanary('abandoned', ref);
@@ -274,6 +274,20 @@ describe('recall', () => {
       ...{ verdict: 'rolled_back', outcomes: [{ endpoint: 'abandoned', outcome: 'reverted' }] },
     });
     expect(await millrace.lineage.endpoint('abandoned')).toMatchObject({ stable: abandoned.good, canary: null });
+
+    const third = await published('weather', '2012-08');
+    const kept = await liveCanary('kept', third);
+    await kept.rollout.executeUpdate('hold', { args: [{ by: 'eve', reason: 'it is the weekend' }] });
+    const one = await start(`dataset:weather/2012-08@${third.version}`);
+    await waiting(one);
+    await one.executeUpdate('reject', { args: [{ by: 'bob', reason: 'it is fine' }] });
+    await one.result();
+    const again = kept.rollout.executeUpdate('hold', { args: [{ by: 'ann', reason: 'is it held?' }] });
+    await expect(again).rejects.toMatchObject({
+      cause: { message: 'the rollout is held by eve already' },
+    });
+    await kept.rollout.executeUpdate('abort', { args: [{ by: 'eve', reason: 'enough of it' }] });
+    await kept.rollout.result();
 
     const other = await published('weather', '2012-07');
     const left = await liveCanary('left', other, 5);

@@ -270,6 +270,9 @@ describe('rollout', () => {
       expect(await handle.executeUpdate('resume', { args: [told] }).catch(refusalOf)).toBe('INPUT_INVALID');
       expect(await handle.executeUpdate('hold', { args: [{ by: 'ann' }] }).catch(refusalOf)).toBe('INPUT_INVALID');
       expect(await handle.executeUpdate('hold', { args: [told] })).toEqual({ accepted: true });
+      expect(await handle.executeUpdate('hold', { args: [{ ...told, by: 'eve' }] }).catch(refusalOf)).toBe(
+        'INPUT_INVALID',
+      );
       await until(async () => (await handle.query<RolloutProgress>('progress')).phase === 'held by ann');
       return handle;
     };
