@@ -1,11 +1,13 @@
 /**
- * `npm test`: format, lint with the import arrows, types, then all tests. The last line has jest's own counts.
+ * `npm test`: format, lint, types, then all tests. The last line has jest's own counts.
  * Tests that share the machine's cores run side by side; those that start servers and processes run one after the other.
+ * Each part ends: one that takes too long, or whose process stays although its tests are done, is ended and has failed.
  */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { clearInterval, setInterval } from 'node:timers';
 
 const CHECKS = [
   ['format', ['prettier', '--check', '--log-level', 'warn', '.']],
@@ -17,14 +19,18 @@ const SUITES = [
   ['workflow, replay', ['test/workflow', 'test/replay', '--runInBand']],
   ['e2e', ['test/e2e', '--runInBand']],
 ];
+/** Longest time of one part, several times what it takes. */
+const LIMIT_SECONDS = 20 * 60;
+/** Longest time that a process may stay after its tests have ended. */
+const LEAVE_SECONDS = 30;
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-tests-'));
 const counts = { passed: 0, failed: 0, skipped: 0 };
-let ok = run('build', 'npm', ['run', '--silent', 'build']);
-for (const [name, args] of CHECKS) ok = run(name, 'npx', ['--no-install', ...args]) && ok;
+let ok = await run('build', 'npm', ['run', '--silent', 'build']);
+for (const [name, args] of CHECKS) ok = (await run(name, 'npx', ['--no-install', ...args])) && ok;
 for (const [index, [name, args]] of SUITES.entries()) {
   const file = join(folder, `${index}.json`);
-  ok = run(name, 'npx', ['--no-install', 'jest', ...args, '--json', `--outputFile=${file}`]) && ok;
+  ok = (await run(name, 'npx', ['--no-install', 'jest', ...args, '--json', `--outputFile=${file}`], file)) && ok;
   count(file);
 }
 rmSync(folder, { recursive: true, force: true });
@@ -32,14 +38,43 @@ const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
 process.exitCode = ok && counts.failed === 0 && counts.passed > 0 ? 0 : 1;
 console.log(`${counts.passed} passed, ${counts.failed} failed${skipped}`);
 
-function run(name, command, args) {
+async function run(name, command, args, resultFile) {
   const started = Date.now();
   console.log(`== ${name}`);
   // jest reports on standard error; what it writes as JSON to standard output is in the file as well.
-  const quiet = args.includes('--json');
-  const { status } = spawnSync(command, args, { stdio: ['ignore', quiet ? 'ignore' : 'inherit', 'inherit'] });
-  console.log(`== ${name}: ${status === 0 ? 'ok' : 'FAILED'}, ${((Date.now() - started) / 1000).toFixed(1)} s`);
-  return status === 0;
+  const stdio = ['ignore', resultFile === undefined ? 'inherit' : 'ignore', 'inherit'];
+  // A group of its own, so that what it started ends with it.
+  const child = spawn(command, args, { stdio, detached: true });
+  let done;
+  let late;
+  const watch = setInterval(() => {
+    const now = Date.now();
+    if (resultFile !== undefined && existsSync(resultFile)) done ??= now;
+    if (now - started > LIMIT_SECONDS * 1000) late = `not done after ${LIMIT_SECONDS / 60} minutes`;
+    else if (now - done > LEAVE_SECONDS * 1000)
+      late = `still there ${LEAVE_SECONDS} s after its tests: something is left open`;
+    if (late !== undefined) endGroup(child.pid);
+  }, 1000);
+  // Ctrl-C reaches this process alone, since the group is another.
+  const onSignal = () => {
+    endGroup(child.pid);
+    process.exit(130);
+  };
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const status = await new Promise((resolve) => child.once('close', resolve).once('error', resolve));
+  clearInterval(watch);
+  process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  const failed = late ?? (status === 0 ? undefined : 'FAILED');
+  console.log(`== ${name}: ${failed ?? 'ok'}, ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  return failed === undefined;
+}
+
+function endGroup(pid) {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
 }
 
 function count(file) {

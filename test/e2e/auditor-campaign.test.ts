@@ -9,6 +9,7 @@ import type { AuditorResult } from '../../schemas/index.js';
 import { startDev } from '../support/dev-process.js';
 import { PROJECT_DIR } from '../support/millrace-environment.js';
 import { processesUnder } from '../support/processes.js';
+import { until } from '../support/until.js';
 
 /** Whom each kill meets, in an order that is drawn; the embedded mode starts a process again three times at most. */
 const KILLS = ['lineage', 'lineage', 'orchestration', 'orchestration'];
@@ -33,13 +34,16 @@ it('after workers and the owner were killed at random and executions terminated,
 
   /** A run in the middle of its work, on record as begun. */
   async function inTheMiddle(): Promise<string> {
-    for (;;) {
-      const { runs } = await lineage.gaps.openRuns().catch(() => ({ runs: [] }));
-      for (const { workflowId, runId } of runs) {
-        if ((await workflow.getHandle(workflowId, runId).describe()).status.name === 'RUNNING') return workflowId;
-      }
-      await delay(20);
-    }
+    return until(
+      async () => {
+        const { runs } = await lineage.gaps.openRuns().catch(() => ({ runs: [] }));
+        for (const { workflowId, runId } of runs) {
+          if ((await workflow.getHandle(workflowId, runId).describe()).status.name === 'RUNNING') return workflowId;
+        }
+        return undefined;
+      },
+      { everyMs: 20 },
+    );
   }
 
   async function terminated(workflowId: string): Promise<boolean> {
@@ -83,9 +87,9 @@ it('after workers and the owner were killed at random and executions terminated,
       if (index % 2 === 1 && (await terminated(await inTheMiddle()))) stopped += 1;
     }
     expect(await terminated(backfill.workflowId)).toBe(true);
-    while ((await workflow.count("WorkflowType = 'pipelineRun' AND ExecutionStatus = 'Running'")).count > 0)
-      await delay(200);
-    while ((await workflow.count("ExecutionStatus = 'Terminated'")).count <= stopped) await delay(100);
+    const running = "WorkflowType = 'pipelineRun' AND ExecutionStatus = 'Running'";
+    await until(async () => (await workflow.count(running)).count === 0, { seconds: 120, everyMs: 200 });
+    await until(async () => (await workflow.count("ExecutionStatus = 'Terminated'")).count > stopped);
 
     const dry = await auditor('--dry-run');
     expect(dry).toMatchObject({ code: 1, result: { verdict: 'gaps', repaired: 0 } });

@@ -6,6 +6,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import { connect, type MillraceClient } from '../../client/index.js';
 import { findTemporalBinary } from '../../workers/embedded/temporal-binary.js';
 import { startTemporalServer, type TemporalServer } from '../../workers/embedded/temporal-server.js';
+import { until } from '../support/until.js';
 
 let folder: string;
 let server: TemporalServer;
@@ -78,8 +79,10 @@ describe('the client', () => {
 
   it('without a partition follows and cancels the run that the start led to', async () => {
     const run = await client.startRun({ pipeline: 'tides', params: { wait: true } });
-    let progress = await run.progress();
-    while (progress.partition === '') progress = await run.progress();
+    const progress = await until(async () => {
+      const now = await run.progress();
+      return now.partition !== '' && now;
+    });
     expect(progress).toMatchObject({ partition: 'newest', phase: 'standing in' });
     await run.cancel();
     await expect(run.result()).rejects.toMatchObject({ code: 'RUN_CANCELLED' });

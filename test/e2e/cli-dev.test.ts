@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { startDev, type DevProcess } from '../support/dev-process.js';
 import { PROJECT_DIR } from '../support/millrace-environment.js';
 import { processesUnder } from '../support/processes.js';
+import { until } from '../support/until.js';
 
 const MAIN = join(PROJECT_DIR, 'dist/cli/main.js');
 const CONFIG = `module.exports = {
@@ -62,7 +63,7 @@ const json = ({ stdout }: Ended): unknown => JSON.parse(stdout);
 const start = () => startDev(process.execPath, [MAIN, 'dev', '--json', '--data-dir', dataDir], project);
 
 async function nothingLeft(folder: string): Promise<void> {
-  while ((await processesUnder(folder)).length > 0) await delay(50);
+  await until(async () => (await processesUnder(folder)).length === 0);
 }
 
 describe('millrace dev', () => {
@@ -92,7 +93,7 @@ describe('millrace dev', () => {
       const ended = once(child, 'exit');
       // The Temporal server is there, the rest is about to be.
       const temporal = async () => (await processesUnder(dataDir)).some(({ command }) => command.includes('start-dev'));
-      while (!(await temporal())) await delay(20);
+      await until(temporal, { everyMs: 20 });
       child.kill(signal);
       const [code] = await ended;
       expect(code).toBe(signal === 'SIGKILL' ? null : 130);
@@ -144,7 +145,7 @@ describe('millrace dev', () => {
     expect(millrace('dataset', 'ls').code).toBe(0);
     delete process.env.MILLRACE_LINEAGE_TOKEN;
     expect(millrace('token', 'revoke', 'ann').code).toBe(0);
-    while (millrace('dataset', 'ls').code !== 0) await delay(100);
+    await until(() => millrace('dataset', 'ls').code === 0);
   });
 
   it('refuses a second one in the same data folder, by the process that holds it', () => {
@@ -160,13 +161,16 @@ describe('millrace dev', () => {
       (await processesUnder(dataDir)).filter(({ command }) => command.includes('--role lineage')).map(({ pid }) => pid);
     const [killed = 0] = await owners();
     process.kill(killed, 'SIGKILL');
-    for (let now = await owners(); now.length === 0 || now.includes(killed); now = await owners()) await delay(50);
+    await until(async () => {
+      const now = await owners();
+      return now.length > 0 && !now.includes(killed);
+    });
     const answers = () =>
       fetch(`${dev?.lineageUrl}/api/v1/health`).then(
         (response) => response.ok,
         () => false,
       );
-    while (!(await answers())) await delay(50);
+    await until(answers);
     expect(millrace('status').code).toBe(0);
   });
 

@@ -11,6 +11,7 @@ import { sha256 } from '../../engine/digest.js';
 import { createLineageClient } from '../../engine/lineage/index.js';
 import { startDev, type DevProcess } from '../support/dev-process.js';
 import { PROJECT_DIR } from '../support/millrace-environment.js';
+import { until } from '../support/until.js';
 
 /**
  * Writes a row that says which attempt it is; the first attempt, which finds no marker, takes its time. So two attempts of
@@ -40,8 +41,6 @@ const project = (marker: string) => ({
     },
   ],
 });
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('an ingestion that was given up on', () => {
   let folder: string;
@@ -86,7 +85,7 @@ describe('an ingestion that was given up on', () => {
   it('wakes up after another attempt has committed, and changes nothing that is on record', async () => {
     const first = startWorker();
     const run = await client.startRun({ pipeline: 'changing-feed', partition: 'all' });
-    while (!existsSync(join(folder, 'marker'))) await pause(20);
+    await until(() => existsSync(join(folder, 'marker')));
     first.kill('SIGSTOP');
     startWorker();
     const result = await run.result();
@@ -101,7 +100,7 @@ describe('an ingestion that was given up on', () => {
 
     // The first attempt finds what its command wrote meanwhile, and is at its end when its folder is gone.
     first.kill('SIGCONT');
-    while ((await readdir(join(folder, 'data', 'scratch'))).length > 0) await pause(50);
+    await until(async () => (await readdir(join(folder, 'data', 'scratch'))).length === 0);
     // Whether it got as far as the store is chance; here is all that it could have left there.
     const left = await store.putBytes(Buffer.from('{"attempt":"first"}'));
 

@@ -7,6 +7,7 @@ import type { RunProgress } from '../../schemas/index.js';
 import { startDev, type DevProcess } from '../support/dev-process.js';
 import { PROJECT_DIR } from '../support/millrace-environment.js';
 import { processesUnder } from '../support/processes.js';
+import { until } from '../support/until.js';
 
 describe('a worker that is killed', () => {
   let folder: string;
@@ -40,11 +41,13 @@ describe('a worker that is killed', () => {
   async function during(run: RunHandle, step: string): Promise<void> {
     const isRunning = (progress: RunProgress) =>
       progress.steps.some((state) => state.step === step && state.status === 'running');
-    for (;;) {
-      const progress = await run.progress().catch(() => undefined);
-      if (progress !== undefined && isRunning(progress)) return;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await until(
+      async () => {
+        const progress = await run.progress().catch(() => undefined);
+        return progress !== undefined && isRunning(progress);
+      },
+      { everyMs: 20 },
+    );
   }
 
   async function attemptsOf(run: RunHandle, activity: string): Promise<number[]> {

@@ -16,6 +16,7 @@ import { configSchema } from '../../schemas/index.js';
 import { startSeaweedFs, type S3Server } from '../support/seaweedfs.js';
 import { describeObjectStore } from '../unit/datasets/object-store-contract.js';
 import { ALL, ingestStep, openWorkbench, refusal, rowsOf, type Workbench } from '../unit/datasets/workbench.js';
+import { until } from '../support/until.js';
 
 const BUCKET = 'millrace';
 const MIB = 1024 ** 2;
@@ -121,7 +122,7 @@ describe('createS3ObjectStore', () => {
       (stored) => stored.digest,
       (error: { code: string }) => error.code,
     );
-    while ((await store.removeUnfinished(new Date(Date.now() + 60_000), true)) === 0) await pause();
+    await until(async () => (await store.removeUnfinished(new Date(Date.now() + 60_000), true)) > 0, { everyMs: 10 });
     await server.kill();
     await pause(300);
     await server.start();
@@ -138,7 +139,7 @@ describe('createS3ObjectStore', () => {
     const { path } = await bigFile(48);
     const store = storeUnder(prefix, cache);
     const refused = expect(store.putFile(path)).rejects.toMatchObject({ code: 'OBJECT_CORRUPT' });
-    while ((await store.removeUnfinished(new Date(Date.now() + 60_000), true)) === 0) await pause(1);
+    await until(async () => (await store.removeUnfinished(new Date(Date.now() + 60_000), true)) > 0, { everyMs: 1 });
     const handle = await open(path, 'r+');
     await handle.write(Buffer.from('changed'), 0, 7, 48 * MIB - 7);
     await handle.close();

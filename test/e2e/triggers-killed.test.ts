@@ -7,6 +7,7 @@ import { createLineageClient } from '../../engine/lineage/index.js';
 import { startDev } from '../support/dev-process.js';
 import { PROJECT_DIR } from '../support/millrace-environment.js';
 import { processesUnder } from '../support/processes.js';
+import { until } from '../support/until.js';
 
 const EVENTS = 120;
 const PARTITIONS = ['a', 'b', 'c', 'd', 'e'];
@@ -38,11 +39,13 @@ it('each event ends once, and each run has one that started it, when workers and
       if (index === 50 || index === 100) await kill('lineage');
       await delay(40);
     }
-    let ledger = await ended();
-    while (Object.values(ledger.counts).reduce((sum, count) => sum + count, 0) < EVENTS) {
-      await delay(200);
-      ledger = await ended();
-    }
+    const ledger = await until(
+      async () => {
+        const now = await ended();
+        return Object.values(now.counts).reduce((sum, count) => sum + count, 0) >= EVENTS && now;
+      },
+      { seconds: 120, everyMs: 200 },
+    );
     const ids = ledger.entries.map(({ id }) => id);
     expect(ids).toHaveLength(EVENTS);
     expect(new Set(ids)).toEqual(new Set(Array.from({ length: EVENTS }, (_, index) => `event-${index}`)));
@@ -59,18 +62,17 @@ it('each event ends once, and each run has one that started it, when workers and
 
   async function ended() {
     // The owner may be on its way up.
-    for (;;) {
-      const found = await lineage.triggers.ledger('triggered', { limit: 1000 }).catch(() => undefined);
-      if (found !== undefined) return found;
-      await delay(100);
-    }
+    return until(() => lineage.triggers.ledger('triggered', { limit: 1000 }).catch(() => undefined));
   }
 
   async function untilAllEnded(count: number): Promise<string[]> {
-    for (;;) {
-      const runs = await lineage.runs({ pipeline: 'triggered', limit: 1000 });
-      if (runs.length >= count && runs.every(({ verdict }) => verdict !== null)) return runs.map(({ runId }) => runId);
-      await delay(200);
-    }
+    return until(
+      async () => {
+        const runs = await lineage.runs({ pipeline: 'triggered', limit: 1000 });
+        const allEnded = runs.length >= count && runs.every(({ verdict }) => verdict !== null);
+        return allEnded && runs.map(({ runId }) => runId);
+      },
+      { seconds: 120, everyMs: 200 },
+    );
   }
 }, 240_000);

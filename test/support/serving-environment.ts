@@ -1,13 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
 import { packageModel } from '../../engine/training/index.js';
 import { configSchema, type EndpointState, type ModelSignature, type ModelVersionRef } from '../../schemas/index.js';
 import { runModelServer } from '../../workers/run-model-server.js';
 import { defaultStore } from '../../workers/stores.js';
 import { PROJECT_DIR, type MillraceEnvironment } from './millrace-environment.js';
+import { until } from './until.js';
 
 const { stores } = configSchema.parse({ pipelines: [] });
 
@@ -160,9 +160,8 @@ export async function endpointWhere(
   endpoint: string,
   condition: (state: EndpointState) => boolean,
 ): Promise<EndpointState> {
-  for (;;) {
+  return until(async () => {
     const state = await lineage.endpoint(endpoint);
-    if (state !== null && condition(state)) return state;
-    await delay(20);
-  }
+    return state !== null && condition(state) && state;
+  });
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { chromium, errors, type Browser, type Page } from 'playwright-core';
 import { startDev, type DevProcess } from '../support/dev-process.js';
 import { PROJECT_DIR } from '../support/millrace-environment.js';
+import { until } from '../support/until.js';
 
 const BROWSERS = [
   process.env.CHROMIUM_PATH,
@@ -87,14 +88,13 @@ describe('in the Temporal UI', () => {
 
   /** The current details; they are in a frame of their own, and not refreshed by the page. */
   async function detailsWith(runUrl: string, text: RegExp): Promise<string> {
-    for (;;) {
+    return until(async () => {
       await page.goto(`${runUrl}/user-metadata`);
       await page.getByText('Current Details').first().waitFor();
       await page.waitForTimeout(1_000);
       const texts = await Promise.all(page.frames().map((frame) => frame.locator('body').innerText()));
-      const details = texts.find((found) => text.test(found));
-      if (details !== undefined) return details;
-    }
+      return texts.find((found) => text.test(found));
+    });
   }
 
   it('starts a backfill from the prefilled form, shows its details, pauses and resumes it', async () => {

@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { verifyWebhook } from '../../engine/webhooks/index.js';
 import {
   definePipeline,
@@ -10,6 +9,7 @@ import {
   type RecordedDelivery,
 } from '../../schemas/index.js';
 import { startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
+import { until } from '../support/until.js';
 
 interface Received {
   path: string;
@@ -96,9 +96,9 @@ describe('alerts', () => {
     millrace = await startMillrace(project);
     const handle = millrace.client.temporal.workflow.getHandle('alerts');
     // What is put on record from now on is seen.
-    while (!(await handle.fetchHistory()).events?.some((event) => event.activityTaskCompletedEventAttributes)) {
-      await delay(50);
-    }
+    await until(async () =>
+      (await handle.fetchHistory()).events?.some((event) => event.activityTaskCompletedEventAttributes),
+    );
   }, 60_000);
   afterAll(async () => {
     await millrace.close();
@@ -107,11 +107,10 @@ describe('alerts', () => {
 
   /** The deliveries of a channel once there are so many, oldest first. */
   async function deliveries(channel: string, count: number): Promise<RecordedDelivery[]> {
-    for (;;) {
+    return until(async () => {
       const found = (await millrace.lineage.alerts.deliveries()).filter((delivery) => delivery.channel === channel);
-      if (found.length >= count) return found.reverse();
-      await delay(50);
-    }
+      return found.length >= count && found.reverse();
+    });
   }
 
   const run = async (partition: string, params = {}) => {

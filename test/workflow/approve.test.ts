@@ -1,6 +1,7 @@
 import type { RunHandle } from '../../client/index.js';
 import { definePipeline } from '../../schemas/index.js';
 import { startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
+import { until } from '../support/until.js';
 
 const release = definePipeline({
   name: 'release',
@@ -33,9 +34,7 @@ describe('the step approve', () => {
     millrace.client.startRun({ pipeline: 'release', partition: 'all', params, requestedBy: 'test' });
 
   async function waiting(run: RunHandle): Promise<void> {
-    while ((await run.progress()).steps[0]?.status !== 'waiting') {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    await until(async () => (await run.progress()).steps[0]?.status === 'waiting');
   }
 
   it('goes on when somebody who may approves, with the values that it asks for', async () => {

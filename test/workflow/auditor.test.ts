@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AUDITOR_WORKFLOW_ID, auditorResultSchema, type AuditorResult, type Gap } from '../../schemas/index.js';
 import { startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
 import { noteActivity, weather } from '../support/weather-project.js';
+import { until } from '../support/until.js';
 
 const AT = '2026-01-01T00:00:00.000Z';
 const at = { at: AT };
@@ -28,15 +29,14 @@ describe('the auditor', () => {
 
   /** Visibility lags behind what it is about. */
   async function untilListed(query: string, count: number): Promise<void> {
-    while ((await millrace.client.temporal.workflow.count(query)).count < count) await delay(50);
+    await until(async () => (await millrace.client.temporal.workflow.count(query)).count >= count);
   }
 
   async function untilWaits(workflowId: string): Promise<void> {
-    for (;;) {
+    await until(async () => {
       const { steps } = await handleOf(workflowId).query<{ steps: { step: string; status: string }[] }>('progress');
-      if (steps.some(({ step, status }) => step === 'note' && status === 'running')) return;
-      await delay(50);
-    }
+      return steps.some(({ step, status }) => step === 'note' && status === 'running');
+    });
   }
 
   it('finds nothing where everything came to its own end', async () => {
@@ -63,12 +63,11 @@ describe('the auditor', () => {
     // A backfill that is terminated.
     const range = { pipeline: 'weather', from: '2012-03', to: '2012-03' };
     await millrace.client.startBackfill({ ...range, params: { waits: true } });
-    while (
-      (await handleOf('run/weather/2012-03')
+    await until(() =>
+      handleOf('run/weather/2012-03')
         .describe()
-        .catch(() => undefined)) === undefined
-    )
-      await delay(50);
+        .catch(() => undefined),
+    );
     await untilWaits('run/weather/2012-03');
     await handleOf('backfill/weather/2012-03..2012-03').terminate();
     await handleOf('run/weather/2012-03').terminate();
@@ -192,8 +191,7 @@ describe('the auditor', () => {
       (await schedule.describe()).info.recentActions.find(({ action }) => !ids.includes(action.workflow.workflowId));
     while (ids.length < 2) {
       await schedule.trigger();
-      let started = await unseen();
-      for (; started === undefined; started = await unseen()) await delay(50);
+      const started = await until(unseen);
       const fresh = started.action.workflow.workflowId;
       ids.push(fresh);
       results.push(auditorResultSchema.parse(await handleOf(fresh).result()));

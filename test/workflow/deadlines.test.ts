@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { definePipeline, type Alert, type LineageRecord } from '../../schemas/index.js';
 import { startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
+import { until } from '../support/until.js';
 
 /** Time of day, UTC, so many minutes from now. */
 const minute = (from: number) => new Date(Date.now() + from * 60_000).toISOString().slice(11, 16);
@@ -88,12 +88,11 @@ describe('deadlines', () => {
   }
 
   async function alert(event: Alert['event']): Promise<Alert[]> {
-    for (;;) {
+    return until(async () => {
       const { alerts } = await millrace.lineage.alerts.after(0);
       const found = alerts.flatMap((one) => (one.alert.event === event ? [one.alert] : []));
-      if (found.length > 0) return found;
-      await delay(100);
-    }
+      return found.length > 0 && found;
+    });
   }
 
   it('that have passed are missed, those that will not be kept are told before, and the run gets the highest priority', async () => {
@@ -107,7 +106,7 @@ describe('deadlines', () => {
     expect(others).toEqual([]);
     expect(risk).toMatchObject({ pipeline: 'slow', message: expect.stringMatching(/expected to end by/) });
     const handle = millrace.client.temporal.workflow.getHandle(run.workflowId);
-    while ((await handle.describe()).priority?.priorityKey !== 1) await delay(100);
+    await until(async () => (await handle.describe()).priority?.priorityKey === 1);
   });
 
   it('of datasets are told when their newest version is too old', async () => {

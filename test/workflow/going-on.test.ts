@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { RunHandle } from '../../client/index.js';
 import { definePipeline, MillraceError, type RunResult, type StepState } from '../../schemas/index.js';
 import { PROJECT_DIR, startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
+import { until } from '../support/until.js';
 
 const raw = {
   type: 'ingest',
@@ -99,11 +100,7 @@ describe('a run that failed', () => {
     });
 
   async function parked(run: RunHandle): Promise<StepState> {
-    for (;;) {
-      const state = (await run.progress()).steps.find(({ status }) => status === 'waiting');
-      if (state !== undefined) return state;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    return until(async () => (await run.progress()).steps.find(({ status }) => status === 'waiting'));
   }
   const codes = ({ steps }: RunResult) =>
     Object.fromEntries(steps.map(({ step, status, code }) => [step, code ?? status]));

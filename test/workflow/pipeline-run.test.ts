@@ -5,6 +5,7 @@ import { isMillraceError, runResultSchema, type Problem, type RunResult } from '
 import { startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
 import { facetNames, specificationProblems } from '../support/openlineage-spec.js';
 import { weatherProject } from '../support/weather-project.js';
+import { until } from '../support/until.js';
 
 describe('pipelineRun', () => {
   let millrace: MillraceEnvironment;
@@ -271,7 +272,7 @@ describe('pipelineRun', () => {
   it('ends as cancelled when it was started without a partition, and takes the run with it', async () => {
     const run = await millrace.client.startRun({ pipeline: 'notes', params: { slow: 20_000 }, requestedBy: 'test' });
     const ended = run.result().catch((error: unknown) => (isMillraceError(error) ? error.code : error));
-    while ((await run.progress()).steps[0]?.status !== 'running') await new Promise((next) => setTimeout(next, 50));
+    await until(async () => (await run.progress()).steps[0]?.status === 'running');
     await run.cancel();
     expect(await ended).toBe('RUN_CANCELLED');
     const target = await millrace.client.getRun({ pipeline: 'notes', partition: 'all' });

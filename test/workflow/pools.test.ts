@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { RunHandle } from '../../client/index.js';
 import { definePipeline, type PoolStatus } from '../../schemas/index.js';
 import { startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
+import { until } from '../support/until.js';
 
 const keys = ['a', 'b', 'c', 'd', 'e', 'f'];
 const using = (name: string) =>
@@ -43,16 +43,11 @@ describe('a pool', () => {
 
   const start = (pipeline: string, partition: string) => millrace.client.startRun({ pipeline, partition });
 
-  async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-    while (!(await what())) await delay(30);
-  }
-
   async function waiting(count: number): Promise<PoolStatus> {
-    for (;;) {
+    return until(async () => {
       const pool = (await millrace.client.pools())[0];
-      if (pool?.waiting.length === count) return pool;
-      await delay(50);
-    }
+      return pool?.waiting.length === count && pool;
+    });
   }
 
   it('lets as many work as it has places, pipelines in turn, and takes back the place of a run that was terminated', async () => {

@@ -5,6 +5,7 @@ import { createLocalObjectStore, datasetFiles } from '../../engine/datasets/inde
 import { definePipeline, type CheckStep, type DatasetVersionRef, type RunResult } from '../../schemas/index.js';
 import { startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
 import { sql } from '../unit/datasets/workbench.js';
+import { until } from '../support/until.js';
 
 /** The second day is clean; on the third there is no good row. */
 const RAIN = [
@@ -169,8 +170,7 @@ describe('a check with a quarantine', () => {
   it('lets what is left go on, unjudged, when somebody releases it', async () => {
     const input = { pipeline: 'waiting', partition: '2012-03-01', params: { folder }, requestedBy: 'test' };
     const handle = await millrace.client.startRun(input);
-    while ((await handle.progress()).steps[1]?.status !== 'waiting')
-      await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(async () => (await handle.progress()).steps[1]?.status === 'waiting');
     await handle.decide('release', { by: 'ada', reason: 'one good row will do' });
     const result = await handle.result();
     expect(result.verdict).toBe('succeeded');

@@ -23,6 +23,7 @@ import {
   startTraffic,
   type ServingEnvironment,
 } from '../support/serving-environment.js';
+import { until } from '../support/until.js';
 
 const AT = '2012-04-01T00:00:00.000Z';
 const weather = definePipeline({
@@ -81,11 +82,10 @@ describe('recall', () => {
     });
 
   async function waiting(handle: WorkflowHandle): Promise<RecallProgress> {
-    for (;;) {
+    return until(async () => {
       const progress = await handle.query<RecallProgress>('progress');
-      if (progress.phase === 'waiting') return progress;
-      await delay(50);
-    }
+      return progress.phase === 'waiting' && progress;
+    });
   }
 
   /** Two versions of the model of an endpoint of the same name; the second was trained on the data. */
@@ -218,10 +218,8 @@ describe('recall', () => {
     await (await roll(good)).result();
     const analysis = { minimumSamples: requestsNeeded, intervalSeconds: 0.2, latencyFloorMs: 1000 };
     const rollout = await roll(bad, { steps: [10, 50], analysis });
-    for (;;) {
-      if ((await millrace.lineage.endpoint(endpoint))?.canary?.version === bad.version) return { good, bad, rollout };
-      await delay(50);
-    }
+    await until(async () => (await millrace.lineage.endpoint(endpoint))?.canary?.version === bad.version);
+    return { good, bad, rollout };
   }
 
   /** The command line, as a user has it. */
@@ -294,7 +292,7 @@ describe('recall', () => {
     const recalled = await start(`dataset:weather/2012-07@${other.version}`);
     await waiting(recalled);
     const clients = startTraffic(serving.url, 'left');
-    while ((await left.rollout.query<RolloutProgress>('progress')).phase !== 'held by ann') await delay(50);
+    await until(async () => (await left.rollout.query<RolloutProgress>('progress')).phase === 'held by ann');
     await recalled.executeUpdate('reject', { args: [{ by: 'bob', reason: 'it is not that bad' }] });
     expect(await recalled.result()).toMatchObject({ verdict: 'held', outcomes: [{ outcome: 'left' }] });
     await expect(left.rollout.result()).rejects.toMatchObject({ cause: { type: 'MODEL_TAINTED' } });

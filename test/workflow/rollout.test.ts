@@ -29,6 +29,7 @@ import {
   type ServingEnvironment,
   type Traffic,
 } from '../support/serving-environment.js';
+import { until } from '../support/until.js';
 
 /** Few samples, so that a step is over after about a second; servers report that often. */
 const QUICK = { minimumSamples: 10, intervalSeconds: 0.2, maximumSeconds: 30, latencyFloorMs: 1_000 };
@@ -512,10 +513,6 @@ describe('rollout', () => {
     await writeFile(path, bytes);
   }
 });
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await delay(50);
-}
 
 function abort(handle: WorkflowHandle, request: unknown): Promise<unknown> {
   return handle.executeUpdate<unknown, [unknown]>('abort', {

@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { createSecrets } from '../../engine/secrets.js';
 import { startWebhookServer } from '../../engine/triggers/index.js';
 import { signWebhook } from '../../engine/webhooks/index.js';
@@ -13,6 +12,7 @@ import {
   type TriggerEvent,
 } from '../../schemas/index.js';
 import { startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
+import { until } from '../support/until.js';
 
 const days = { kind: 'daily', timezone: 'UTC', start: '2012-01-01', end: '2012-12-31' } as const;
 const steps = { work: { type: 'activity', activity: 'work', role: 'orchestration' } } as const;
@@ -88,14 +88,6 @@ describe('triggers', () => {
     ran.length = 0;
     hold = undefined;
   });
-
-  async function until<T>(what: () => Promise<T | undefined | false>): Promise<T> {
-    for (;;) {
-      const found = await what();
-      if (found !== undefined && found !== false) return found;
-      await delay(50);
-    }
-  }
 
   /** The ledger once so many events have ended, oldest first. */
   const ended = (pipeline: string, count: number): Promise<TriggerEntry[]> =>
@@ -178,7 +170,7 @@ describe('triggers', () => {
     hold = new Promise((resolve) => (release = resolve));
     const told = { pipeline: 'told', partition: '2012-07-01' };
     const running = await millrace.client.startRun(told);
-    await until(async () => ran.length === 1);
+    await until(() => ran.includes('told 2012-07-01'));
     for (const id of ['a', 'a', 'b', 'a']) await millrace.client.triggers.deliver('told', event(id, '2012-07-01'));
     await millrace.client.trigger({ ...told, id: 'c', trigger: 'merging' });
     await millrace.client.trigger({

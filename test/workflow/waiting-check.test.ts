@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { RunHandle } from '../../client/index.js';
 import { definePipeline, type StepState } from '../../schemas/index.js';
 import { startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
+import { until } from '../support/until.js';
 
 const BAD = 'date,rain\n2012-03-01,-1\n2012-03-02,2\n2012-03-03,-3\n2012-03-04,0\n2012-03-05,7\n';
 
@@ -57,11 +58,10 @@ describe('a check with onFail: wait', () => {
     });
 
   async function waiting(run: RunHandle): Promise<StepState> {
-    for (;;) {
+    return until(async () => {
       const step = (await run.progress()).steps.find((state) => state.step === 'quality');
-      if (step?.status === 'waiting') return step;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+      return step?.status === 'waiting' && step;
+    });
   }
 
   it('parks with the report on record, is found by search attribute, and goes on when it is released', async () => {
@@ -72,8 +72,8 @@ describe('a check with onFail: wait', () => {
     expect(report.map(({ report: { verdict } }) => verdict)).toEqual(['fail']);
     const { workflow } = millrace.client.temporal;
     const query = "MillraceVerdict = 'waiting' AND MillracePipeline = 'rain'";
-    // Visibility is written behind; without an end to this loop the test times out.
-    while ((await workflow.count(query)).count === 0) await new Promise((resolve) => setTimeout(resolve, 100));
+    // Visibility is written behind.
+    await until(async () => (await workflow.count(query)).count > 0);
 
     await run.decide('release', { by: 'ada', reason: 'a sensor that is known' });
     const result = await run.result();

@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { compiledModule } from '../../../engine/threads.js';
 import { identify, isRunning } from '../../../workers/embedded/process-identity.js';
 import { createSupervisor, type ProcessSpec } from '../../../workers/embedded/supervisor.js';
+import { until } from '../../support/until.js';
 
 const SUPERVISOR = compiledModule(join(__dirname, '../../../workers/embedded/supervisor.ts'), './supervisor');
 const WATCHER = compiledModule(join(__dirname, '../../../workers/embedded/supervisor.ts'), './watcher');
@@ -22,14 +23,6 @@ const node = (name: string, program: string, more: Partial<ProcessSpec> = {}): P
   ...more,
 });
 
-async function until<T>(read: () => T | undefined | false): Promise<T> {
-  for (;;) {
-    const value = read();
-    if (value) return value;
-    await delay(20);
-  }
-}
-
 const log = (name: string): string => {
   try {
     return readFileSync(join(folder, `${name}.log`), 'utf8');
@@ -37,7 +30,8 @@ const log = (name: string): string => {
     return '';
   }
 };
-const pidIn = (name: string, label: string) => until(() => Number(new RegExp(`${label} (\\d+)`).exec(log(name))?.[1]));
+const pidIn = async (name: string, label: string): Promise<number> =>
+  Number(await until(() => new RegExp(`${label} (\\d+)`).exec(log(name))?.[1]));
 const gone = (pid: number) => until(() => identify(pid) === null);
 
 describe('a supervised process', () => {

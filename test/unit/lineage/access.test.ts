@@ -14,6 +14,7 @@ import { API_OPERATIONS } from '../../../engine/lineage/api-operations.js';
 import { isMillraceError, type TokenScope } from '../../../schemas/index.js';
 import { runStarted } from './story.js';
 import { errorOf, withDatabasePath } from './support.js';
+import { until } from '../../support/until.js';
 
 /** Runs with an owner that has a token of each scope. */
 async function withTokens(work: (url: string, tokens: Record<TokenScope, string>, path: string) => Promise<void>) {
@@ -34,11 +35,10 @@ async function withTokens(work: (url: string, tokens: Record<TokenScope, string>
 
 /** Asks until it fails as it should: the owner looks at its file of tokens once a second. */
 async function untilError(client: LineageClient, expected: RegExp): Promise<void> {
-  for (;;) {
+  await until(async () => {
     const error: unknown = await client.runs().catch((thrown: unknown) => thrown);
-    if (isMillraceError(error) && expected.test(error.code)) return;
-    await delay(100);
-  }
+    return isMillraceError(error) && expected.test(error.code);
+  });
 }
 
 describe('an owner with tokens', () => {
