@@ -34,7 +34,7 @@ beforeAll(async () => {
   project.gate.fail(['2001-03-02']);
   project.gate.open();
   millrace = await startMillrace(project.config);
-}, 120_000);
+});
 afterAll(async () => {
   await millrace.close();
   await rm(folder, { recursive: true });

@@ -31,7 +31,7 @@ beforeAll(async () => {
     await running;
     await connection.close();
   };
-}, 120_000);
+});
 
 afterAll(async () => {
   await client.close();

@@ -24,7 +24,7 @@ describe('docs/clients.md', () => {
     folder = await mkdtemp(join(tmpdir(), 'millrace-clients-'));
     const main = join(PROJECT_DIR, 'dist/cli/main.js');
     dev = await startDev(process.execPath, [main, 'dev', '--json', '--data-dir', folder], PROJECT_DIR);
-  }, 120_000);
+  });
   afterAll(async () => {
     await dev.stop();
     await rm(folder, { recursive: true, force: true });
@@ -40,7 +40,7 @@ describe('docs/clients.md', () => {
     const jiti = join(PROJECT_DIR, 'node_modules/jiti/lib/jiti-cli.mjs');
     const { stdout } = await execute(process.execPath, [jiti, join(folder, 'service.mts')], { env: environment() });
     expect(stdout).toBe(prints);
-  }, 120_000);
+  });
 
   it('has a Python service, with Temporal’s own package alone, that prints what it says', async () => {
     const { code, prints } = await shown('<!-- test: python -->');

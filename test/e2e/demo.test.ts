@@ -74,5 +74,5 @@ describe('npm run demo', () => {
     child.kill('SIGINT');
     expect(await gone).toEqual([130, null]);
     expect(await processesUnder(dataDir)).toEqual([]);
-  }, 120_000);
+  });
 });

@@ -69,7 +69,7 @@ describe('an ingestion that was given up on', () => {
     await writeFile(config, `export default ${JSON.stringify(project(join(folder, 'marker')))};`);
     dev = await startDev(process.execPath, cli('dev', '--json', '--config', config), PROJECT_DIR);
     client = await connect({ address: dev.temporalAddress, namespace: dev.namespace, plain: true });
-  }, 120_000);
+  });
   afterAll(async () => {
     await client.close();
     for (const worker of workers) {
@@ -124,7 +124,7 @@ describe('an ingestion that was given up on', () => {
     expect(report.removed.objects).toBeGreaterThan(0);
     expect(await store.exists(left.uri)).toBe(false);
     expect(sha256(await readFile(file))).toBe(before.bytes);
-  }, 120_000);
+  });
 
   it('is listed, shown and compared on the command line', async () => {
     const { datasets } = await json<{ datasets: unknown[] }>('dataset', 'ls');
@@ -143,5 +143,5 @@ describe('an ingestion that was given up on', () => {
       code: 2,
       stdout: expect.stringContaining('DATASET_VERSION_NOT_FOUND') as string,
     });
-  }, 60_000);
+  });
 });

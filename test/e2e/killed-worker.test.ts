@@ -22,7 +22,7 @@ describe('a worker that is killed', () => {
     dev = await startDev(process.execPath, args, PROJECT_DIR);
     client = await connect({ address: dev.temporalAddress, namespace: dev.namespace, plain: true });
     lineage = createLineageClient({ url: dev.lineageUrl });
-  }, 120_000);
+  });
   afterAll(async () => {
     await client.close();
     await dev.stop();

@@ -32,7 +32,7 @@ withPostgres('a source in PostgreSQL (skipped where PostgreSQL is not installed)
       `CREATE SEQUENCE numbers`,
       `CREATE ROLE stranger LOGIN`,
     );
-  }, 60_000);
+  });
   afterAll(() => server.close());
 
   beforeEach(async () => (bench = await openWorkbench()));

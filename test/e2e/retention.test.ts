@@ -145,7 +145,7 @@ describe.each(['local', 's3'] as const)('retention on a store of kind %s', (kind
     } finally {
       await about.owner.close();
     }
-  }, 60_000);
+  });
 
   it('refuses a mark on what is not on record, and without a reason', async () => {
     const about = await project(kind);
@@ -156,5 +156,5 @@ describe.each(['local', 's3'] as const)('retention on a store of kind %s', (kind
     } finally {
       await about.owner.close();
     }
-  }, 60_000);
+  });
 });

@@ -30,7 +30,7 @@ describe('in the Temporal UI', () => {
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
     page = await browser.newPage({ viewport: { width: 1400, height: 1200 } });
     page.setDefaultTimeout(60_000);
-  }, 120_000);
+  });
   afterAll(async () => {
     await browser.close();
     await dev.stop();
@@ -125,5 +125,5 @@ describe('in the Temporal UI', () => {
       .getByText(/partitoin is not a known field; did you mean/)
       .first()
       .waitFor();
-  }, 120_000);
+  });
 });

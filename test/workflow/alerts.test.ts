@@ -99,7 +99,7 @@ describe('alerts', () => {
     await until(async () =>
       (await handle.fetchHistory()).events?.some((event) => event.activityTaskCompletedEventAttributes),
     );
-  }, 60_000);
+  });
   afterAll(async () => {
     await millrace.close();
     await receiver.close();
@@ -145,7 +145,7 @@ describe('alerts', () => {
     // The receiver can know the three attempts as one.
     expect([...ids]).toEqual([expect.stringMatching(/^hook-\d+$/)]);
     expect(receiver.on('/hangs')[0]?.headers['webhook-signature']).toBeUndefined();
-  }, 90_000);
+  });
 
   it('about the same trouble are left out for a while, and what recovered is resolved', async () => {
     await run('b');

@@ -11,7 +11,7 @@ describe('the auditor', () => {
   let millrace: MillraceEnvironment;
   beforeAll(async () => {
     millrace = await startMillrace({ pipelines: [weather], activities: { note: noteActivity() } });
-  }, 60_000);
+  });
   afterAll(() => millrace.close());
 
   const handleOf = (workflowId: string) => millrace.client.temporal.workflow.getHandle(workflowId);
@@ -179,7 +179,7 @@ describe('the auditor', () => {
     ]);
     expect(inShort(await audit())).toEqual([`${nameless} open`, orphan]);
     expect(await records()).toBe(after);
-  }, 120_000);
+  });
 
   it('is started by a schedule, each round from where the last began', async () => {
     const schedule = millrace.client.temporal.schedule.getHandle(AUDITOR_WORKFLOW_ID);
@@ -201,7 +201,7 @@ describe('the auditor', () => {
     const [first, second] = results;
     expect(first).toMatchObject({ since: null });
     expect(Date.parse(first?.until ?? '') - Date.parse(second?.since ?? '')).toBe(600_000);
-  }, 60_000);
+  });
 
   it('refuses what it cannot read, with the path', async () => {
     const refused = millrace.client.temporal.workflow.execute('auditor', {

@@ -31,7 +31,7 @@ describe('deadlines', () => {
       freshness: { weather: { maxAgeSeconds: 3 } },
       activities: { work: () => held },
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     release();
     await millrace.close();

@@ -225,7 +225,7 @@ describe('pipelineRun', () => {
       // Cancelled before it began, it is not on record at all.
       if (onRecord !== undefined) expect(['failed', 'succeeded']).toContain(onRecord.verdict);
     }
-  }, 120_000);
+  });
 
   it('refuses to run under the id of another run', async () => {
     const error = await start({ pipeline: 'weather', partition: '2013-02' }, 'run/weather/2013-01').then(

@@ -35,7 +35,7 @@ describe('a pool', () => {
         },
       },
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     for (const end of working.values()) end();
     await millrace.close();
@@ -79,7 +79,7 @@ describe('a pool', () => {
     expect(most).toBe(2);
     // Nobody has a place any more, so the pool has ended.
     await millrace.client.temporal.workflow.getHandle('pool/warehouse').result();
-  }, 60_000);
+  });
 
   it('forgets who was cancelled while waiting', async () => {
     order.length = 0;

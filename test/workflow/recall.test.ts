@@ -188,7 +188,7 @@ describe('recall', () => {
       ]),
     );
     expect(reported.verdict).toBe('succeeded');
-  }, 90_000);
+  });
 
   it('leaves what is live when somebody rejects or nobody decides, and ends at once where nothing is', async () => {
     const ref = await published('weather', '2012-04');
@@ -205,7 +205,7 @@ describe('recall', () => {
     const silent = await start(root, { waitSeconds: 1 });
     expect(await silent.result()).toMatchObject({ verdict: 'held', decision: { by: 'nobody' } });
     expect(await millrace.lineage.endpoint('stays')).toMatchObject({ stable: bad });
-  }, 60_000);
+  });
 
   /** An endpoint whose canary, trained on the data, is under way and waits for more requests than come. */
   async function liveCanary(endpoint: string, trainedOn: DatasetVersionRef, requestsNeeded = 1_000_000) {
@@ -261,7 +261,7 @@ describe('recall', () => {
     expect(await again.result()).toMatchObject({ verdict: 'rolled_back', decision: { by: 'bob' } });
     const shown = await command('recall', 'dataset:weather/2012-05', '--json');
     expect(JSON.parse(shown.out)).toMatchObject({ phase: 'ended', outcomes: [{ outcome: 'aborted' }] });
-  }, 60_000);
+  });
 
   it('takes back a canary whose rollout was terminated; one that is left goes on, unless a person holds it, and is not promoted', async () => {
     const ref = await published('weather', '2012-06');
@@ -298,7 +298,7 @@ describe('recall', () => {
     await expect(left.rollout.result()).rejects.toMatchObject({ cause: { type: 'MODEL_TAINTED' } });
     await clients.stop();
     expect(await millrace.lineage.endpoint('left')).toMatchObject({ stable: left.good, canary: null });
-  }, 60_000);
+  });
 
   it('fails at once for what is not on record, or is no dataset version', async () => {
     await expect((await start('dataset:nothing', {}, 'recall-nothing')).result()).rejects.toMatchObject({

@@ -294,7 +294,7 @@ describe('rollout', () => {
       .filter(({ target }) => target === 'rollout/held')
       .map(({ actor, action }) => `${actor} ${action}`);
     expect(own.reverse()).toEqual(['ann hold', 'bob abort', 'ann hold', 'bob resume']);
-  }, 60_000);
+  });
 
   it('goes on with another worker, and accepts one abort alone', async () => {
     const stable = await released('restarted');

@@ -79,7 +79,7 @@ describe('triggers', () => {
       },
     };
     millrace = await startMillrace(project);
-  }, 60_000);
+  });
   afterAll(async () => {
     await millrace.close();
     await rm(folder, { recursive: true, force: true });

@@ -89,4 +89,4 @@ it('a store that is killed 200 times at random has lost nothing that it acknowle
       }),
     ),
   );
-}, 180_000);
+}, 600_000);
