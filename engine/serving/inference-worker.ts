@@ -3,7 +3,7 @@ import { MillraceError } from '../../schemas/index.js';
 import { compiledModule } from '../threads.js';
 import type { InferenceThreadData, InferenceThreadMessage, InferenceThreadRequest } from './inference-thread.js';
 
-/** How long a thread may take to end by itself, in milliseconds, before it is terminated. */
+/** How long a thread may take to end, in milliseconds, before it is left to itself. */
 const END_MS = 5_000;
 
 /** What became of a batch: scores of all rows, and for each request what went wrong with it, if anything. */
@@ -27,9 +27,7 @@ export class InferenceWorker {
     worker.on('error', (error) => (this.#failure = error));
     this.#ended = new Promise((resolve) => {
       worker.once('exit', (code) => {
-        const why = this.#failure?.message ?? `exit code ${code}`;
-        this.#pending?.reject(new MillraceError('INFERENCE_FAILED', `the inference thread ended: ${why}`));
-        this.#pending = undefined;
+        this.#giveUp(`the inference thread ended: ${this.#failure?.message ?? `exit code ${code}`}`);
         resolve();
       });
     });
@@ -67,16 +65,21 @@ export class InferenceWorker {
     });
   }
 
-  /** Ends the thread after the batch that is under way. */
+  /**
+   * Ends the thread after the batch that is under way. A thread that takes longer than 5 s is left to itself, and ends when
+   * its batch does, and a process that is to end waits for it. It is never terminated: onnxruntime-node throws into a thread that
+   * is being ended, and that aborts the process.
+   */
   async end(): Promise<void> {
     this.#worker.postMessage('end');
-    const timer = setTimeout(() => void this.terminate(), END_MS);
-    await this.#ended;
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([this.#ended, new Promise((resolve) => (timer = setTimeout(resolve, END_MS)))]);
     clearTimeout(timer);
+    this.#giveUp('the version was unloaded');
   }
 
-  /** Ends the thread at once; a run of native code that is under way is waited for. */
-  async terminate(): Promise<void> {
-    await this.#worker.terminate();
+  #giveUp(why: string): void {
+    this.#pending?.reject(new MillraceError('INFERENCE_FAILED', why));
+    this.#pending = undefined;
   }
 }

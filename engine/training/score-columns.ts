@@ -7,16 +7,17 @@ import type { ModelColumns } from './model-columns.js';
 const BATCH_ROWS = 4_096;
 
 /**
- * Scores of all rows, in their order. They may be other than finite.
+ * Scores of all rows, in their order. They may be other than finite. Once `stopped` says so, the rest is left as zeros.
  * @throws MillraceError MODEL_UNLOADABLE when the graph fails on the rows, or its output has not one row for each
  */
 export async function scoreColumns(
   session: InferenceSession,
   signature: ModelSignature,
   { rows, inputs }: ModelColumns,
+  stopped: () => boolean,
 ): Promise<Float64Array> {
   const scores = new Float64Array(rows);
-  for (let start = 0; start < rows; start += BATCH_ROWS) {
+  for (let start = 0; start < rows && !stopped(); start += BATCH_ROWS) {
     const end = Math.min(rows, start + BATCH_ROWS);
     const batch = { rows: end - start, inputs: inputs.map((values) => values.slice(start, end)) };
     const scored = await scoreRows(session, signature, batch).catch((cause: unknown) => {

@@ -7,11 +7,12 @@ import { scoreColumns } from './score-columns.js';
 
 /** A thread that scores files with a model: onnxruntime-node blocks the event loop that it is called on. */
 
-async function score({ modelPath, signature, files, columns = [] }: ScoringRequest): Promise<ScoredRows> {
+async function score({ modelPath, signature, files, columns = [], stop }: ScoringRequest): Promise<ScoredRows> {
   const session = await openSession(modelPath, signature);
   try {
     const read = await readColumns(files, signature.inputs, columns);
-    return { scores: await scoreColumns(session, signature, read), columns: read.extra };
+    const stopped = (): boolean => Atomics.load(stop, 0) === 1;
+    return { scores: await scoreColumns(session, signature, read, stopped), columns: read.extra };
   } finally {
     await session.release();
   }

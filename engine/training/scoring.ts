@@ -22,32 +22,40 @@ export interface ScoredRows {
 }
 
 /** What the scoring thread is started with. */
-export type ScoringRequest = Pick<ScoreFilesOptions, 'modelPath' | 'signature' | 'files' | 'columns'>;
+export interface ScoringRequest extends Pick<ScoreFilesOptions, 'modelPath' | 'signature' | 'files' | 'columns'> {
+  /** Its first element is 1 once nobody waits for the scores any more. */
+  stop: Int32Array<SharedArrayBuffer>;
+}
 
 /** What the scoring thread answers. */
 export type ScoringMessage =
   { type: 'done'; result: ScoredRows } | { type: 'failed'; code: ErrorCode; message: string };
 
 /**
- * Scores all rows of Parquet files, in a thread of its own.
+ * Scores all rows of Parquet files, in a thread of its own. A thread whose scores nobody waits for any more ends after the rows
+ * that it is at: terminated in native code, onnxruntime-node would abort the process.
  * @throws MillraceError MODEL_UNLOADABLE for a graph that cannot be loaded, does not fit its signature or fails on the rows;
  *   EVALUATION_IMPOSSIBLE for columns that the rows do not have; SOURCE_NOT_FOUND, SOURCE_EMPTY, SOURCE_UNREADABLE
  */
 export function scoreFiles({ signal, ...options }: ScoreFilesOptions): Promise<ScoredRows> {
   const { modelPath, signature, files, columns } = options;
-  const workerData: ScoringRequest = { modelPath, signature, files, columns };
+  const stop = new Int32Array(new SharedArrayBuffer(4));
+  const workerData: ScoringRequest = { modelPath, signature, files, columns, stop };
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     const worker = new Worker(compiledModule(__filename, './scoring-thread'), { workerData });
     let settled = false;
     const settle = (outcome: () => void): void => {
-      // Terminating the thread makes it exit, which is no outcome then.
+      // The thread exits afterwards, which is no outcome then.
       if (settled) return;
       settled = true;
       signal?.removeEventListener('abort', abort);
-      void worker.terminate().then(outcome);
+      outcome();
     };
-    const abort = (): void => settle(() => reject(signal?.reason as Error));
+    const abort = (): void => {
+      Atomics.store(stop, 0, 1);
+      settle(() => reject(signal?.reason as Error));
+    };
     signal?.addEventListener('abort', abort, { once: true });
     worker.on('message', (message: ScoringMessage) =>
       settle(() =>

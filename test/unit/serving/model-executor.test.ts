@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { ModelExecutor, InferenceTimeout } from '../../../engine/serving/model-executor.js';
 import { InferenceWorker } from '../../../engine/serving/inference-worker.js';
 import { modelPath, SIGNATURES } from './support.js';
@@ -41,14 +44,32 @@ describe('ModelExecutor', () => {
     const restarts: unknown[] = [];
     const executor = await load('slow', { onRestart: (error) => restarts.push(error) });
     const worker = (await start.mock.results[0]!.value) as InferenceWorker;
-    const underWay = executor.score(row(20_000), 60_000);
+    // What is no request makes the thread throw.
+    void worker.run(null as never).catch(() => undefined);
+    const underWay = executor.score(row(1), 60_000);
     const waiting = executor.score(row(1), 60_000);
-    await worker.terminate();
     await expect(underWay).rejects.toMatchObject({ code: 'INFERENCE_FAILED' });
     expect(await waiting).toHaveLength(1);
     expect(restarts).toEqual([undefined]);
     await executor.close();
     start.mockRestore();
+  });
+
+  it('unloads a version whose run takes long without ending the process', async () => {
+    const program = `
+      const { ModelExecutor } = require(process.argv[1]);
+      const input = { rows: 1, columns: [BigInt64Array.of(150000n), ['JFK']] };
+      ModelExecutor.load(JSON.parse(process.argv[2])).then(async (executor) => {
+        const score = executor.score(input, 60000).catch((error) => error.message);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        await executor.close();
+        console.log(await score);
+      });`;
+    const module = join(__dirname, '../../../dist/engine/serving/model-executor.js');
+    const model = JSON.stringify({ modelPath: modelPath('slow'), signature: SIGNATURES.slow });
+    // The process ends by itself once the run has ended, as it would with nothing left to do.
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', program, module, model]);
+    expect(stdout).toBe('the version was unloaded\n');
   });
 
   it('leaves no thread behind when the model cannot be loaded', async () => {
