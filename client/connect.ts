@@ -1,6 +1,7 @@
 import { Client, Connection, isGrpcServiceError, type ConnectionOptions } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { BackfillRequest, BackfillResult } from '../schemas/backfill.js';
+import { fairnessKey } from '../schemas/fairness.js';
 import { parseWith } from '../schemas/parse.js';
 import { runInputSchema, type RetryRequest, type RunInput, type RunRequest } from '../schemas/run.js';
 import { taskQueue } from '../schemas/task-queues.js';
@@ -174,6 +175,7 @@ async function startRun(client: Client, call: Caller, input: RunInput): Promise<
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       staticSummary: `${pipeline} ${partition ?? '(newest complete partition)'}`,
       memo: { requestedBy: input.requestedBy, startId },
+      priority: { fairnessKey: fairnessKey('run', pipeline) },
       ...(searchable && { typedSearchAttributes: searchAttributes(pipeline, partition) }),
     });
   const handle = await start(true).catch((error: unknown) => {

@@ -13,6 +13,7 @@ export * from './drift.js';
 export * from './duration.js';
 export * from './errors.js';
 export * from './evaluation.js';
+export * from './fairness.js';
 export * from './fields.js';
 export * from './lineage-api.js';
 export * from './lineage-audit.js';

@@ -9,6 +9,8 @@ import {
 } from '@temporalio/workflow';
 import type { createBackfillActivities, PlannedRun } from '../activities/index.js';
 import {
+  BACKFILL_WEIGHT,
+  fairnessKey,
   ORDINARY_PRIORITY,
   OUTCOME_LETTERS,
   runWorkflowId,
@@ -200,10 +202,10 @@ export class BackfillWindow {
 
   private async carryOut(request: RunRequest & { partition: string }, active: Active): Promise<RunEnd> {
     const priorityKey = active.ordinary ? Math.min(this.priority, ORDINARY_PRIORITY) : this.priority;
-    const fairnessKey = `backfill/${request.pipeline}`.slice(0, 64);
+    const fairness = { fairnessKey: fairnessKey('backfill', request.pipeline), fairnessWeight: BACKFILL_WEIGHT };
     for (;;) {
       this.starting += 1;
-      const run = await startRun(request, { priorityKey, fairnessKey, fairnessWeight: 0.25 }).finally(() => {
+      const run = await startRun(request, { priorityKey, ...fairness }).finally(() => {
         this.starting -= 1;
         this.changed = true;
       });

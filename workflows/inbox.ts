@@ -34,6 +34,7 @@ import { inboxInputSchema, type InboxInput, type WaitingTrigger } from './inbox-
 import { entryOf, groupsOf, nextDue, settle, statusOf, type Group } from './inbox-groups.js';
 import { inboxMarkdown } from './inbox-progress.js';
 import { now } from './now.js';
+import { runPriority } from './run-priority.js';
 
 type TriggerActivities = ReturnType<typeof createTriggerActivities>;
 
@@ -273,6 +274,7 @@ async function startDetached(
         staticSummary: `${pipeline} ${partition}`,
         parentClosePolicy: ParentClosePolicy.ABANDON,
         cancellationType: ChildWorkflowCancellationType.ABANDON,
+        priority: runPriority(pipeline),
       }),
     );
     return { runId: child.firstExecutionRunId };

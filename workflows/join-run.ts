@@ -6,11 +6,12 @@ import {
   proxyActivities,
   sleep,
 } from '@temporalio/workflow';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { WorkflowExecutionAlreadyStartedError, type Priority } from '@temporalio/common';
 import type { createRunActivities, ExecutionPoll } from '../activities/index.js';
 import { taskQueue, type RunRequest, type RunResult } from '../schemas/index.js';
 import { workOptions } from './activity-options.js';
 import { failure } from './failures.js';
+import { runPriority } from './run-priority.js';
 
 // Not local: several at once would come back in another order when the history is replayed.
 const { pollRun } = proxyActivities<ReturnType<typeof createRunActivities>>(
@@ -30,19 +31,30 @@ export interface JoinedExecution<T> {
   /** Shown in the Temporal UI. */
   summary: string;
   poll: () => Promise<ExecutionPoll<T>>;
+  /** Left out, it is that of whoever asks. */
+  priority?: Priority | undefined;
 }
 
 /** Starts the run with a derived id, or waits for the one that is under way already. */
 export function joinRun(workflowId: string, request: RunRequest): Promise<RunResult> {
   const summary = `${request.pipeline} ${request.partition ?? ''}`;
-  return joinExecution({ type: 'pipelineRun', workflowId, request, summary, poll: () => pollRun({ workflowId }) });
+  const poll = () => pollRun({ workflowId });
+  return joinExecution({
+    type: 'pipelineRun',
+    workflowId,
+    request,
+    summary,
+    poll,
+    priority: runPriority(request.pipeline),
+  });
 }
 
 /**
  * Starts the execution with a derived id, or waits for the one that is under way already: the same question has the same
  * execution. Waiting holds no worker slot. It goes on if the one that waits is ended.
  */
-export async function joinExecution<T>({ type, workflowId, request, summary, poll }: JoinedExecution<T>): Promise<T> {
+export async function joinExecution<T>(joined: JoinedExecution<T>): Promise<T> {
+  const { type, workflowId, request, summary, poll, priority } = joined;
   for (;;) {
     try {
       return await executeChild<(input: unknown) => Promise<T>>(type, {
@@ -53,6 +65,7 @@ export async function joinExecution<T>({ type, workflowId, request, summary, pol
         // Others may have joined it: who stops waiting does not stop it.
         parentClosePolicy: ParentClosePolicy.ABANDON,
         cancellationType: ChildWorkflowCancellationType.ABANDON,
+        ...(priority && { priority }),
       });
     } catch (error) {
       if (isCancellation(error) || !(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

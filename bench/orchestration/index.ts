@@ -2,6 +2,7 @@ import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { Bench } from '../main.js';
+import { measureLongBackfill, type LongBackfillFigures } from './long-backfill.js';
 import { inWords, measure, type EngineFigures } from './measure.js';
 import { millrace } from './millrace.js';
 import { pythonPeer } from './python-peer.js';
@@ -17,12 +18,17 @@ const ENGINES: readonly Engine[] = [
   pythonPeer('Prefect', 'prefect'),
 ];
 
-/** Steps that do nothing, by several engines with their defaults; `--engines a,b` chooses, `--bound SECONDS` ends what lasts longer, `--queue PARTITIONS` adds a long backfill beside nightly runs. */
+/** Steps that do nothing, by several engines with their defaults; `--engines a,b` chooses, `--bound SECONDS` ends what lasts longer, `--queue PARTITIONS` adds a long backfill beside nightly runs, `--backfill PARTITIONS` one to its end. */
 export const bench: Bench<OrchestrationFigures> = {
   async run(say, args) {
     const { values } = parseArgs({
       args: [...args],
-      options: { engines: { type: 'string' }, bound: { type: 'string', default: '120' }, queue: { type: 'string' } },
+      options: {
+        engines: { type: 'string' },
+        bound: { type: 'string', default: '120' },
+        queue: { type: 'string' },
+        backfill: { type: 'string' },
+      },
     });
     Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
     const named = values.engines?.split(',').map((name) => name.trim().toLowerCase());
@@ -31,18 +37,20 @@ export const bench: Bench<OrchestrationFigures> = {
     const figures: EngineFigures[] = [];
     for (const engine of engines) figures.push(await measure(engine, Number(values.bound), say));
     const queue = values.queue === undefined ? undefined : await measureQueue(Number(values.queue), say);
+    const backfill =
+      values.backfill === undefined ? undefined : await measureLongBackfill(Number(values.backfill), say);
     return {
       machine: { cores: cpus().length, loadBefore, loadAfter: loadavg()[0]! },
       engines: figures,
       ...(queue && { queue }),
+      ...(backfill && { backfill }),
     };
   },
-  render: ({ machine, engines, queue }) =>
+  render: ({ machine, engines, queue, backfill }) =>
     [
       ...table(engines),
-      ...(queue === undefined
-        ? []
-        : ['', ...Object.entries(queue).map(([name, value]) => `${name}: ${JSON.stringify(value)}`)]),
+      ...lines(queue),
+      ...lines(backfill),
       '',
       `${machine.cores} cores; load ${machine.loadBefore.toFixed(1)} before and ${machine.loadAfter.toFixed(1)} after`,
     ].join('\n'),
@@ -54,6 +62,13 @@ interface OrchestrationFigures {
   engines: EngineFigures[];
   /** With `--queue PARTITIONS`. */
   queue?: QueueFigures;
+  /** With `--backfill PARTITIONS`. */
+  backfill?: LongBackfillFigures;
+}
+
+function lines(figures: object | undefined): string[] {
+  if (figures === undefined) return [];
+  return ['', ...Object.entries(figures).map(([name, value]) => `${name}: ${JSON.stringify(value)}`)];
 }
 
 function table(engines: readonly EngineFigures[]): string[] {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BackfillHandle, MillraceClient } from '../../client/index.js';
 import { definePipeline } from '../../schemas/index.js';
+import { historiesOf } from './long-backfill.js';
 import { startMillrace } from './millrace.js';
 
 /** Runs of the nightly that are timed, without a backfill and beside one. */
@@ -112,12 +113,4 @@ async function rateOf<T>(backfill: BackfillHandle, work: () => Promise<T>): Prom
 async function ended(backfill: BackfillHandle): Promise<number> {
   const progress = await backfill.progress().catch(() => undefined);
   return progress?.outcomes.succeeded ?? 0;
-}
-
-async function historiesOf(client: MillraceClient, workflowId: string): Promise<{ events: number; bytes: number }[]> {
-  const found: { events: number; bytes: number }[] = [];
-  for await (const execution of client.temporal.workflow.list({ query: `WorkflowId = '${workflowId}'` })) {
-    found.push({ events: execution.historyLength, bytes: execution.historySize ?? 0 });
-  }
-  return found;
 }

@@ -10,6 +10,9 @@ import { createSupervisor, type Supervisor, type SupervisedProcess } from './sup
 
 const READY_WITHIN_MS = 60_000;
 
+/** What the server has of `deploy/temporal/dynamic-config.yaml` that changes how work is given out. */
+export const DYNAMIC_CONFIG = ['matching.enableFairness=true'] as const;
+
 export interface TemporalServerOptions {
   /** Path of the `temporal` binary, as `findTemporalBinary` gives it. */
   binary: string;
@@ -74,6 +77,7 @@ async function startOnce(options: TemporalServerOptions): Promise<TemporalServer
   const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(frontend), '--ui-port', String(ui)];
   args.push('--namespace', namespace, '--log-level', 'error');
   for (const name of searchAttributes) args.push('--search-attribute', `${name}=Keyword`);
+  for (const value of DYNAMIC_CONFIG) args.push('--dynamic-config-value', value);
   if (!options.inMemory) {
     args.push('--db-filename', join(options.dataDir, 'temporal.db'));
     // A write-ahead log, synced at checkpoints: safe against a kill of the server, and several times faster than the default.
