@@ -18,6 +18,7 @@ import {
   backfillResultSchema,
   backfillWorkflowId,
   LISTED_PARTITIONS,
+  ORDINARY_PRIORITY,
   OUTCOME_LETTERS,
   runResultSchema,
   type BackfillInput,
@@ -31,6 +32,7 @@ import {
 import { activityScope, quickScope } from './activity-scope.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { pollExecution, type ExecutionPoll } from './poll-execution.js';
+import { setRunPriority } from './run-priority.js';
 import { recordAction } from './record-action.js';
 
 /** A partition that is going to run. */
@@ -171,6 +173,11 @@ export function createBackfillActivities({ config, projectDir, lineage, store, t
         }
         return polled;
       });
+    },
+
+    /** Gives a run of the backfill the ordinary priority, so that its last runs are not starved. */
+    async raiseToOrdinary({ workflowId }: { workflowId: string }): Promise<void> {
+      return activityScope(() => setRunPriority(temporal, workflowId, ORDINARY_PRIORITY));
     },
 
     /** Looks at a backfill that somebody else started. */

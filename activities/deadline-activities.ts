@@ -20,6 +20,7 @@ import {
   type RunSummary,
 } from '../schemas/index.js';
 import type { ActivityDependencies } from './dependencies.js';
+import { setRunPriority } from './run-priority.js';
 import { notYet, sometime } from './wait-by-retry.js';
 
 /** Runs from which durations are taken. */
@@ -140,16 +141,11 @@ export function createDeadlineActivities({
     raised.add(recordKey);
   }
 
-  /** The steps of the run that are still to come go before others. */
+  /** What the run waits for in a queue, and what is still to come, goes before others. */
   async function raisePriority(workflowId: string, deadline: number): Promise<void> {
     const key = `priority/${workflowId}/${deadline}`;
     if (raised.has(key)) return;
-    await temporal.workflowService.updateWorkflowExecutionOptions({
-      namespace: temporal.options.namespace,
-      workflowExecution: { workflowId },
-      workflowExecutionOptions: { priority: { priorityKey: HIGHEST_PRIORITY } },
-      updateMask: { paths: ['priority.priority_key'] },
-    });
+    await setRunPriority(temporal, workflowId, HIGHEST_PRIORITY);
     raised.add(key);
   }
 }

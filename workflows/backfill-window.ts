@@ -5,6 +5,7 @@ import {
   getExternalWorkflowHandle,
   proxyActivities,
   setCurrentDetails,
+  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { createBackfillActivities, PlannedRun } from '../activities/index.js';
@@ -34,7 +35,14 @@ const { findPlanned } = proxyActivities<ReturnType<typeof createBackfillActiviti
   workOptions('io', 'orchestration', { timeoutSeconds: 60 }, 'place of a partition in the plan'),
 );
 
+const { raiseToOrdinary } = proxyActivities<ReturnType<typeof createBackfillActivities>>(
+  workOptions('io', 'orchestration', { timeoutSeconds: 60 }, 'ordinary priority for a run'),
+);
+
 const SHOWN_ACTIVE = 20;
+
+/** The last runs, of which none has the ordinary priority, are starved if none has ended for so long. */
+const STARVED_AFTER_MS = 5_000;
 
 /** A run under way. */
 interface Active {
@@ -83,6 +91,7 @@ export class BackfillWindow {
   /** Runs until all is done, or until it is time to continue as new. */
   async run(): Promise<'done' | 'continue'> {
     void this.followed.look();
+    void this.keepFed();
     for (const { position, ...active } of this.state.active) this.takeOver(position, { ...active, cancel: undefined });
     for (;;) {
       this.changed = false;
@@ -165,6 +174,26 @@ export class BackfillWindow {
   private mayStart(): boolean {
     const free = this.active.size < this.maxActive && this.started < this.input.batchSize;
     return free && this.stop === null && this.pausedBy === null && !workflowInfo().continueAsNewSuggested;
+  }
+
+  /** While others wait to be started, the next has the ordinary priority; of the last runs, one after the other is given it. */
+  private async keepFed(): Promise<void> {
+    for (;;) {
+      await condition(() => this.starved() !== undefined);
+      const left = this.active.size;
+      await sleep(STARVED_AFTER_MS);
+      const active = this.starved();
+      if (active === undefined || this.active.size < left) continue;
+      // Noted once it is done: an execution that goes on does it again if this one could not.
+      await raiseToOrdinary({ workflowId: runWorkflowId(this.input.pipeline, active.partition) });
+      active.ordinary = true;
+    }
+  }
+
+  private starved(): Active | undefined {
+    const active = [...this.active.values()];
+    if (this.priority <= ORDINARY_PRIORITY || active.some(({ ordinary }) => ordinary)) return undefined;
+    return active.find(({ owned }) => owned === true);
   }
 
   /** A start that the server has not confirmed must not be left to an execution that does not know of it. */

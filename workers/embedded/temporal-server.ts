@@ -10,8 +10,12 @@ import { createSupervisor, type Supervisor, type SupervisedProcess } from './sup
 
 const READY_WITHIN_MS = 60_000;
 
-/** What the server has of `deploy/temporal/dynamic-config.yaml` that changes how work is given out. */
-export const DYNAMIC_CONFIG = ['matching.enableFairness=true'] as const;
+/** How work is given out; as in `deploy/temporal/dynamic-config.yaml`, which says why. */
+export const DYNAMIC_CONFIG = [
+  'matching.enableFairness=true',
+  'matching.numTaskqueueReadPartitions=1',
+  'matching.numTaskqueueWritePartitions=1',
+] as const;
 
 export interface TemporalServerOptions {
   /** Path of the `temporal` binary, as `findTemporalBinary` gives it. */
