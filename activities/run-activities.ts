@@ -3,6 +3,7 @@ import { digestOf } from '../engine/digest.js';
 import {
   findPipeline,
   frozenAsRun,
+  membersOf,
   resolveAsRun,
   resolveRun,
   reusableSteps,
@@ -94,6 +95,11 @@ export function createRunActivities(deps: ActivityDependencies) {
         );
         return Object.fromEntries(resolved);
       });
+    },
+
+    /** The people that a step means by names and groups, as this worker’s configuration has them. */
+    async peopleOf({ allowed }: { allowed: readonly string[] }): Promise<string[]> {
+      return quickScope(() => Promise.resolve(membersOf(config.groups, allowed)));
     },
 
     /** Looks at another run that this one waits for. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { alertChannelSchema } from './alert.js';
 import { freshnessSchema } from './deadline.js';
-import { identifierField, instantField, nameField, secretField } from './fields.js';
+import { groupNamed } from './gate.js';
+import { actorField, identifierField, instantField, nameField, secretField } from './fields.js';
 import { exportTargetSchema } from './lineage-export.js';
 import { retentionSchema } from './retention.js';
 import { pipelineSchema, type PipelineInput } from './pipeline.js';
@@ -73,6 +74,9 @@ export const storeSchema = z.discriminatedUnion('kind', [
     }),
 ]);
 
+/** A person. A group has no groups as members. */
+const memberField = actorField.refine((name) => groupNamed(name) === undefined, 'must be a person, not a group');
+
 /** `millrace.config.ts`. */
 export const configSchema = z.strictObject({
   pipelines: z.array(pipelineSchema).describe('Pipelines of the project.'),
@@ -140,6 +144,12 @@ export const configSchema = z.strictObject({
     .record(nameField, z.int().positive())
     .default({})
     .describe('Pools and their places: how many steps that name one work at once, over all pipelines.'),
+  groups: z
+    .record(nameField, z.array(memberField).min(1).max(1000))
+    .default({})
+    .describe(
+      'Groups of people, for `allowed: ["group:NAME"]` of steps `approve`: the names that decisions give in `by`.',
+    ),
   freshness: z
     .record(nameField, freshnessSchema)
     .default({})

@@ -227,7 +227,9 @@ export const approveStepSchema = z.strictObject({
     .array(actorField)
     .min(1)
     .optional()
-    .describe('Who may decide, by the names that decisions give in `by`; anybody by default.'),
+    .describe(
+      'Who may decide: names as decisions give them in `by`, and groups of the configuration, as in `group:ml-leads`; anybody by default.',
+    ),
   fields: z
     .record(identifierField, approvalFieldSchema)
     .default({})

@@ -5,6 +5,7 @@ import { freezePipeline } from '../engine/pipelines/index.js';
 import { validateSuite } from '../engine/quality/index.js';
 import {
   configSchema,
+  groupNamed,
   formatPath,
   MillraceError,
   isMillraceError,
@@ -75,7 +76,7 @@ function configProblems(config: MillraceConfig): Problem[] {
   });
 }
 
-function pipelineProblems(pipeline: Pipeline, { activities, pools }: MillraceConfig): Problem[] {
+function pipelineProblems(pipeline: Pipeline, { activities, pools, groups }: MillraceConfig): Problem[] {
   const unknown = parameterProblems(pipeline);
   if (unknown.length > 0) return unknown;
   try {
@@ -85,6 +86,7 @@ function pipelineProblems(pipeline: Pipeline, { activities, pools }: MillraceCon
       ...triggerProblems(pipeline),
       ...deadlineProblems(pipeline),
       ...poolProblems(steps, Object.keys(pools)),
+      ...groupProblems(steps, Object.keys(groups)),
       ...Object.entries(steps).flatMap(([name, step]) => roomProblems(name, step, activities)),
     ];
   } catch (error) {
@@ -121,6 +123,19 @@ function poolProblems(steps: Record<string, Step>, pools: string[]): Problem[] {
     pool === undefined || pools.includes(pool)
       ? []
       : [{ path: `steps.${name}.pool`, message: `there is no pool "${pool}"${hint(pool, pools)}` }],
+  );
+}
+
+/** Groups that nobody belongs to: their step would wait for ever. */
+function groupProblems(steps: Record<string, Step>, groups: string[]): Problem[] {
+  return Object.entries(steps).flatMap(([name, step]) =>
+    (step.type === 'approve' ? (step.allowed ?? []) : []).flatMap((allowed, index): Problem[] => {
+      const group = groupNamed(allowed);
+      if (group === undefined || groups.includes(group)) return [];
+      return [
+        { path: `steps.${name}.allowed[${index}]`, message: `there is no group "${group}"${hint(group, groups)}` },
+      ];
+    }),
   );
 }
 

@@ -1,5 +1,7 @@
 import { condition, defineUpdate, setHandler, workflowInfo } from '@temporalio/workflow';
 import {
+  approvalFieldInWords,
+  approvalValueProblem,
   gateDecisionSchema,
   type GateDecision,
   type GateDecisionInput,
@@ -88,23 +90,28 @@ function parseDecision(run: Run, verb: GateVerb, input: unknown): GateDecision &
 }
 
 function decisionProblems(
-  { verbs, allowed, fields = {} }: GateOffer,
+  { verbs, allowed, people = allowed, fields = {} }: GateOffer,
   verb: GateVerb,
   { by, values }: Omit<GateDecision, 'verb'>,
 ): Problem[] {
   if (!verbs.includes(verb)) return [{ path: 'step', message: `can be decided by ${verbs.join(', ')} alone` }];
   const actor =
-    allowed === undefined || allowed.includes(by)
+    allowed === undefined || people?.includes(by)
       ? []
       : [{ path: 'by', message: `may not decide; these may: ${allowed.join(', ')}` }];
   const unknown = Object.keys(values)
     .filter((name) => !(name in fields))
     .map((name) => ({ path: `values.${name}`, message: 'is not asked for' }));
   if (verb !== 'approve') return [...actor, ...unknown];
-  const wrong = Object.entries(fields).flatMap(([name, { type, required }]) => {
+  const wrong = Object.entries(fields).flatMap(([name, field]) => {
+    const path = `values.${name}`;
     const value = values[name];
-    if (value === undefined) return required ? [{ path: `values.${name}`, message: `is required, a ${type}` }] : [];
-    return typeof value === type ? [] : [{ path: `values.${name}`, message: `must be a ${type}` }];
+    if (value === undefined) {
+      if (!field.required || field.default !== undefined) return [];
+      return [{ path, message: `is required, ${approvalFieldInWords(field)}` }];
+    }
+    const message = approvalValueProblem(field, value);
+    return message === undefined ? [] : [{ path, message }];
   });
   return [...actor, ...unknown, ...wrong];
 }
@@ -131,13 +138,19 @@ export async function awaitDecision(
       event: 'approval_needed',
       key: `gate/${pipeline}/${window.key}/${step}`,
       title: `${pipeline} ${window.key}: ${step} waits for ${offer.verbs.join(', ')}`,
-      message: steps.get(step)?.summary ?? '',
+      message: [steps.get(step)?.summary ?? '', ...asked(offer)].join('; '),
       ...{ pipeline, partition: window.key },
     });
     if (timeoutSeconds === undefined) await condition(decided);
     else await condition(decided, timeoutSeconds * 1000);
     const decision = run.gates.get(step)?.decision ?? null;
-    if (decision !== null) await commitRecords([decisionRecord(run, step, decision)]);
+    const made = decision ?? {
+      verb: 'timeout' as const,
+      by: 'nobody',
+      reason: `within ${timeoutSeconds} s`,
+      values: {},
+    };
+    await commitRecords([decisionRecord(run, step, made)]);
     return decision;
   } finally {
     run.gates.delete(step);
@@ -145,8 +158,21 @@ export async function awaitDecision(
   }
 }
 
-/** Who decided what, and why, for the audit record. */
-function decisionRecord(run: Run, step: string, { verb, by, reason }: GateDecision): LineageRecord {
+/** Who may decide and what an approval has to give, for whoever is told. */
+function asked({ allowed, fields = {} }: GateOffer): string[] {
+  const wanted = Object.entries(fields).map(([name, field]) => `${name} (${approvalFieldInWords(field)})`);
+  return [
+    ...(allowed === undefined ? [] : [`may decide: ${allowed.join(', ')}`]),
+    ...(wanted.length === 0 ? [] : [`asks for ${wanted.join(', ')}`]),
+  ];
+}
+
+/** Who decided what, and why, or that nobody did, for the audit record. */
+function decisionRecord(
+  run: Run,
+  step: string,
+  { verb, by, reason, values }: Omit<GateDecision, 'verb'> & { verb: GateVerb | 'timeout' },
+): LineageRecord {
   const { runId, workflowId } = run;
   const nth = (run.decisions.get(step) ?? 0) + 1;
   run.decisions.set(step, nth);
@@ -158,7 +184,7 @@ function decisionRecord(run: Run, step: string, { verb, by, reason }: GateDecisi
     actor: by,
     action: verb,
     target: `${workflowId}: step ${step}`.slice(0, 400),
-    reason,
+    reason: Object.keys(values).length === 0 ? reason : `${reason}; ${JSON.stringify(values)}`,
   };
 }
 

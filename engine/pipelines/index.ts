@@ -5,6 +5,7 @@ export * from './backfill-plan.js';
 export * from './code-digests.js';
 export * from './closed-partitions.js';
 export * from './freeze-pipeline.js';
+export * from './groups.js';
 export * from './kept-plans.js';
 export * from './recall-repair.js';
 export * from './resolve-run.js';

@@ -19,12 +19,34 @@ const release = definePipeline({
   },
 });
 
+/** Every type of field, groups, and a default for silence. */
+const audit = definePipeline({
+  name: 'sign-off',
+  params: { wait: { type: 'number', default: 600 } },
+  steps: {
+    board: {
+      type: 'approve',
+      message: 'Ship it?',
+      allowed: ['group:ml-leads', 'alan'],
+      fields: {
+        target: { type: 'enum', values: ['blue', 'green'] },
+        share: { type: 'number', min: 1, max: 50, integer: true, default: 5 },
+        ticket: { type: 'string', minLength: 3, maxLength: 8, required: false },
+        loud: { type: 'boolean', default: false },
+      },
+      waitSeconds: '{{ params.wait }}' as unknown as number,
+      onTimeout: 'approve',
+    },
+  },
+});
+
 describe('the step approve', () => {
   let millrace: MillraceEnvironment;
 
   beforeAll(async () => {
     millrace = await startMillrace({
-      pipelines: [release],
+      pipelines: [release, audit],
+      groups: { 'ml-leads': ['ada', 'grace'], everybody: ['eve'] },
       activities: { ship: () => Promise.resolve('shipped') },
     });
   });
@@ -67,8 +89,70 @@ describe('the step approve', () => {
     expect(result.steps[1]?.output.value).toBe('shipped');
     const { entries } = await millrace.lineage.audit({ actor: 'ada' });
     expect(entries).toMatchObject([
-      { action: 'approve', target: 'run/release/all: step board', reason, runId: result.runId },
+      {
+        action: 'approve',
+        target: 'run/release/all: step board',
+        reason: `${reason}; {"ticket":"OPS-7"}`,
+        runId: result.runId,
+      },
     ]);
+  });
+
+  it('lets in the people of its groups, and nobody by the name of a group; wrong values are refused before they are in the history', async () => {
+    const run = await millrace.client.startRun({ pipeline: 'sign-off', partition: 'all' });
+    await waiting(run);
+    const decision = { by: 'grace', reason: 'as agreed' };
+    const refused = (more: object) =>
+      run.decide('approve', { ...decision, ...more }).then(
+        () => 'taken',
+        (error: { problems?: { path: string; message: string }[] }) =>
+          error.problems?.map(({ path, message }) => `${path} ${message}`).join('; '),
+      );
+    const values = { target: 'blue' };
+    expect(await refused({ by: 'group:ml-leads', values })).toBe('by may not decide; these may: group:ml-leads, alan');
+    expect(await refused({ by: 'Grace', values })).toBe('by may not decide; these may: group:ml-leads, alan');
+    expect(await refused({ by: 'eve', values })).toBe('by may not decide; these may: group:ml-leads, alan');
+    expect(await refused({})).toBe('values.target is required, one of blue, green');
+    expect(await refused({ values: { target: 'red', share: 51, ticket: 'ab', loud: 'yes' } })).toBe(
+      'values.target must be one of blue, green; values.share must be a whole number from 1 to 50; values.ticket must have 3 to 8 characters; values.loud must be a boolean',
+    );
+    expect(await refused({ values: { target: 'blue', share: 2.5 } })).toBe(
+      'values.share must be a whole number from 1 to 50',
+    );
+    const { workflow } = millrace.client.temporal;
+    const raw = [undefined, null, [], [decision], 'yes', 7, { ...decision, why: 'x' }, { ...decision, by: 7 }];
+    for (const input of raw) {
+      await expect(
+        workflow.getHandle(run.workflowId).executeUpdate('approve', { args: [input] }),
+      ).rejects.toMatchObject({
+        cause: { type: 'INPUT_INVALID' },
+      });
+    }
+    expect(await refused({ values })).toBe('taken');
+    const result = await run.result();
+    expect(result.steps[0]?.output.value).toMatchObject({
+      by: 'grace',
+      values: { target: 'blue', share: 5, loud: false },
+    });
+    const { events } = await workflow.getHandle(run.workflowId).fetchHistory();
+    const updates = events?.filter((event) => event.workflowExecutionUpdateAcceptedEventAttributes).length;
+    expect(updates).toBe(1);
+    const { entries } = await millrace.lineage.audit({ actor: 'grace' });
+    expect(entries[0]).toMatchObject({ action: 'approve', reason: 'as agreed; {"target":"blue"}' });
+  });
+
+  it('puts silence on the audit record, and takes the defaults of its fields then', async () => {
+    const run = await millrace.client.startRun({ pipeline: 'sign-off', partition: 'all', params: { wait: 1 } });
+    const { verdict, steps, runId } = await run.result();
+    expect(verdict).toBe('succeeded');
+    expect(steps[0]?.output.value).toMatchObject({ approved: true, by: null, values: { share: 5, loud: false } });
+    const { entries } = await millrace.lineage.audit({ actor: 'nobody' });
+    expect(entries[0]).toMatchObject({
+      runId,
+      action: 'timeout',
+      target: 'run/sign-off/all: step board',
+      reason: 'within 1 s',
+    });
   });
 
   it('is refused when somebody rejects, and what needs it is skipped', async () => {
