@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { ingestPartition, refuseSchemaChange, sourceAccess, transformDataset } from '../engine/datasets/index.js';
+import { ingestPartition, sourceAccess, transformDataset } from '../engine/datasets/index.js';
 import { createSecrets } from '../engine/secrets.js';
 import {
   datasetVersionRefSchema,
-  FAILED_CHECKS_COLUMN,
   ingestStepSchema,
   parseWith,
   partitionWindowSchema,
@@ -11,10 +10,10 @@ import {
   type Column,
   type ColumnLineage,
   type DatasetVersionRef,
-  type IngestStep,
 } from '../schemas/index.js';
 import { activityScope, withScratch } from './activity-scope.js';
 import type { ActivityDependencies } from './dependencies.js';
+import { holdToPolicy } from './schema-policy.js';
 
 const ingestInput = z.strictObject({ step: ingestStepSchema, window: partitionWindowSchema });
 const transformInput = z.strictObject({
@@ -30,22 +29,9 @@ export interface WrittenDataset {
   columnLineage?: ColumnLineage;
 }
 
-type SchemaStep = Pick<IngestStep, 'dataset' | 'schemaPolicy'>;
-
 /** Activities of the role `data`. */
 export function createDatasetActivities(deps: ActivityDependencies) {
   const { store, projectDir, dataDir, config, lineage } = deps;
-  /** Refuses columns that the step’s policy forbids, seen from the newest version that is published. */
-  const holdToPolicy = async ({ dataset, schemaPolicy }: SchemaStep, { columns }: WrittenDataset): Promise<void> => {
-    if (schemaPolicy === undefined || schemaPolicy === 'any') return;
-    const [before] = await lineage.datasetVersions(dataset, { published: true, limit: 1 });
-    if (before !== undefined) {
-      // A check may have added its column behind the step that is held here.
-      const own = before.columns.filter(({ name }) => name !== FAILED_CHECKS_COLUMN);
-      refuseSchemaChange(schemaPolicy, dataset, { ...before.ref, columns: own }, columns);
-    }
-  };
-
   const access = sourceAccess(config.stores, createSecrets());
   return {
     /** Copies one partition of a source into the object store. */
@@ -57,7 +43,7 @@ export function createDatasetActivities(deps: ActivityDependencies) {
             { store, projectDir, scratchDir, access, signal, onProgress: progress },
             { step, window },
           );
-          await holdToPolicy(step, written);
+          await holdToPolicy(lineage, step, written);
           return written;
         }),
       );
@@ -73,7 +59,7 @@ export function createDatasetActivities(deps: ActivityDependencies) {
             { store, projectDir, scratchDir, signal, onProgress: progress, ...limits },
             { sql: step.sql, params: step.params, inputs, window, dataset: step.dataset },
           );
-          await holdToPolicy(step, written);
+          await holdToPolicy(lineage, step, written);
           return written;
         }),
       );

@@ -3,6 +3,7 @@ export * from './alert-activities.js';
 export * from './auditor-activities.js';
 export * from './backfill-activities.js';
 export * from './backfill-quality-activities.js';
+export * from './cache-activities.js';
 export * from './dataset-activities.js';
 export * from './deadline-activities.js';
 export * from './dependencies.js';

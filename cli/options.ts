@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { CacheMode } from '../schemas/cache.js';
 
 /** Options of commands that talk to something which runs. */
 export interface TargetOptions {
@@ -23,6 +24,28 @@ export const configOption = () =>
 
 export const dataDirOption = () =>
   new Option('--data-dir <folder>', `folder of all data (default: MILLRACE_DATA_DIR, else ${DEFAULT_DATA_DIR})`);
+
+/** `--cache use`, `--cache refresh` or `--no-cache`. */
+export interface CacheOptions {
+  cache?: 'use' | 'refresh' | false;
+}
+
+/** Adds the options that say how runs use what others computed. */
+export function addCacheOptions(command: Command, byDefault: string): Command {
+  return command
+    .addOption(
+      new Option(
+        '--cache <mode>',
+        `use: reuse what other runs computed; refresh: compute every step, for others too (default: ${byDefault})`,
+      ).choices(['use', 'refresh']),
+    )
+    .option('--no-cache', 'compute every step, and keep nothing for other runs');
+}
+
+/** The mode that was asked for. */
+export function cacheMode({ cache }: CacheOptions): CacheMode | undefined {
+  return cache === false ? 'off' : cache;
+}
 
 /** Adds the options that say where Temporal and the lineage owner are; see `resolveTarget`. */
 export function addTargetOptions(command: Command): Command {

@@ -13,10 +13,12 @@ export interface RetryParts {
 
 /** Lets a parked step try again, or starts a run that goes on where the last one ended. @internal */
 export async function retryRun(request: RetryRequest, { find, start }: RetryParts): Promise<RunHandle> {
-  const { pipeline, partition, from, by, reason } = parseWith(retryRequestSchema, request, 'retry');
+  const { pipeline, partition, from, by, reason, cache } = parseWith(retryRequestSchema, request, 'retry');
   const { handle, run } = await find({ pipeline, partition });
   const { status, runId } = await handle.describe();
-  if (status.name !== 'RUNNING') return start({ pipeline, partition, retry: { runId, from }, requestedBy: by });
+  if (status.name !== 'RUNNING') {
+    return start({ pipeline, partition, retry: { runId, from }, cache, requestedBy: by });
+  }
   const { steps } = runProgressSchema.parse(await handle.query('progress'));
   const waiting = steps.filter((state) => state.status === 'waiting').map((state) => state.step);
   const step = from ?? waiting[0];

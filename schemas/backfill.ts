@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cacheModeField } from './cache.js';
 import { actorField, digestField, identifierField, instantField, nameField } from './fields.js';
 import { qualityReportSchema, reportDocumentsSchema } from './quality-report.js';
 
@@ -58,6 +59,11 @@ export const backfillInputSchema = z.strictObject({
     .default('latest')
     .describe(
       'latest: each partition runs with the pipeline as it is now; as-run: with the steps, parameters and code of its own last run. A partition without one refuses the backfill.',
+    ),
+  cache: cacheModeField
+    .optional()
+    .describe(
+      'How the runs use what others computed: use, refresh or off, as in a run. By default use, and refresh with `reprocess: all`, which is asked for when results are not to be trusted.',
     ),
   dryRun: z.boolean().default(false).describe('Whether the plan is the result, and nothing runs.'),
   planHash: digestField

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { codeLocationSchema } from './code-location.js';
 import { columnLineageSchema } from './column-lineage.js';
+import { cacheRecordSchema } from './cache.js';
 import { alertDeliverySchema, alertSchema } from './alert.js';
 import { datasetVersionField, datasetVersionRefSchema } from './dataset.js';
 import { evaluationReportSchema } from './evaluation.js';
@@ -87,6 +88,9 @@ export const lineageRecordSchema = z.discriminatedUnion('kind', [
     inputModels: z.array(modelRefSchema).describe('Models that were read.'),
     output: stepOutputSchema.optional().describe('What it left behind, where it succeeded.'),
     reusedFrom: z.string().optional().describe('Run that did the work, where it was not done again.'),
+    cache: cacheRecordSchema
+      .optional()
+      .describe('Whether it was computed, and why; left out where nothing is ever reused.'),
   }),
   z.strictObject({
     kind: z.literal('dataset_version').describe('A step wrote a dataset version.'),

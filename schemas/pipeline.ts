@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cacheDefaultsSchema } from './cache.js';
 import { deadlineSchema } from './deadline.js';
 import { digestField, identifierField, jsonField, nameField, responsibilitySchema } from './fields.js';
 import { partitionsSchema } from './partition.js';
@@ -45,6 +46,9 @@ export const pipelineSchema = z.strictObject({
   onFailure: onFailureField
     .optional()
     .describe('What a failure of a step means, unless the step says otherwise; fail by default.'),
+  cache: cacheDefaultsSchema
+    .optional()
+    .describe('What holds for the steps whose results are reused, unless a step says otherwise.'),
   steps: z
     .record(nameField, stepTemplateSchema)
     .refine((steps) => Object.keys(steps).length > 0, 'must have at least one step')
@@ -59,6 +63,13 @@ export const frozenPipelineSchema = z.strictObject({
   params: z.record(identifierField, jsonField).describe('Values of all parameters.'),
   steps: z.record(nameField, stepSchema).describe('Steps by name, references replaced.'),
   onFailure: onFailureField.optional(),
+  cache: cacheDefaultsSchema.optional().describe('What holds for the steps whose results are reused.'),
+  counted: z
+    .record(nameField, z.record(z.string(), jsonField))
+    .optional()
+    .describe(
+      'Steps as their cache sees them, where it ignores parameters of the pipeline: those references are not replaced.',
+    ),
   checksOff: responsibilitySchema.optional().describe('Who left the check steps out, and why.'),
   code: z
     .record(nameField, digestField)

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cacheModeField, cacheNoteSchema } from './cache.js';
 import { datasetVersionRefSchema, type DatasetVersionRef } from './dataset.js';
 import { evaluationReportSchema } from './evaluation.js';
 import {
@@ -57,6 +58,7 @@ export const runInputSchema = z.strictObject({
     .describe(
       'Goes on where an earlier run ended: with its parameters, and with the results of its steps that are still valid, which are those whose specification, code and inputs are the same.',
     ),
+  cache: cacheModeField.optional(),
   requestedBy: actorField.default('unknown').describe('Who asked.'),
 });
 
@@ -65,6 +67,7 @@ export const retryRequestSchema = z.strictObject({
   pipeline: nameField.describe('Name of the pipeline.'),
   partition: z.string().min(1).describe('Partition of the run.'),
   from: nameField.optional().describe('First step that is done again; by default what did not succeed.'),
+  cache: cacheModeField.optional(),
   by: actorField.default('unknown').describe('Who asks.'),
   reason: z.string().min(3).max(500).default('another try').describe('Why; on record where a step waits.'),
 });
@@ -102,8 +105,17 @@ export const stepStateSchema = z.strictObject({
   startedAt: instantField.nullable().describe('When it began.'),
   durationMs: z.number().nonnegative().nullable().describe('How long it took.'),
   summary: z.string().describe('One line for people: counts, versions, reasons.'),
-  code: z.string().nullable().describe('Reason or error code, where the step did not succeed.'),
+  code: z
+    .string()
+    .nullable()
+    .describe(
+      'Reason or error code, where the step did not simply succeed; REUSED and CACHED: another run did the work.',
+    ),
   output: stepOutputSchema.describe('What it left behind.'),
+  reusedFrom: z.string().optional().describe('Run that did the work, where it was not done again.'),
+  cache: cacheNoteSchema
+    .optional()
+    .describe('Whether it was computed, and why; left out where nothing is ever reused.'),
 });
 
 /** Result of the query `progress`. */

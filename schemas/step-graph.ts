@@ -70,6 +70,16 @@ export function stepDependencies(steps: Record<string, Step>): Record<string, st
   );
 }
 
+/** A step with all that depend on it, near or far; none without a step. */
+export function dependents(steps: Record<string, Step>, first: string | undefined): Set<string> {
+  const dependencies = stepDependencies(steps);
+  const found = new Set<string>(first === undefined ? [] : [first]);
+  for (const name of topologicalOrder(dependencies).order) {
+    if (dependencies[name]?.some((other) => found.has(other))) found.add(name);
+  }
+  return found;
+}
+
 /** The steps that a step reads, and the checks of what it reads: without any of them it has nothing to work on. */
 export function stepReads(steps: Record<string, Step>, name: string): string[] {
   const step = steps[name];

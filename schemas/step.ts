@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { stepCacheSchema } from './cache.js';
 import { suiteSchema } from './check.js';
 import { columnSchema } from './dataset.js';
 import { evaluationGateSchema } from './evaluation.js';
@@ -64,6 +65,10 @@ const common = {
   onFailure: onFailureField.optional().describe('What a failure of the step means; by default what the pipeline says.'),
 };
 
+const cacheField = stepCacheSchema
+  .optional()
+  .describe('How its results are reused by other runs that would compute the same.');
+
 const schemaPolicyField = z
   .enum(['exact', 'additive', 'any'])
   .optional()
@@ -91,6 +96,7 @@ export const ingestStepSchema = z.strictObject({
     .default(false)
     .describe('Whether a partition without rows is a version, instead of the error PARTITION_EMPTY.'),
   schemaPolicy: schemaPolicyField,
+  cache: cacheField,
 });
 
 export const transformStepSchema = z.strictObject({
@@ -112,6 +118,7 @@ export const transformStepSchema = z.strictObject({
     .optional()
     .describe('Memory that the query may use before it goes on on the disk; 2GB by default.'),
   threads: z.int().min(1).max(256).optional().describe('Threads of the query; 2 by default.'),
+  cache: cacheField,
 });
 
 export const checkStepSchema = z.strictObject({
@@ -156,6 +163,7 @@ export const trainStepSchema = z.strictObject({
     .positive()
     .default(1e-5)
     .describe('Greatest difference between the trainer’s scores and those of the exported model.'),
+  cache: cacheField,
 });
 
 export const evaluateStepSchema = z.strictObject({
@@ -195,6 +203,7 @@ export const activityStepSchema = z.strictObject({
     .enum(['data', 'training', 'rollout', 'orchestration'])
     .default('data')
     .describe('Role of the worker that runs it.'),
+  cache: cacheField,
 });
 
 export const commandStepSchema = z.strictObject({
@@ -217,6 +226,7 @@ export const commandStepSchema = z.strictObject({
     .enum(['data', 'training', 'rollout', 'orchestration'])
     .default('data')
     .describe('Role of the worker that runs it.'),
+  cache: cacheField,
 });
 
 export const approveStepSchema = z.strictObject({

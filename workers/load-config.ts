@@ -4,6 +4,7 @@ import { createJiti } from 'jiti';
 import { freezePipeline } from '../engine/pipelines/index.js';
 import { validateSuite } from '../engine/quality/index.js';
 import {
+  cacheProblems,
   configSchema,
   groupNamed,
   formatPath,
@@ -83,6 +84,7 @@ function pipelineProblems(pipeline: Pipeline, { activities, pools, groups }: Mil
     const { steps } = freezePipeline(pipeline, sampleParameters(pipeline));
     return [
       ...stepProblems(steps),
+      ...cacheProblems(steps, pipeline),
       ...triggerProblems(pipeline),
       ...deadlineProblems(pipeline),
       ...poolProblems(steps, Object.keys(pools)),

@@ -18,6 +18,12 @@ export const QUICK: LocalActivityOptions = {
   retry: { initialInterval: '100 milliseconds', maximumInterval: '2 seconds', maximumAttempts: 6 },
 };
 
+/** A look-up that fails costs no more than computing: it gives up soon. */
+export const QUICK_LOOK: LocalActivityOptions = {
+  startToCloseTimeout: '10 seconds',
+  retry: { initialInterval: '200 milliseconds', maximumAttempts: 2 },
+};
+
 /** A local commit gives up soon: then the queue `lineage` takes over. */
 export const QUICK_COMMIT: LocalActivityOptions = {
   startToCloseTimeout: '10 seconds',

@@ -221,11 +221,12 @@ export class BackfillWindow {
     this.tally.mark(position, '>');
     this.active.set(position, active);
     this.started += 1;
-    const { pipeline, params, checks } = this.input;
+    const { pipeline, params, checks, reprocess } = this.input;
     const { requestedBy } = this;
+    const cache = this.input.cache ?? (reprocess === 'all' ? 'refresh' : undefined);
     const reason = checks === 'atEnd' ? reasonForNone(this.input) : checks === 'each' ? undefined : checks.off;
     const checksOff = reason === undefined ? undefined : { by: this.input.requestedBy, reason };
-    const request = { pipeline, partition, logicalTime, params, checksOff, specification, requestedBy };
+    const request = { pipeline, partition, logicalTime, params, checksOff, specification, cache, requestedBy };
     await this.settle(position, () => scope.run(() => this.carryOut(request, active)));
   }
 

@@ -6,7 +6,14 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { createRunActivities } from '../activities/index.js';
-import { isRunWorkflowId, runInputSchema, runWorkflowId, type RunInput, type RunResult } from '../schemas/index.js';
+import {
+  dependents,
+  isRunWorkflowId,
+  runInputSchema,
+  runWorkflowId,
+  type RunInput,
+  type RunResult,
+} from '../schemas/index.js';
 import { QUICK } from './activity-options.js';
 import { asFailure, failure, parseInput } from './failures.js';
 import { freezeInputs } from './freeze-inputs.js';
@@ -58,6 +65,13 @@ export async function pipelineRun(input: unknown, ...more: unknown[]): Promise<R
       force: request.force ?? null,
       specification: pipeline,
       searchAttributes: resolved.searchAttributes,
+      caching: {
+        mode: request.cache ?? 'use',
+        defaults: pipeline.cache ?? {},
+        code: pipeline.code ?? {},
+        counted: pipeline.counted ?? {},
+        again: dependents(pipeline.steps, request.retry?.from),
+      },
       codeLocation: resolved.codeLocation,
     },
     pendingSteps(pipeline),

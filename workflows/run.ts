@@ -1,5 +1,7 @@
 import { defineQuery, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
 import type {
+  CacheDefaults,
+  CacheMode,
   CodeLocation,
   GateDecision,
   GateOffer,
@@ -18,6 +20,18 @@ import { progressMarkdown } from './progress.js';
 
 /** How far a run is. */
 export const progressQuery = defineQuery<RunProgress>('progress');
+
+/** What a pipeline says about the cache of its steps, and how this run uses it. */
+export interface RunCaching {
+  mode: CacheMode;
+  defaults: CacheDefaults;
+  /** Digests of code that is not in the specification, by step. */
+  code: Readonly<Record<string, string>>;
+  /** Steps whose cache ignores parameters of the pipeline. */
+  counted: Readonly<Record<string, Record<string, unknown>>>;
+  /** Steps that are to be done again. */
+  again: ReadonlySet<string>;
+}
 
 /** A run in progress: what it is about, and the state of its steps. Step functions take it as their first argument. */
 export interface Run {
@@ -44,6 +58,10 @@ export interface Run {
   readonly passedChecks: Set<string>;
   /** How often a step was begun again on purpose; its records are told apart by it. */
   readonly repeats: Map<string, number>;
+  /** Null for a workflow of one’s own: its steps are cached only where they say so. */
+  readonly caching: RunCaching | null;
+  /** Runs whose results are taken over, by step; records of the step are told apart by it. */
+  readonly reused: Map<string, string>;
   /** Places in pools that it has, by ticket. */
   readonly poolPlaces: Set<string>;
   /** How often it asked for a place. */
@@ -64,6 +82,8 @@ export interface RunSpecification {
   searchAttributes?: boolean;
   /** The frozen specification, kept on record. */
   specification: { digest: string };
+  /** @default null */
+  caching?: RunCaching | null;
   /** Where the code is, for the record. */
   codeLocation?: CodeLocation | undefined;
 }
@@ -71,11 +91,13 @@ export interface RunSpecification {
 /** Begins a run: it is on record from now on, and answers the query `progress`. */
 export async function beginRun(options: RunSpecification, steps: readonly StepState[] = []): Promise<Run> {
   const { runId, workflowId } = workflowInfo();
-  const { specification, codeLocation, force = null, searchAttributes = false, ...about } = options;
+  const { specification, codeLocation, force = null, searchAttributes = false, caching = null, ...about } = options;
   const run: Run = {
     ...about,
     force,
     searchAttributes,
+    caching,
+    reused: new Map(),
     runId,
     workflowId,
     steps: new Map(steps.map((state) => [state.step, state])),

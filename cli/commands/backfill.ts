@@ -10,14 +10,23 @@ import {
 } from '../../client/index.js';
 import { backfillInWords, backfillLine, planInWords } from '../backfill-words.js';
 import { interruption } from '../interruption.js';
-import { addTargetOptions, jsonOption, parseCount, type JsonOption, type TargetOptions } from '../options.js';
+import {
+  addCacheOptions,
+  addTargetOptions,
+  cacheMode,
+  jsonOption,
+  parseCount,
+  type CacheOptions,
+  type JsonOption,
+  type TargetOptions,
+} from '../options.js';
 import { EXIT, printJson } from '../output.js';
 import { createProgressLine } from '../progress-line.js';
 import { addParam, type Params } from '../run-params.js';
 import { resolveTarget } from '../target.js';
 import { workflowLink } from '../workflow-link.js';
 
-interface BackfillOptions extends TargetOptions, JsonOption {
+interface BackfillOptions extends TargetOptions, JsonOption, CacheOptions {
   from: string;
   to: string;
   reprocess: BackfillRequest['reprocess'];
@@ -78,6 +87,7 @@ export function backfillCommand(program: Command): void {
     .option('--reason <text>', 'why; it is on record')
     .option('--dry-run', 'show the plan, run nothing')
     .option('--wait', 'follow it to its end; the exit code is 0 only if every run succeeded');
+  addCacheOptions(command, 'use, or refresh with --reprocess all');
   addTargetOptions(command)
     .addOption(jsonOption())
     .addHelpText(
@@ -131,7 +141,8 @@ function requestOf(pipeline: string, options: BackfillOptions): BackfillRequest 
     options.checksOff === undefined ? (options.checksAtEnd ? 'atEnd' : 'each') : { off: options.checksOff };
   const requestedBy = options.requestedBy ?? userInfo().username;
   const version = options.asRun ? 'as-run' : 'latest';
-  return { pipeline, from, to, reprocess, order, params, checks, version, planHash, requestedBy, reason, ...limits };
+  const about = { planHash, requestedBy, reason, cache: cacheMode(options) };
+  return { pipeline, from, to, reprocess, order, params, checks, version, ...about, ...limits };
 }
 
 /** Shows how far it is; undefined if the user has seen enough. */

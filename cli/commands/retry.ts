@@ -2,12 +2,20 @@ import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { connect, MillraceError } from '../../client/index.js';
 import { followRun } from '../follow-run.js';
-import { addTargetOptions, jsonOption, type JsonOption, type TargetOptions } from '../options.js';
+import {
+  addCacheOptions,
+  addTargetOptions,
+  cacheMode,
+  jsonOption,
+  type CacheOptions,
+  type JsonOption,
+  type TargetOptions,
+} from '../options.js';
 import { EXIT, printJson } from '../output.js';
 import { inWords } from '../run-words.js';
 import { resolveTarget } from '../target.js';
 
-interface RetryOptions extends TargetOptions, JsonOption {
+interface RetryOptions extends TargetOptions, JsonOption, CacheOptions {
   from?: string;
   by?: string;
   reason?: string;
@@ -24,6 +32,7 @@ export function retryCommand(program: Command): void {
     .option('--by <name>', 'who asks (default: the user of this machine)')
     .option('--reason <text>', 'why; on record where a step waits')
     .option('--wait', 'follow the run to its end; the exit code is 0 only if it succeeded');
+  addCacheOptions(command, 'use');
   addTargetOptions(command)
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  millrace retry run/flight-delays/2001-03-31 --from train --wait')
@@ -38,7 +47,7 @@ async function retry(run: string, options: RetryOptions): Promise<number> {
   const client = await connect(temporal);
   try {
     const { from, reason, by = userInfo().username } = options;
-    const handle = await client.retryRun({ pipeline, partition, from, by, reason });
+    const handle = await client.retryRun({ pipeline, partition, from, by, reason, cache: cacheMode(options) });
     const { workflowId, runId = null } = handle;
     const words = `${workflowId}: ${runId === null ? 'the step that waited goes on' : 'started again'}`;
     if (!options.wait) {

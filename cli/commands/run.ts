@@ -2,14 +2,22 @@ import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { connect } from '../../client/index.js';
 import { followRun } from '../follow-run.js';
-import { addTargetOptions, jsonOption, type JsonOption, type TargetOptions } from '../options.js';
+import {
+  addCacheOptions,
+  addTargetOptions,
+  cacheMode,
+  jsonOption,
+  type CacheOptions,
+  type JsonOption,
+  type TargetOptions,
+} from '../options.js';
 import { EXIT, printJson } from '../output.js';
 import { addParam, type Params } from '../run-params.js';
 import { inWords } from '../run-words.js';
 import { resolveTarget } from '../target.js';
 import { workflowLink } from '../workflow-link.js';
 
-interface RunOptions extends TargetOptions, JsonOption {
+interface RunOptions extends TargetOptions, JsonOption, CacheOptions {
   partition?: string;
   logicalTime?: string;
   param: Params;
@@ -35,6 +43,7 @@ export function runCommand(program: Command): void {
     .option('--force <reason>', 'let a model pass the evaluation gate although it fails; the reason is on record')
     .option('--requested-by <name>', 'who asks (default: the user of this machine)')
     .option('--wait', 'follow the run to its end; the exit code is 0 only if it succeeded');
+  addCacheOptions(command, 'use');
   addTargetOptions(command)
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  millrace run flight-delays --partition 2001-03-01 --param seed=7 --wait')
@@ -54,6 +63,7 @@ async function run(pipeline: string, options: RunOptions): Promise<number> {
       logicalTime: options.logicalTime,
       params: options.param,
       force: options.force === undefined ? undefined : { by: requestedBy, reason: options.force },
+      cache: cacheMode(options),
       requestedBy,
     });
     const started = {

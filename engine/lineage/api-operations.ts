@@ -1,5 +1,9 @@
 import { z } from 'zod';
 import {
+  cacheClaimRequestSchema,
+  cacheClaimResponseSchema,
+  cacheFindRequestSchema,
+  cacheFindResponseSchema,
   alertDeliveriesResponseSchema,
   alertsAfterRequestSchema,
   alertsAfterResponseSchema,
@@ -287,6 +291,21 @@ export const API_OPERATIONS: readonly ApiOperation[] = [
     scope: 'read',
     body: lackingRequestSchema,
     answer: lackingResponseSchema,
+  },
+  {
+    method: 'POST',
+    path: '/cache/find',
+    summary: 'The result of a step that was computed under a key already, or why it is not to be reused',
+    scope: 'read',
+    body: cacheFindRequestSchema,
+    answer: cacheFindResponseSchema,
+  },
+  {
+    method: 'POST',
+    path: '/cache/claim',
+    summary: 'Asks to compute what has a key; idempotent',
+    body: cacheClaimRequestSchema,
+    answer: cacheClaimResponseSchema,
   },
   {
     method: 'POST',

@@ -24,6 +24,11 @@ export function writerKey({ runId, step }: { runId: string; step: string }): str
   return key64(`${step}\n${runId}`);
 }
 
+/** Key of what a step was looked up by: it is a digest already. */
+export function cacheKeyBits(key: string): string {
+  return BigInt(`0x${key.slice(0, 16)}`).toString();
+}
+
 /** The same in SQL, of an expression. */
 export function keySql(expression: string): string {
   return `('0x' || substr(sha256(${expression}), 1, 16))::UBIGINT`;

@@ -71,6 +71,7 @@ import {
   type Why,
 } from '../../schemas/index.js';
 import { createAlertClient, type AlertClient } from './alert-client.js';
+import { createCacheClient, type CacheClient } from './cache-client.js';
 import { createRequest, type Fetch } from './http-request.js';
 import { createGapClient, type GapClient } from './gap-client.js';
 import { createTriggerClient, type TriggerClient } from './trigger-client.js';
@@ -181,6 +182,8 @@ export interface LineageClient {
   stale(options?: { dataset?: string; limit?: number; after?: string }): Promise<StaleResponse>;
   readonly triggers: TriggerClient;
   readonly alerts: AlertClient;
+  /** Steps whose results are reused. */
+  readonly cache: CacheClient;
   readonly gaps: GapClient;
 }
 
@@ -261,6 +264,7 @@ export function createLineageClient(options: {
     stale: (query = {}) => get(staleResponseSchema, `/stale${search(query)}`),
     triggers: createTriggerClient(request),
     alerts: createAlertClient(request),
+    cache: createCacheClient(request),
     gaps: createGapClient(request),
   };
 }

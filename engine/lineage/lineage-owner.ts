@@ -9,6 +9,7 @@ import { Checkpoints, type CheckpointOptions } from './audit/checkpoints.js';
 import { signRegularly } from './audit/sign-regularly.js';
 import { addAccess } from './access/access.js';
 import { tokensPath } from './access/tokens.js';
+import { addCacheRoutes } from './cache-routes.js';
 import { addGapRoutes } from './gap-routes.js';
 import { addAdminRoutes } from './admin-routes.js';
 import { startExports } from './export/start-exports.js';
@@ -95,6 +96,7 @@ async function openOwner(options: LineageOwnerOptions): Promise<LineageOwner> {
   addRoutes(app, store, new ModelServers());
   addTriggerRoutes(app, store.read);
   addAlertRoutes(app, store.read);
+  addCacheRoutes(app, store);
   addGapRoutes(app, store.read);
   addOpenLineageRoutes(app, store);
   addReportRoutes(app, store.read, options.readObject);

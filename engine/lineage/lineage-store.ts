@@ -1,7 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { LineageRecord, RecordResult } from '../../schemas/index.js';
+import type { CacheClaimRequest, CacheClaimResponse, LineageRecord, RecordResult } from '../../schemas/index.js';
 import { copyOpenFile } from './copy-open-file.js';
 import { headHash, linkHash } from './audit/chain.js';
+import { claimKeys } from './cache-claims.js';
 import { CommitQueue, type Outcome } from './commit-queue.js';
 import { inTransaction, openDatabase, type Database } from './database.js';
 import { KnownKeys } from './known-keys.js';
@@ -17,6 +18,8 @@ import { WriterLane } from './writer-lane.js';
 
 /** Records in one transaction. Beyond this a commit would block the loop for more than some 20 ms. */
 const GROUP_RECORDS = 1000;
+/** Claims in one transaction; each is three statements. */
+const GROUP_CLAIMS = 100;
 const READ_CONNECTIONS = 2;
 
 /** The lineage database, held by this process. */
@@ -31,6 +34,8 @@ export interface LineageStore {
    * @throws MODEL_NOT_FOUND, DATASET_VERSION_NOT_FOUND if a record refers to a version that is not on record
    */
   record(records: readonly LineageRecord[]): Promise<RecordResult[]>;
+  /** Asks to compute what has a key, for as long as the step is not on record; see `cache-claims.ts`. */
+  claim(request: CacheClaimRequest): Promise<CacheClaimResponse>;
   /** Selects from what is committed; see `migrations/` for the tables. */
   readonly read: Reader;
   /**
@@ -123,10 +128,14 @@ function createStore(
     (requests) => lane.run(() => commitGroup(requests)),
     GROUP_RECORDS,
   );
+  const claims = new CommitQueue<CacheClaimRequest, CacheClaimResponse>(
+    (requests) => lane.run(() => inTransaction(writer, () => claimKeys(writer, requests, sequence))),
+    GROUP_CLAIMS,
+  );
   let closing: Promise<void> | null = null;
 
   async function close(): Promise<void> {
-    await queue.idle();
+    await Promise.all([queue.idle(), claims.idle()]);
     try {
       await lane.run(() => writer.run('CHECKPOINT'));
     } finally {
@@ -138,6 +147,7 @@ function createStore(
     schemaVersion,
     read: pool.read,
     record: (records) => queue.submit(records, records.length),
+    claim: (request) => claims.submit(request, 1),
     rebuild: () => lane.run(() => inTransaction(writer, () => rebuildProjections(writer))),
     backup: (to) =>
       lane.run(async () => {

@@ -8,7 +8,7 @@ import {
   type LineageRecordOf,
 } from '../../schemas/index.js';
 import { actionsOf } from './audit/actions.js';
-import { sealKey, slotKey, writerKey } from './hash-keys.js';
+import { cacheKeyBits, sealKey, slotKey, writerKey } from './hash-keys.js';
 import { nodeId } from './node-ids.js';
 import type { Answer } from './ledger.js';
 import { eventEdges } from './openlineage/event-edges.js';
@@ -76,6 +76,7 @@ function factRows(record: LineageRecord, answer: Answer): Row[] {
         }),
         ...record.inputs.flatMap((ref) => inputRows(record, ref)),
         ...record.inputModels.map((ref) => edge(nodeId.model(ref), stepOf(record))),
+        ...cachedRows(record),
       ];
     }
     case 'dataset_version': {
@@ -250,6 +251,12 @@ function specificationRows(record: LineageRecordOf<'run_started'>): Row[] {
       }),
     ),
   ];
+}
+
+/** A step that was computed with a key is what others with the same key reuse. */
+function cachedRows({ runId, step, status, cache, reusedFrom }: LineageRecordOf<'step_finished'>): Row[] {
+  if (status !== 'succeeded' || reusedFrom !== undefined || cache?.key === undefined) return [];
+  return [row('cached_steps', { key: cacheKeyBits(cache.key), run_id: runId, step })];
 }
 
 function inputRows(record: LineageRecordOf<'step_finished'>, ref: DatasetVersionRef): Row[] {

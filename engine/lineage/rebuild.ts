@@ -6,7 +6,7 @@ import { connectionReader } from './reader.js';
 import { TableWriter } from './table-writer.js';
 
 /** What is not a projection: it cannot be made again from the events. */
-const SOURCES = ['audit_chain', 'events', 'export_cursors', 'schema_migrations'];
+const SOURCES = ['audit_chain', 'cache_claims', 'events', 'export_cursors', 'schema_migrations'];
 
 /** Events projected at a time. */
 const PAGE = 2000;

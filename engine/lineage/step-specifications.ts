@@ -9,7 +9,17 @@ const specificationSchema = z.object({
 });
 
 /** Fields of a step that change nothing about what it writes. */
-const OPERATIONAL = ['description', 'needs', 'tag', 'timeoutSeconds', 'onFailure'];
+const OPERATIONAL = [
+  'description',
+  'needs',
+  'tag',
+  'pool',
+  'timeoutSeconds',
+  'onFailure',
+  'cache',
+  'memory',
+  'threads',
+];
 
 /** What a step of a specification does, as digests that can be compared between runs. */
 export interface StepSpecification {

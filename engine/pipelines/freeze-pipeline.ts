@@ -31,6 +31,7 @@ export function freezePipeline(
 ): FrozenPipeline {
   const pipeline = checksOff === undefined ? whole : withoutChecks(whole);
   const params = parameterValues(pipeline, given);
+  const counted = countedSteps(pipeline, params);
   const content = {
     name: pipeline.name,
     description: pipeline.description,
@@ -38,10 +39,28 @@ export function freezePipeline(
     params,
     steps: replaceReferences(pipeline.steps, params),
     ...(pipeline.onFailure !== undefined && { onFailure: pipeline.onFailure }),
+    ...(pipeline.cache !== undefined && { cache: pipeline.cache }),
+    ...(Object.keys(counted).length > 0 && { counted }),
     ...(checksOff !== undefined && { checksOff }),
   };
   const frozen = { ...content, digest: digestOf(content) };
   return parseWith(frozenPipelineSchema, frozen, `pipeline ${pipeline.name} with its parameters`, 'PIPELINE_INVALID');
+}
+
+/** Steps whose cache ignores parameters of the pipeline, with references to those left as they are written. */
+function countedSteps(
+  { steps }: Pipeline,
+  params: Record<string, ParameterValue>,
+): Record<string, Record<string, unknown>> {
+  const found: Record<string, Record<string, unknown>> = {};
+  for (const [name, step] of Object.entries(steps)) {
+    const { ignore } = (step.cache ?? {}) as { ignore?: unknown };
+    const ignored = Array.isArray(ignore) ? ignore.filter((one) => Object.hasOwn(params, String(one))) : [];
+    if (ignored.length === 0) continue;
+    const others = Object.entries(params).filter(([param]) => !ignored.includes(param));
+    found[name] = replaceReferences(step, Object.fromEntries(others)) as Record<string, unknown>;
+  }
+  return found;
 }
 
 function parameterValues(pipeline: Pipeline, given: Record<string, ParameterValue>): Record<string, ParameterValue> {
@@ -68,12 +87,12 @@ function parameterValues(pipeline: Pipeline, given: Record<string, ParameterValu
   return values;
 }
 
-/** A text that is nothing but a reference becomes the value in its own type; within a longer text, its text. */
+/** A text that is nothing but a reference becomes the value in its own type; within a longer text, its text. What has no value stays. */
 function replaceReferences(value: unknown, params: Record<string, ParameterValue>): unknown {
   if (typeof value === 'string') {
     const whole = WHOLE_REFERENCE.exec(value)?.[1];
-    if (whole !== undefined) return params[whole];
-    return value.replace(EACH_REFERENCE, (_, name: string) => String(params[name]));
+    if (whole !== undefined) return params[whole] ?? value;
+    return value.replace(EACH_REFERENCE, (text, name: string) => String(params[name] ?? text));
   }
   if (Array.isArray(value)) return value.map((item) => replaceReferences(item, params));
   if (value !== null && typeof value === 'object') {

@@ -2,6 +2,7 @@
 export * from './as-run.js';
 export * from './backfill-facts.js';
 export * from './backfill-plan.js';
+export * from './cache-key.js';
 export * from './code-digests.js';
 export * from './closed-partitions.js';
 export * from './freeze-pipeline.js';
@@ -10,4 +11,5 @@ export * from './kept-plans.js';
 export * from './recall-repair.js';
 export * from './resolve-run.js';
 export * from './reusable-steps.js';
+export * from './verify-output.js';
 export * from './without-checks.js';

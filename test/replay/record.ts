@@ -8,7 +8,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import {
+  definePipeline,
   modelRefOf,
+  param,
   type BackfillProgress,
   type ModelVersionRef,
   type RecallProgress,
@@ -33,7 +35,8 @@ type Save = (name: string, handle: WorkflowHandle) => Promise<void>;
 
 async function main(): Promise<void> {
   await mkdir(HISTORIES, { recursive: true });
-  const millrace = await startMillrace(weatherProject());
+  const { pipelines = [], ...project } = weatherProject();
+  const millrace = await startMillrace({ ...project, pipelines: [...pipelines, shared('one'), shared('other')] });
   try {
     const save: Save = async (name, handle) => {
       // A failed run is a path of its own.
@@ -45,6 +48,7 @@ async function main(): Promise<void> {
     // `npx jiti test/replay/record.ts backfills` records these alone.
     const parts = {
       runs: recordRuns,
+      cache: recordCache,
       backfills: recordBackfills,
       firings: recordFirings,
       inboxes: recordInboxes,
@@ -81,6 +85,55 @@ async function recordRuns({ client }: MillraceEnvironment, save: Save): Promise<
   });
   await waiting.cancel();
   await save('run-cancelled', waiting);
+}
+
+/** Two pipelines whose slow step is the same. */
+const shared = (name: string) =>
+  definePipeline({
+    name,
+    params: { slow: { type: 'number' } },
+    steps: {
+      work: {
+        type: 'activity',
+        activity: 'work',
+        input: { slow: param<number>('slow'), result: 'fine' },
+        cache: { ignore: ['pipeline'], maxAge: '1h' },
+      },
+    },
+  });
+
+async function recordCache({ client }: MillraceEnvironment, save: Save): Promise<void> {
+  const { workflow } = client.temporal;
+  const month = () =>
+    workflow.start('pipelineRun', {
+      ...{ taskQueue: 'orchestration', workflowId: 'run/weather/2012-04' },
+      args: [{ pipeline: 'weather', partition: '2012-04' }],
+    });
+  await (await month()).result();
+  await save('run-cached', await month());
+
+  const start = (pipeline: string, slow: number) =>
+    workflow.start('pipelineRun', {
+      ...{ taskQueue: 'orchestration', workflowId: `run/${pipeline}/all` },
+      args: [{ pipeline, params: { slow } }],
+    });
+  const waits = async (handle: WorkflowHandle, what: string) =>
+    until(async () => (await handle.query<RunProgress>('progress')).steps[0]?.summary.startsWith(what) ?? false);
+  const runs = async (handle: WorkflowHandle) =>
+    until(async () => (await handle.query<RunProgress>('progress')).steps[0]?.status === 'running');
+  const computing = await start('one', 4_000);
+  await runs(computing);
+  const waiting = await start('other', 4_000);
+  await waits(waiting, 'waits for run');
+  await save('run-waited', waiting);
+  await save('run-computing', computing);
+
+  const stopped = await start('one', 5_000);
+  await runs(stopped);
+  const next = await start('other', 5_000);
+  await waits(next, 'waits for run');
+  await stopped.terminate('recorded');
+  await save('run-taken-over', next);
 }
 
 async function recordBackfills({ client }: MillraceEnvironment, save: Save): Promise<void> {

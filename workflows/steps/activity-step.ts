@@ -6,7 +6,9 @@ import { workOptions } from '../activity-options.js';
 import { parseInput } from '../failures.js';
 import { inPool } from './in-pool.js';
 import type { Run } from '../run.js';
+import { throughCache } from './cached-step.js';
 import { recordedStep } from './recorded-step.js';
+import { restoredValue, valueOutcome } from './value-outcome.js';
 
 type ProjectActivities = ReturnType<typeof createProjectActivities>;
 
@@ -17,20 +19,21 @@ export async function activity(
   fields: Omit<z.input<typeof activityStepSchema>, 'type'>,
 ): Promise<unknown> {
   const step = parseInput(activityStepSchema, { ...fields, type: 'activity' }, `step ${name}`);
-  return recordedStep(run, name, 'activity', async () => {
-    const { callProjectActivity } = proxyActivities<ProjectActivities>(
-      workOptions('io', step.role, step, step.activity),
-    );
-    const value = await inPool(run, name, step, () =>
-      callProjectActivity({
-        activity: step.activity,
-        input: step.input,
-        pipeline: run.pipeline,
-        partition: run.window.key,
-        runId: run.runId,
-      }),
-    );
-    const kept = (value ?? null) as never;
-    return { value, summary: JSON.stringify(kept).slice(0, 200), output: { value: kept } };
-  });
+  return recordedStep(run, name, 'activity', (state) =>
+    throughCache(run, state, { step, restore: restoredValue }, async () => {
+      const { callProjectActivity } = proxyActivities<ProjectActivities>(
+        workOptions('io', step.role, step, step.activity),
+      );
+      const value = await inPool(run, name, step, () =>
+        callProjectActivity({
+          activity: step.activity,
+          input: step.input,
+          pipeline: run.pipeline,
+          partition: run.window.key,
+          runId: run.runId,
+        }),
+      );
+      return valueOutcome(value);
+    }),
+  );
 }

@@ -6,7 +6,9 @@ import { workOptions } from '../activity-options.js';
 import { parseInput } from '../failures.js';
 import { withBudgets } from '../retry-budgets.js';
 import type { Run } from '../run.js';
+import { throughCache } from './cached-step.js';
 import { recordedStep } from './recorded-step.js';
+import { restoredValue, valueOutcome } from './value-outcome.js';
 
 type ProjectActivities = ReturnType<typeof createProjectActivities>;
 
@@ -17,13 +19,13 @@ export async function command(
   fields: Omit<z.input<typeof commandStepSchema>, 'type'>,
 ): Promise<unknown> {
   const step = parseInput(commandStepSchema, { ...fields, type: 'command' }, `step ${name}`);
-  return recordedStep(run, name, 'command', async () => {
-    const { runProjectCommand } = proxyActivities<ProjectActivities>(
-      workOptions('io', step.role, step, step.command.join(' ')),
-    );
-    const { pipeline, window, runId } = run;
-    const value = await withBudgets(() => runProjectCommand({ step, name, pipeline, window, runId }));
-    const kept = (value ?? null) as never;
-    return { value, summary: JSON.stringify(kept).slice(0, 200), output: { value: kept } };
-  });
+  return recordedStep(run, name, 'command', (state) =>
+    throughCache(run, state, { step, restore: restoredValue }, async () => {
+      const { runProjectCommand } = proxyActivities<ProjectActivities>(
+        workOptions('io', step.role, step, step.command.join(' ')),
+      );
+      const { pipeline, window, runId } = run;
+      return valueOutcome(await withBudgets(() => runProjectCommand({ step, name, pipeline, window, runId })));
+    }),
+  );
 }

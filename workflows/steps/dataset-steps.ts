@@ -6,13 +6,15 @@ import {
   shortVersion,
   sourceName,
   transformStepSchema,
+  type CachedStep,
   type DatasetVersionRef,
   type LineageRecord,
 } from '../../schemas/index.js';
 import { workOptions } from '../activity-options.js';
-import { parseInput } from '../failures.js';
+import { failure, parseInput } from '../failures.js';
 import { inPool } from './in-pool.js';
 import type { Run } from '../run.js';
+import { throughCache } from './cached-step.js';
 import { recordBase, recordedStep, type StepOutcome } from './recorded-step.js';
 
 type DatasetActivities = ReturnType<typeof createDatasetActivities>;
@@ -34,17 +36,15 @@ export async function ingest(
   options: PublishOption = {},
 ): Promise<WrittenDataset> {
   const step = parseInput(ingestStepSchema, { ...fields, type: 'ingest' }, `step ${name}`);
-  return recordedStep(run, name, 'ingest', async () => {
-    const summary = `${step.dataset} ${run.window.key} from ${sourceName(step.source)}`;
-    const { ingest } = proxyActivities<DatasetActivities>(workOptions('io', 'data', step, summary));
-    return writtenOutcome(
-      run,
-      name,
-      await inPool(run, name, step, () => ingest({ step, window: run.window })),
-      options,
-      [],
-    );
-  });
+  const restore = (entry: CachedStep) => writtenOutcome(run, name, writtenBefore(run, step, entry), options, []);
+  return recordedStep(run, name, 'ingest', (state) =>
+    throughCache(run, state, { step, restore }, async () => {
+      const summary = `${step.dataset} ${run.window.key} from ${sourceName(step.source)}`;
+      const { ingest } = proxyActivities<DatasetActivities>(workOptions('io', 'data', step, summary));
+      const written = await inPool(run, name, step, () => ingest({ step, window: run.window }));
+      return writtenOutcome(run, name, written, options, []);
+    }),
+  );
 }
 
 /** Makes a dataset version from others with one SQL query. */
@@ -56,13 +56,20 @@ export async function transform(
   options: PublishOption = {},
 ): Promise<WrittenDataset> {
   const step = parseInput(transformStepSchema, { ...fields, inputs: {}, type: 'transform' }, `step ${name}`);
-  return recordedStep(run, name, 'transform', async () => {
-    const { transform } = proxyActivities<DatasetActivities>(
-      workOptions('io', 'data', step, `${step.dataset} ${run.window.key}`),
-    );
-    const written = await inPool(run, name, step, () => transform({ step, window: run.window, inputs }));
-    return writtenOutcome(run, name, written, options, Object.values(inputs).flat());
-  });
+  const read = Object.values(inputs).flat();
+  // What is ignored may have been read in another version, and what was read is what goes on record.
+  const readBefore = (entry: CachedStep) => (step.cache?.ignore === undefined ? read : entry.inputs);
+  const restore = (entry: CachedStep) =>
+    writtenOutcome(run, name, writtenBefore(run, step, entry), options, readBefore(entry));
+  return recordedStep(run, name, 'transform', (state) =>
+    throughCache(run, state, { step, inputs, restore }, async () => {
+      const { transform } = proxyActivities<DatasetActivities>(
+        workOptions('io', 'data', step, `${step.dataset} ${run.window.key}`),
+      );
+      const written = await inPool(run, name, step, () => transform({ step, window: run.window, inputs }));
+      return writtenOutcome(run, name, written, options, read);
+    }),
+  );
 }
 
 /** Whether a version whose outcome is good is to be published now. */
@@ -78,6 +85,15 @@ export function published(
   fact = 'published',
 ): LineageRecord {
   return { ...recordBase(run, name, fact), kind: 'dataset_published', dataset, partition, version };
+}
+
+/** What another run wrote, as the version of this run’s partition: equal content has the same version everywhere. */
+function writtenBefore(run: Run, { dataset }: { dataset: string }, { output, records }: CachedStep): WrittenDataset {
+  const made = records.find((record) => record.kind === 'dataset_version');
+  if (output.dataset === undefined || made === undefined) throw failure('INTERNAL', `${dataset} was cached without it`);
+  const { columns, columnLineage } = made;
+  const ref = { ...output.dataset, dataset, partition: run.window.key };
+  return { ref, columns, ...(columnLineage && { columnLineage }) };
 }
 
 function writtenOutcome(

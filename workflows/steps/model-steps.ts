@@ -10,6 +10,7 @@ import {
   shortVersion,
   taskQueue,
   trainStepSchema,
+  type CachedStep,
   type DatasetVersionRef,
   type EvaluationReport,
   type ModelRef,
@@ -26,7 +27,8 @@ import type { rollout } from '../rollout.js';
 import { now } from '../now.js';
 import { showPhase, type Run } from '../run.js';
 import { runAttributes } from '../search-attributes.js';
-import { recordBase, recordedStep } from './recorded-step.js';
+import { throughCache } from './cached-step.js';
+import { recordBase, recordedStep, type StepOutcome } from './recorded-step.js';
 
 type TrainingActivities = ReturnType<typeof createTrainingActivities>;
 type StepFields<S extends z.ZodType> = Omit<z.input<S>, 'type'>;
@@ -41,42 +43,57 @@ export async function train(
   inputs: Record<string, DatasetVersionRef[]>,
 ): Promise<ModelRef> {
   const step = parseInput(trainStepSchema, { ...fields, inputs: {}, type: 'train' }, `step ${name}`);
-  return recordedStep(run, name, 'train', async () => {
-    const refs = Object.values(inputs).flat();
-    const rows = refs.reduce((sum, ref) => sum + ref.rows, 0);
-    // The first training on a machine builds its environment, which has its own time on top of the trainer’s.
-    const limits = { ...step, timeoutSeconds: step.timeoutSeconds ?? step.trainer.timeoutSeconds + 900 };
-    const summary = `${step.model} on ${rows} rows of ${refs.length} versions`;
-    const { train } = proxyActivities<TrainingActivities>(workOptions('train', 'training', limits, summary));
-    const trained = await inPool(run, name, step, () => train({ step, inputs, window: run.window, runId: run.runId }));
-    const { ref, manifest, metrics, parity, profiles } = trained;
-    const figures = Object.entries<number>(metrics).map(
-      ([metric, value]) => `${metric} ${Number(value.toPrecision(4))}`,
-    );
+  const refs = Object.values(inputs).flat();
+  const restore = (entry: CachedStep): StepOutcome<ModelRef> => {
+    const made = entry.records.find((record) => record.kind === 'model_trained');
+    if (made === undefined) throw failure('INTERNAL', `${step.model} was cached without its training`);
     return {
-      value: ref,
-      summary: [
-        `${shortVersion(ref.digest)} on ${refs.length} versions, ${rows} rows`,
-        ...figures,
-        `parity ${parity.maximumDifference.toExponential(1)} on ${parity.rows} rows`,
-      ].join(', '),
-      output: { model: ref },
-      inputs: refs,
-      records: [
-        {
-          ...recordBase(run, name, 'model'),
-          kind: 'model_trained',
-          ref,
-          manifest,
-          trainedOn: refs,
-          ...(profiles !== undefined && { profiles }),
-          params: step.params,
-          seed: step.seed,
-          metrics,
-        },
-      ],
+      value: made.ref,
+      summary: entry.summary.replace(/; computed, because .*$/s, ''),
+      output: { model: made.ref },
+      inputs: made.trainedOn,
+      records: [{ ...made, ...recordBase(run, name, 'model') }],
     };
-  });
+  };
+  return recordedStep(run, name, 'train', (state) =>
+    throughCache(run, state, { step, inputs, restore }, async () => {
+      const rows = refs.reduce((sum, ref) => sum + ref.rows, 0);
+      // The first training on a machine builds its environment, which has its own time on top of the trainer’s.
+      const limits = { ...step, timeoutSeconds: step.timeoutSeconds ?? step.trainer.timeoutSeconds + 900 };
+      const summary = `${step.model} on ${rows} rows of ${refs.length} versions`;
+      const { train } = proxyActivities<TrainingActivities>(workOptions('train', 'training', limits, summary));
+      const trained = await inPool(run, name, step, () =>
+        train({ step, inputs, window: run.window, runId: run.runId }),
+      );
+      const { ref, manifest, metrics, parity, profiles } = trained;
+      const figures = Object.entries<number>(metrics).map(
+        ([metric, value]) => `${metric} ${Number(value.toPrecision(4))}`,
+      );
+      return {
+        value: ref,
+        summary: [
+          `${shortVersion(ref.digest)} on ${refs.length} versions, ${rows} rows`,
+          ...figures,
+          `parity ${parity.maximumDifference.toExponential(1)} on ${parity.rows} rows`,
+        ].join(', '),
+        output: { model: ref },
+        inputs: refs,
+        records: [
+          {
+            ...recordBase(run, name, 'model'),
+            kind: 'model_trained',
+            ref,
+            manifest,
+            trainedOn: refs,
+            ...(profiles !== undefined && { profiles }),
+            params: step.params,
+            seed: step.seed,
+            metrics,
+          },
+        ],
+      };
+    }),
+  );
 }
 
 /** Compares a trained model with the champion on the same rows. A closed gate is a value, unless the run is forced. */

@@ -1,6 +1,8 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import {
   modelRefOf,
+  type CacheNote,
+  type CacheRecord,
   type DatasetVersionRef,
   type LineageRecord,
   type LineageRecordOf,
@@ -27,12 +29,18 @@ export interface StepOutcome<T> {
   records?: LineageRecord[];
   inputs?: DatasetVersionRef[];
   inputModels?: ModelRef[];
+  /** Whether it was computed, and why. */
+  cache?: CacheRecord;
+  /** Run that did the work. */
+  reusedFrom?: string;
 }
 
 /** The part of a record that every record of a step has. */
 export function recordBase(run: Run, step: string, fact: string) {
   const repeat = run.repeats.get(step) ?? 0;
-  const begun = repeat === 0 ? step : `${step}#${repeat}`;
+  const reused = run.reused.get(step);
+  // A workflow task that is done twice may find another result to reuse; neither denies the other.
+  const begun = `${step}${repeat === 0 ? '' : `#${repeat}`}${reused === undefined ? '' : `<${reused}`}`;
   return { key: `${run.runId}/${begun}/${fact}`, at: now(), runId: run.runId, step };
 }
 
@@ -61,7 +69,12 @@ export async function recordedStep<T>(
   try {
     const outcome = await work(state);
     const { status = 'succeeded', summary, code = null, records = [], output = {} } = outcome;
-    const ended: StepState = { ...state, status, summary, code, output, durationMs: Date.now() - started };
+    const { reusedFrom, cache } = outcome;
+    const ended: StepState = {
+      ...{ ...state, status, summary, code, output, durationMs: Date.now() - started },
+      ...(reusedFrom !== undefined && { reusedFrom }),
+      ...(cache !== undefined && { cache: noteOf(cache) }),
+    };
     await commitStep(run, ended, records, stepFinished(run, ended, outcome));
     setStepState(run, ended);
     return outcome.value;
@@ -98,11 +111,21 @@ function onRecord({ report, ...output }: StepOutput): StepOutput {
   return report === undefined ? output : { ...output, report: { html: report.html, json: report.json } };
 }
 
+/** What is told of a cache; what a key is made of is for the record alone. */
+function noteOf({ outcome, key, reason }: CacheRecord): CacheNote {
+  return { outcome, reason, ...(key !== undefined && { key }) };
+}
+
 /** The record of a step’s end. */
 export function stepFinished(
   run: Run,
   state: StepState,
-  { inputs = [], inputModels = [] }: { inputs?: DatasetVersionRef[]; inputModels?: ModelRef[] } = {},
+  {
+    inputs = [],
+    inputModels = [],
+    cache,
+    reusedFrom,
+  }: Pick<StepOutcome<unknown>, 'inputs' | 'inputModels' | 'cache' | 'reusedFrom'> = {},
 ): LineageRecordOf<'step_finished'> {
   return {
     ...recordBase(run, state.step, state.status),
@@ -115,5 +138,7 @@ export function stepFinished(
     inputs,
     inputModels: inputModels.map(modelRefOf),
     ...(state.status === 'succeeded' && { output: onRecord(state.output) }),
+    ...(reusedFrom !== undefined && { reusedFrom }),
+    ...(cache !== undefined && { cache }),
   };
 }

@@ -25,7 +25,8 @@ export async function takeOver(run: Run, step: string, type: string, reusable: R
     summary: `reused from run ${shortVersion(runId)}: ${summary}`.slice(0, 2000),
     code: 'REUSED',
     output,
+    reusedFrom: runId,
   };
-  await commitRecords([{ ...stepFinished(run, state, { inputs, inputModels }), reusedFrom: runId }]);
+  await commitRecords([stepFinished(run, state, { inputs, inputModels, reusedFrom: runId })]);
   setStepState(run, state);
 }

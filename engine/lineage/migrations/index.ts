@@ -5,9 +5,19 @@ import { marks } from './0004-marks.js';
 import { triggers } from './0005-triggers.js';
 import { openlineage } from './0006-openlineage.js';
 import { alerts } from './0007-alerts.js';
+import { cache } from './0008-cache.js';
 import type { Migration } from './migration.js';
 
 export type { Migration } from './migration.js';
 
 /** All migrations in order. */
-export const MIGRATIONS: readonly Migration[] = [initial, staleness, audit, marks, triggers, openlineage, alerts];
+export const MIGRATIONS: readonly Migration[] = [
+  initial,
+  staleness,
+  audit,
+  marks,
+  triggers,
+  openlineage,
+  alerts,
+  cache,
+];

@@ -10,6 +10,7 @@ import { startExports } from '../../../engine/lineage/export/start-exports.js';
 import { openApiDocument } from '../../../engine/lineage/openapi.js';
 import { addRoutes } from '../../../engine/lineage/owner-routes.js';
 import { addGapRoutes } from '../../../engine/lineage/gap-routes.js';
+import { addCacheRoutes } from '../../../engine/lineage/cache-routes.js';
 import { addAlertRoutes } from '../../../engine/lineage/alert-routes.js';
 import { addTriggerRoutes } from '../../../engine/lineage/trigger-routes.js';
 import { withDatabasePath, withOwner } from './support.js';
@@ -27,6 +28,7 @@ describe('the OpenAPI document', () => {
       addAdminRoutes(app, store, path);
       addTriggerRoutes(app, store.read);
       addAlertRoutes(app, store.read);
+      addCacheRoutes(app, store);
       addGapRoutes(app, store.read);
       addOpenLineageRoutes(app, store);
       startExports(app, {}, { store, folder: path, secret: async () => '' });

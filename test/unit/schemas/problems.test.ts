@@ -17,7 +17,7 @@ describe('parseWith', () => {
     ).toEqual([
       'pipeline: must be lower-case words joined by "-", as in "flight-delays"',
       'partition: Invalid input: expected string, received number',
-      'extra: is not a known field; there are: pipeline, partition, logicalTime, params, force, checksOff, specification, retry, requestedBy',
+      'extra: is not a known field; there are: pipeline, partition, logicalTime, params, force, checksOff, specification, retry, cache, requestedBy',
     ]);
   });
 
