@@ -85,4 +85,16 @@ describe('a worker that is killed', () => {
     expect((await attemptsOf(run, 'train'))[0]).toBeGreaterThan(1);
     expect((await lineage.model('slow-training')).versions.map((version) => version.version)).toEqual([1]);
   }, 300_000);
+
+  it('while another run waits for what it computes: the other goes on waiting, and computes nothing', async () => {
+    const first = await client.startRun({ pipeline: 'first', partition: 'all' });
+    await during(first, 'work');
+    const second = await client.startRun({ pipeline: 'second', partition: 'all' });
+    await until(async () => (await second.progress()).steps[0]?.summary.startsWith('waits for run') ?? false);
+    await killWorker();
+    const [one, other] = [await first.result(), await second.result()];
+    expect(await attemptsOf(first, 'runProjectCommand')).toEqual([2]);
+    expect(other.steps).toMatchObject([{ code: 'CACHED', reusedFrom: one.runId, output: one.steps[0]?.output }]);
+    expect(await attemptsOf(second, 'runProjectCommand')).toEqual([]);
+  }, 240_000);
 });

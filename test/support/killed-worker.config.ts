@@ -3,9 +3,24 @@ import { featureSql, flightColumns } from '../../pipelines/flight-delays/steps.j
 
 const source = { kind: 'parquet', path: '../../node_modules/vega-datasets/data/flights-3m.parquet' } as const;
 
+/** The same in two pipelines: who comes second waits for the first. */
+const shared = (name: string) =>
+  definePipeline({
+    name,
+    steps: {
+      work: {
+        type: 'command',
+        command: ['node', '-e', 'setTimeout(() => console.log(process.pid), 4000)'],
+        cache: { ignore: ['pipeline'] },
+      },
+    },
+  });
+
 /** Steps that are long enough to be killed in the middle. */
 export default defineConfig({
   pipelines: [
+    shared('first'),
+    shared('second'),
     definePipeline({
       name: 'all-flights',
       steps: { flights: { type: 'ingest', source, dataset: 'all-flights' } },
