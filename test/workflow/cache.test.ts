@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker, type ReplayHistoriesIterable } from '@temporalio/worker';
 import type { RunHandle } from '../../client/index.js';
-import { definePipeline, type RunRequest, type RunResult, type StepState } from '../../schemas/index.js';
+import { definePipeline, MillraceError, type RunRequest, type RunResult, type StepState } from '../../schemas/index.js';
 import { workflowBundle } from '../../workers/workflow-bundle.js';
 import { startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
 import { until } from '../support/until.js';
@@ -94,6 +94,7 @@ describe('the cache of steps', () => {
           const nth = calls.filter((call) => call === what).length;
           const gate = gates.get(`${what}/${nth}`);
           await gate;
+          if (what === 'failing' && nth === 1) throw new MillraceError('SOURCE_EMPTY', 'there is nothing yet');
           return { what, nth };
         },
       },
@@ -263,6 +264,15 @@ describe('the cache of steps', () => {
     await millrace.client.temporal.workflow.getHandle(cancelled.workflowId).cancel();
     expect(step(await next.result(), 'work')).toMatchObject({ code: null, output: { value: { nth: 2 } } });
     again();
+
+    const fail = hold('failing/1');
+    const failing = await start('left', { params: { what: 'failing' } });
+    await until(() => callsOf('failing') === 1);
+    const last = await start('right', { params: { what: 'failing' } });
+    await until(async () => (await last.progress()).steps[0]?.summary.startsWith('waits for run') ?? false);
+    fail();
+    await expect(failing.result()).rejects.toMatchObject({ code: 'SOURCE_EMPTY' });
+    expect(step(await last.result(), 'work')).toMatchObject({ code: null, output: { value: { nth: 2 } } });
   });
 
   it('replays runs whose steps were looked up side by side', async () => {
