@@ -15,6 +15,7 @@ import {
   withoutChecks,
 } from '../engine/pipelines/index.js';
 import {
+  GREATEST_RANGE,
   backfillResultSchema,
   backfillWorkflowId,
   LISTED_PARTITIONS,
@@ -66,7 +67,7 @@ export function createBackfillActivities({ config, projectDir, lineage, store, t
         if (asRun) refuseForAsRun(request);
         const frozen = await withCode(freezePipeline(pipeline, request.params), project);
         if (request.checks !== 'each') withoutChecks(pipeline);
-        const keys = partitionRange(pipeline.partitions, request.from, request.to);
+        const keys = partitionRange(pipeline.partitions, request.from, request.to, GREATEST_RANGE);
         progress(`asking for the last runs of ${keys.length} partitions`);
         const latest = new Map((await lineage.latestRuns(pipeline.name, keys)).map((run) => [run.partition, run]));
         const plan = planBackfill(

@@ -6,6 +6,9 @@ import { qualityReportSchema, reportDocumentsSchema } from './quality-report.js'
 /** Runs that a backfill has under way at most; Temporal is comfortable with this many pending children. */
 export const GREATEST_WINDOW = 500;
 
+/** Partitions of one backfill at most: it carries a letter for each, and making a plan of them takes seconds of a worker. */
+export const GREATEST_RANGE = 250_000;
+
 /** Partitions that a result lists itself; more are in the object store, because payloads are small. */
 export const LISTED_PARTITIONS = 1_000;
 
@@ -19,7 +22,10 @@ const priorityField = z.int().min(1).max(5);
 export const backfillInputSchema = z.strictObject({
   pipeline: nameField.describe('Name of the pipeline.'),
   from: z.string().min(1).describe('Key of the first partition, as in `2001-03-01`.'),
-  to: z.string().min(1).describe('Key of the last partition; it is included.'),
+  to: z
+    .string()
+    .min(1)
+    .describe(`Key of the last partition; it is included. A range has at most ${GREATEST_RANGE} partitions.`),
   reprocess: z
     .enum(['missing', 'failed', 'stale', 'all'])
     .default('missing')

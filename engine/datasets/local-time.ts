@@ -28,11 +28,42 @@ export const MINUTE = 60_000;
 /** Farther than any offset and change of offset: two looks at this distance see the offset before and after a change. */
 const REACH = 26 * HOUR;
 
+/** Clocks are not set twice within a day, so where the offset is the same at both its ends, it is in between. */
+const DAY = 24 * HOUR;
+const KEPT_DAYS = 100_000;
+
+const zones = new Map<string, LocalTime>();
+
 /** @returns undefined if there is no zone of that name */
 export function localTimeOf(zoneName: string): LocalTime | undefined {
-  if (!IANAZone.isValidZone(zoneName)) return undefined;
-  const zone = IANAZone.create(zoneName);
-  const offsetAt = (instant: number) => Math.round(zone.offset(instant) * MINUTE);
+  const known = zones.get(zoneName);
+  if (known !== undefined || !IANAZone.isValidZone(zoneName)) return known;
+  const made = localTime(IANAZone.create(zoneName));
+  zones.set(zoneName, made);
+  return made;
+}
+
+/** Asking the engine for an offset takes a hundred times as long as all else, and a range of partitions asks for the same ones again and again. */
+function keptOffsets(zone: IANAZone): (instant: number) => number {
+  const read = (instant: number) => Math.round(zone.offset(instant) * MINUTE);
+  const kept = new Map<number, number>();
+  const atBegin = (day: number): number => {
+    const known = kept.get(day);
+    if (known !== undefined) return known;
+    if (kept.size >= KEPT_DAYS) kept.clear();
+    const offset = read(day * DAY);
+    kept.set(day, offset);
+    return offset;
+  };
+  return (instant) => {
+    const day = Math.floor(instant / DAY);
+    const begin = atBegin(day);
+    return begin === atBegin(day + 1) ? begin : read(instant);
+  };
+}
+
+function localTime(zone: IANAZone): LocalTime {
+  const offsetAt = keptOffsets(zone);
   const candidates = (wall: number) => [...new Set([offsetAt(wall - REACH), offsetAt(wall + REACH)])];
 
   /** First instant in (from, to] whose offset is not that at `from`. */

@@ -111,10 +111,11 @@ export function precedingPartitions(partitions: Partitions, key: string, count: 
 /**
  * The keys from one to another, both included; static keys in the order of their list. Of two dimensions, each goes from its
  * part of one key to its part of the other; one that is left out of both keys has all its keys, if it is static.
+ * @param most keys; a range of more is refused before they are made
  * @throws MillraceError PARTITION_INVALID for either key, or when `from` comes after `to`
  */
-export function partitionRange(partitions: Partitions, from: string, to: string): string[] {
-  if (partitions.kind === 'product') return productRange(partitions, from, to);
+export function partitionRange(partitions: Partitions, from: string, to: string, most = Infinity): string[] {
+  if (partitions.kind === 'product') return productRange(partitions, from, to, most);
   const first = partitionWindow(partitions, from);
   const last = partitionWindow(partitions, to);
   if (partitions.kind === 'none') return [WHOLE_KEY];
@@ -126,8 +127,10 @@ export function partitionRange(partitions: Partitions, from: string, to: string)
     const end = millisOf(last.end);
     for (let at = millisOf(first.start); at < end; at = calendar.interval(keys.at(-1) ?? from, false).end) {
       keys.push(calendar.keyAt(at));
+      if (keys.length > most) throw tooMany(from, to, most);
     }
   }
+  if (keys.length > most) throw tooMany(from, to, most);
   if (keys.length === 0) throw invalid(`the range from ${quote(from)} to ${quote(to)} ends before it begins`);
   return keys;
 }
@@ -178,19 +181,24 @@ function productParts(partitions: ProductPartitions, key: string): [KeyPart, Key
   ];
 }
 
+function tooMany(from: string, to: string, most: number): MillraceError {
+  return invalid(`the range from ${quote(from)} to ${quote(to)} has more than ${most} partitions; take it in parts`);
+}
+
 /** The first dimension changes slowest, so that a range in time is in the order of time if time comes first. */
-function productRange(partitions: ProductPartitions, from: string, to: string): string[] {
+function productRange(partitions: ProductPartitions, from: string, to: string, most: number): string[] {
   const [first, second] = dimensionsOf(partitions);
   const whole = (dimension: Dimension) => (dimension.kind === 'static' ? dimension.keys : undefined);
   const both = [from, to].every((key) => key.includes(DIMENSION_SEPARATOR));
   const ranges = both
     ? productParts(partitions, from).map(({ partitions: dimension, key }, index) =>
-        partitionRange(dimension, key, productParts(partitions, to)[index]?.key ?? key),
+        partitionRange(dimension, key, productParts(partitions, to)[index]?.key ?? key, most),
       )
     : whole(second) !== undefined
-      ? [partitionRange(first, from, to), whole(second)]
-      : [whole(first), partitionRange(second, from, to)];
+      ? [partitionRange(first, from, to, most), whole(second)]
+      : [whole(first), partitionRange(second, from, to, most)];
   const [outer = [], inner = []] = ranges;
+  if (outer.length * inner.length > most) throw tooMany(from, to, most);
   return outer.flatMap((one) => inner.map((other) => joinKey(one, other)));
 }
 

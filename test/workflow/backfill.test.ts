@@ -429,6 +429,12 @@ describe('backfill', () => {
     });
   });
 
+  it('refuses at once a range that somebody can only have meant by mistake', async () => {
+    const { type, message } = await failureOf({ pipeline: 'gated', from: '1001-01-01', to: '9999-12-31' });
+    expect(type).toBe('PARTITION_INVALID');
+    expect(message).toContain('more than 250000 partitions');
+  });
+
   it('refuses the id of another range', async () => {
     const { workflow } = millrace.client.temporal;
     const input = { pipeline: 'gated', from: '2001-03-01', to: '2001-03-02' };
