@@ -311,6 +311,25 @@ export const apiErrorSchema = z.object({
   }),
 });
 
+/**
+ * Body of `POST /api/v1/records/batch`: requests of several writers in one message. Each is committed by itself, all of its
+ * records or none, and has an outcome of its own.
+ */
+export const recordsBatchRequestSchema = z.strictObject({
+  requests: z
+    .array(z.unknown())
+    .min(1)
+    .max(1000)
+    .describe('Bodies of `POST /api/v1/records`; each is held to the schema of that by itself.'),
+});
+
+/** Answer of `POST /api/v1/records/batch`, one outcome a request, in their order, given after the commits. */
+export const recordsBatchResponseSchema = z.strictObject({
+  outcomes: z
+    .array(z.union([recordsResponseSchema, apiErrorSchema]))
+    .describe('What `POST /api/v1/records` would have answered to each request.'),
+});
+
 export type RecordedObject = z.infer<typeof recordedObjectsResponseSchema>['objects'][number];
 export type RecordsRequest = z.infer<typeof recordsRequestSchema>;
 export type RecordsResponse = z.infer<typeof recordsResponseSchema>;

@@ -13,22 +13,41 @@ const SECONDS = 5;
 /** One writer of one request; resolves when its events are durable. */
 type Write = (client: number, count: number) => Promise<void>;
 
+/** Requests that each client has under way at a time; what more than one means is said at `measureWrites`. */
+const LOADS = [
+  { clients: 1, inFlight: 1 },
+  { clients: 8, inFlight: 1 },
+  { clients: 64, inFlight: 1 },
+  { clients: 8, inFlight: 16 },
+];
+
 /**
- * Events a second and latency of requests of four events each, at 1, 8 and 64 clients: the lineage owner in a process of
- * its own over HTTP; SQLite (write-ahead log, synchronous=FULL) in one process, a transaction a request, without HTTP; and
- * plain INSERT statements into DuckDB, a transaction a request, without HTTP. All of them keep what they acknowledged.
+ * Events a second and latency of requests of four events each, what a step leaves behind, at 1, 8 and 64 clients: the
+ * lineage owner in a process of its own over HTTP; SQLite (write-ahead log, synchronous=FULL) in one process, a transaction
+ * a request, without HTTP; and plain INSERT statements into DuckDB, a transaction a request, without HTTP. All of them keep
+ * what they acknowledged, and the latency is from the call to its acknowledgement.
+ *
+ * A client with one request under way waits for each before it makes the next, as a script does. One with 16 is what a
+ * worker is, whose workflows record side by side: `createLineageClient` sends what waits in one message, and each request
+ * is still committed and answered by itself. All clients are in the one process of the bench, on the same cores.
  */
 export async function measureWrites(folder: string, say: (line: string) => void) {
   const figures = [];
-  for (const clients of [1, 8, 64]) {
+  for (const { clients, inFlight } of LOADS) {
     for (const [system, open] of [
       ['millrace', openOwner],
       ['sqlite', openSqlite],
       ['duckdb', openDuckdb],
     ] as const) {
-      const { write, close } = await open(join(folder, `${system}-${clients}`));
+      const { write, close } = await open(join(folder, `${system}-${clients}-${inFlight}`), clients);
       try {
-        const result = { system, clients, ...(await load(write, clients)) };
+        const result = {
+          system,
+          clients,
+          inFlight,
+          eventsPerRequest: RECORDS,
+          ...(await load(write, clients, inFlight)),
+        };
         say(`writes: ${JSON.stringify(result)}`);
         figures.push(result);
       } finally {
@@ -39,13 +58,13 @@ export async function measureWrites(folder: string, say: (line: string) => void)
   return figures;
 }
 
-async function load(write: Write, clients: number) {
+async function load(write: Write, clients: number, inFlight: number) {
   for (let count = 0; count < 20; count += 1) await write(-1, count);
   const latencies: number[] = [];
   const started = performance.now();
   const end = started + SECONDS * 1000;
   await Promise.all(
-    Array.from({ length: clients }, async (_, client) => {
+    Array.from({ length: clients * inFlight }, async (_, client) => {
       for (let count = 0; performance.now() < end; count += 1) {
         const begun = performance.now();
         await write(client, count);
@@ -81,14 +100,14 @@ function records(client: number, count: number): LineageRecord[] {
   }));
 }
 
-async function openOwner(path: string) {
+async function openOwner(path: string, clients: number) {
   const script = `require(process.argv[1]).startLineageOwner({ databasePath: process.argv[2] }).then((o) => console.log(o.url))`;
-  const lineage = join(__dirname, '../../dist/engine/lineage/index.js');
-  const child = spawn(process.execPath, ['-e', script, lineage, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const room = join(__dirname, '../../dist/engine/lineage/index.js');
+  const child = spawn(process.execPath, ['-e', script, room, path], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [url] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-  const client = createLineageClient({ url, timeoutMs: 60_000 });
+  const lineage = Array.from({ length: clients }, () => createLineageClient({ url, timeoutMs: 60_000 }));
   const write: Write = async (number, count) => {
-    await client.record(records(number, count));
+    await lineage[Math.abs(number) % clients]?.record(records(number, count));
   };
   return { write, close: () => ended(child) };
 }

@@ -2,6 +2,7 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { MillraceError } from '../../schemas/index.js';
+import { WriterLane } from './writer-lane.js';
 
 /**
  * Files that this process has open. DuckDB's lock keeps other processes out, but not a second instance in the same
@@ -9,11 +10,19 @@ import { MillraceError } from '../../schemas/index.js';
  */
 const openHere = new Set<string>();
 
+/** Threads of questions about everything; one less than this is there only while one is asked. */
+const ALL_THREADS = 2;
+
 /** An open database file that no other process can open. */
 export interface Database {
   /** Path of the file, links resolved. */
   readonly file: string;
   connect(): Promise<DuckDBConnection>;
+  /**
+   * Does work that goes over most of what there is with {@link ALL_THREADS} threads. All else has one: with more, DuckDB
+   * hands each small statement to a second thread, and the first goes round in circles until that is done.
+   */
+  withAllThreads<T>(work: () => Promise<T>): Promise<T>;
   /** Closes all connections and the file, and lets others open it. Nothing may be under way. */
   close(): void;
 }
@@ -29,13 +38,28 @@ export async function openDatabase(path: string): Promise<Database> {
   openHere.add(file);
   try {
     const instance = await DuckDBInstance.create(file, {
-      threads: '2', // the statements are small; more threads cost more than they bring
+      threads: '1',
       autoinstall_known_extensions: 'false', // never reach out for extensions
       enable_external_access: 'false', // a statement here has no business with other files
     });
     const connections: DuckDBConnection[] = [];
+    const settings = await instance.connect();
+    connections.push(settings);
+    const lane = new WriterLane();
+    let wide = 0;
+    const setThreads = () => lane.run(() => settings.run(`SET threads = ${wide > 0 ? ALL_THREADS : 1}`));
     return {
       file,
+      withAllThreads: async (work) => {
+        wide += 1;
+        try {
+          await setThreads();
+          return await work();
+        } finally {
+          wide -= 1;
+          await setThreads();
+        }
+      },
       connect: async () => {
         const connection = await instance.connect();
         connections.push(connection);

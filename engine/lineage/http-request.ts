@@ -7,6 +7,7 @@ import {
   problemsOf,
   type ErrorCode,
 } from '../../schemas/index.js';
+import { sendHttp } from './http-send.js';
 
 /** As much of `fetch` as is used. */
 export type Fetch = (
@@ -21,6 +22,11 @@ export type Request = <S extends z.ZodType>(
   path: string,
   body?: unknown,
 ) => Promise<z.output<S>>;
+
+/** A body that is JSON already. */
+export class JsonText {
+  constructor(readonly text: string) {}
+}
 
 /** Where the owner is and how it is asked. */
 export interface RequestOptions {
@@ -59,7 +65,7 @@ export function createRequest(options: RequestOptions): Request {
 }
 
 function requestTo(options: RequestOptions): Request {
-  const send: Fetch = options.fetch ?? ((url, init) => fetch(url, init));
+  const send = options.fetch ?? sendHttp;
   const authorization: Record<string, string> = options.token ? { authorization: `Bearer ${options.token}` } : {};
   const base = options.url.replace(/\/+$/, '');
 
@@ -81,7 +87,7 @@ function requestTo(options: RequestOptions): Request {
       const response = await send(url, {
         method,
         headers: { ...authorization, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(body === undefined ? {} : { body: body instanceof JsonText ? body.text : JSON.stringify(body) }),
         signal: AbortSignal.timeout(options.timeoutMs),
       });
       return { status: response.status, text: await response.text() };
@@ -94,16 +100,20 @@ function requestTo(options: RequestOptions): Request {
   function errorOf(status: number, value: unknown, text: string): MillraceError {
     const parsed = apiErrorSchema.safeParse(value);
     if (!parsed.success) return unreachable(`answered with status ${status}: ${text.slice(0, 200)}`);
-    const { code, message, problems } = parsed.data.error;
-    const known = ERROR_CODES.find((candidate): candidate is ErrorCode => candidate === code);
-    return known === undefined
-      ? new MillraceError('INTERNAL', `the lineage owner answered ${code}: ${message}`, { problems })
-      : new MillraceError(known, message, { problems });
+    return errorOfBody(parsed.data);
   }
 
   function unreachable(what: string, cause?: unknown): MillraceError {
     return new MillraceError('LINEAGE_UNREACHABLE', `${base}: ${what}`, { cause });
   }
+}
+
+/** The error that an answer of the owner tells. */
+export function errorOfBody({ error: { code, message, problems } }: z.output<typeof apiErrorSchema>): MillraceError {
+  const known = ERROR_CODES.find((candidate): candidate is ErrorCode => candidate === code);
+  return known === undefined
+    ? new MillraceError('INTERNAL', `the lineage owner answered ${code}: ${message}`, { problems })
+    : new MillraceError(known, message, { problems });
 }
 
 /** Undefined for an empty text and for one that is not JSON; the schemas refuse both where a body is due. */

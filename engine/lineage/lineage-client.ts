@@ -24,7 +24,6 @@ import {
   modelServersResponseSchema,
   modelsResponseSchema,
   recordedObjectsResponseSchema,
-  recordsResponseSchema,
   resolvePartitionsResponseSchema,
   retentionFactsResponseSchema,
   openLineageEventsSchema,
@@ -74,6 +73,7 @@ import { createAlertClient, type AlertClient } from './alert-client.js';
 import { createCacheClient, type CacheClient } from './cache-client.js';
 import { createRequest, type Fetch } from './http-request.js';
 import { createGapClient, type GapClient } from './gap-client.js';
+import { createRecordSender } from './record-sender.js';
 import { createTriggerClient, type TriggerClient } from './trigger-client.js';
 
 /** Which versions of a dataset are meant; all by default. */
@@ -95,7 +95,11 @@ export interface DatasetVersionsOptions {
  */
 export interface LineageClient {
   health(): Promise<LineageHealth>;
-  /** Records facts, all or none; resolves once they are durable. At most 1000. See {@link LineageStore.record}. */
+  /**
+   * Records facts, all or none; resolves once they are durable. At most 1000. See {@link LineageStore.record}. What is
+   * recorded while requests are under way waits for one of them and goes in one message with the rest; each call still
+   * has an outcome of its own.
+   */
   record(records: readonly LineageRecord[]): Promise<RecordResult[]>;
   /** What can be read of each partition, in the order of the keys. */
   resolvePartitions(dataset: string, partitions: readonly string[]): Promise<ResolvedPartition[]>;
@@ -195,7 +199,7 @@ export function createLineageClient(options: {
   timeoutMs?: number;
   /** Token; MILLRACE_LINEAGE_TOKEN by default, in processes of the embedded mode else theirs. */
   token?: string;
-  /** For tests; Node’s own by default. */
+  /** For tests. */
   fetch?: Fetch;
 }): LineageClient {
   const request = createRequest({
@@ -206,7 +210,7 @@ export function createLineageClient(options: {
   const get = <S extends z.ZodType>(schema: S, path: string) => request(schema, 'GET', path);
   return {
     health: () => get(lineageHealthSchema, '/health'),
-    record: async (records) => (await request(recordsResponseSchema, 'POST', '/records', { records })).results,
+    record: createRecordSender(request),
     resolvePartitions: async (dataset, partitions) => {
       const body = { dataset, partitions };
       return (await request(resolvePartitionsResponseSchema, 'POST', '/partitions/resolve', body)).partitions;

@@ -93,7 +93,7 @@ async function openOwner(options: LineageOwnerOptions): Promise<LineageOwner> {
     requestsPerSecond: options.requestsPerSecond ?? 5000,
     logger,
   });
-  addRoutes(app, store, new ModelServers());
+  addRoutes(app, store, new ModelServers(), logger);
   addTriggerRoutes(app, store.read);
   addAlertRoutes(app, store.read);
   addCacheRoutes(app, store);

@@ -38,6 +38,8 @@ export interface LineageStore {
   claim(request: CacheClaimRequest): Promise<CacheClaimResponse>;
   /** Selects from what is committed; see `migrations/` for the tables. */
   readonly read: Reader;
+  /** As `read`, with all threads: for questions about most of what is on record. */
+  readonly readAll: Reader;
   /**
    * Makes every projection again from the events, in one transaction; commits wait meanwhile, reads see what was there.
    * @returns number of events
@@ -75,7 +77,7 @@ export async function openLineageStore(options: {
     return createStore(database, writer, new ReadPool(readers), schemaVersion, {
       sequence: last?.sequence ?? 0,
       hash: await headHash(connectionReader(writer)),
-      keys: await KnownKeys.load(writer),
+      keys: await database.withAllThreads(() => KnownKeys.load(writer)),
     });
   } catch (error) {
     database.close();
@@ -146,9 +148,11 @@ function createStore(
   return {
     schemaVersion,
     read: pool.read,
+    readAll: (sql, values) => database.withAllThreads(() => pool.read(sql, values)),
     record: (records) => queue.submit(records, records.length),
     claim: (request) => claims.submit(request, 1),
-    rebuild: () => lane.run(() => inTransaction(writer, () => rebuildProjections(writer))),
+    rebuild: () =>
+      lane.run(() => database.withAllThreads(() => inTransaction(writer, () => rebuildProjections(writer)))),
     backup: (to) =>
       lane.run(async () => {
         await writer.run('FORCE CHECKPOINT'); // everything is in the one file now, and nothing writes until it is copied
@@ -179,7 +183,7 @@ function rowsOf(
 ): { rows: Row[]; hash: string } {
   const { key, kind } = record;
   const texts = { payload: JSON.stringify(record), answer: JSON.stringify(answer) };
-  const hash = linkHash(previous, { sequence, key, kind, ...texts, recordedAt });
+  const hash = linkHash(previous, { sequence, key, kind, payload: record, answer, recordedAt });
   const event: Row = { table: 'events', cells: { key, kind, digest, ...texts, recorded_at: recordedAt } };
   const link: Row = { table: 'audit_chain', cells: { hash } };
   const rows = [event, link, ...project(record, answer)];

@@ -1,9 +1,11 @@
 import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
 import {
   latestRunsRequestSchema,
   MillraceError,
   modelServerStatusSchema,
   parseWith,
+  recordsBatchRequestSchema,
   recordsRequestSchema,
   resolvePartitionsRequestSchema,
   type LineageHealth,
@@ -12,6 +14,7 @@ import { QUERIES } from './api-operations.js';
 import { columnGraph } from './column-queries.js';
 import { listDatasets, listDatasetVersions, resolvePartitions } from './dataset-queries.js';
 import { endpointHistory, endpointState, listEndpoints } from './endpoint-queries.js';
+import { errorAnswer } from './http-errors.js';
 import { latestRuns } from './latest-runs.js';
 import { lineageGraph } from './lineage-graph.js';
 import type { LineageStore } from './lineage-store.js';
@@ -40,7 +43,12 @@ interface Params {
 }
 
 /** The paths of the lineage API, as `schemas/lineage-api.ts` describes them. */
-export function addRoutes(app: FastifyInstance, store: LineageStore, servers: ModelServers): void {
+export function addRoutes(
+  app: FastifyInstance,
+  store: LineageStore,
+  servers: ModelServers,
+  logger?: Pick<Logger, 'error'>,
+): void {
   const { read } = store;
   const get = (path: string, answer: (params: Params, query: unknown) => Promise<unknown>) =>
     app.get<{ Params: Params }>(path, async (request) => answer(request.params, request.query));
@@ -55,6 +63,22 @@ export function addRoutes(app: FastifyInstance, store: LineageStore, servers: Mo
   app.post('/api/v1/records', async (request) => {
     const { records } = parseWith(recordsRequestSchema, request.body, 'records');
     return { results: await store.record(records) };
+  });
+  app.post('/api/v1/records/batch', async (request) => {
+    const { requests } = parseWith(recordsBatchRequestSchema, request.body, 'requests');
+    // All are submitted in this turn, so one commit has them.
+    const outcomes = await Promise.all(
+      requests.map(async (body) => {
+        try {
+          return { results: await store.record(parseWith(recordsRequestSchema, body, 'records').records) };
+        } catch (error) {
+          const answer = errorAnswer(error);
+          if (answer.status >= 500) logger?.error({ err: error, path: request.url }, 'a request of a batch failed');
+          return answer.body;
+        }
+      }),
+    );
+    return { outcomes };
   });
   app.post('/api/v1/partitions/resolve', async (request) => {
     const body = parseWith(resolvePartitionsRequestSchema, request.body, 'partitions to resolve');
@@ -115,7 +139,7 @@ export function addRoutes(app: FastifyInstance, store: LineageStore, servers: Mo
   get('/api/v1/why', (_, query) => whyPrediction(read, parseWith(QUERIES.why, query, 'query').prediction));
   get('/api/v1/columns', (_, query) => columnGraph(read, parseWith(QUERIES.columns, query, 'query')));
   get('/api/v1/impact', (_, query) => impactOf(read, parseWith(QUERIES.impact, query, 'query').node));
-  get('/api/v1/stale', (_, query) => stalePartitions(read, parseWith(QUERIES.stale, query, 'query')));
+  get('/api/v1/stale', (_, query) => stalePartitions(store.readAll, parseWith(QUERIES.stale, query, 'query')));
 
   const document = openApiDocument();
   get('/api/v1/openapi.json', async () => document);

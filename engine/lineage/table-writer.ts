@@ -31,9 +31,14 @@ export class TableWriter {
     const appender = await this.connection.createAppender(table);
     try {
       for (const cells of rows) {
-        const unknown = Object.keys(cells).find((name) => !columns.some((column) => column.name === name));
-        if (unknown !== undefined) throw new Error(`table ${table} has no column ${unknown}`);
-        for (const { name, type } of columns) append(appender, type, cells[name] ?? null);
+        let known = 0;
+        for (const { name, type } of columns) {
+          const cell = cells[name];
+          if (cell !== undefined) known += 1;
+          append(appender, type, cell ?? null);
+        }
+        if (known < Object.keys(cells).length)
+          throw new Error(`table ${table} has not all of ${Object.keys(cells).join(', ')}`);
         appender.endRow();
       }
     } catch (error) {

@@ -20,10 +20,22 @@ export interface ChainedEvent {
 }
 
 /** Hash of a link: SHA-256 over the canonical JSON of the event and of the hash before it. */
-export function linkHash(previous: string, event: ChainedEvent): string {
-  const { sequence, key, kind, payload, answer, recordedAt } = event;
-  const content = { sequence, key, kind, payload: json(payload), answer: json(answer), recordedAt, previous };
-  return sha256(canonicalJson(content));
+export function linkHash(
+  previous: string,
+  { sequence, key, kind, payload, answer, recordedAt }: Omit<ChainedEvent, 'payload' | 'answer'> & Parsed,
+): string {
+  return sha256(canonicalJson({ sequence, key, kind, payload, answer, recordedAt, previous }));
+}
+
+/** The JSON of an event as values. */
+interface Parsed {
+  payload: unknown;
+  answer: unknown;
+}
+
+/** An event as it is stored, with its JSON as values. */
+export function parsedEvent(event: ChainedEvent): Omit<ChainedEvent, 'payload' | 'answer'> & Parsed {
+  return { ...event, payload: json(event.payload), answer: json(event.answer) };
 }
 
 /** Hash of the newest link. */
@@ -59,7 +71,7 @@ export async function sealEvents(connection: DuckDBConnection): Promise<void> {
   let previous = GENESIS;
   for await (const page of chainedEvents(connectionReader(connection))) {
     const rows = page.map((event) => {
-      previous = linkHash(previous, event as ChainedEvent);
+      previous = linkHash(previous, parsedEvent(event as ChainedEvent));
       return { table: 'audit_chain', cells: { sequence: event.sequence, hash: previous } };
     });
     await writer.write(rows);

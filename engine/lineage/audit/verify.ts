@@ -1,6 +1,6 @@
 import type { AuditVerification } from '../../../schemas/index.js';
 import type { Reader } from '../reader.js';
-import { chainedEvents, GENESIS, linkHash, type ChainedEvent } from './chain.js';
+import { chainedEvents, GENESIS, linkHash, parsedEvent, type ChainedEvent } from './chain.js';
 import type { Checkpoints } from './checkpoints.js';
 
 /** Problems that are told; the rest is counted. */
@@ -39,7 +39,7 @@ export async function verifyAudit(read: Reader, checkpoints: Checkpoints): Promi
       last = sequence;
       if (!present) tell(sequence, 'removed', `event ${sequence} is gone, its link is there`);
       else if (hash === null) tell(sequence, 'inserted', `event ${sequence} (${event.key}) has no link`);
-      else if (linkHash(previous, event as ChainedEvent) !== hash) {
+      else if (linkHash(previous, parsedEvent(event as ChainedEvent)) !== hash) {
         tell(sequence, 'changed', `event ${sequence} (${event.key}), or its link, is not what was recorded`);
       }
       if (present) events += 1;

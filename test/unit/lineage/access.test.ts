@@ -57,6 +57,14 @@ describe('an owner with tokens', () => {
     });
   });
 
+  it('takes questions that are posted for what they are', async () => {
+    await withTokens(async (url, tokens) => {
+      const client = createLineageClient({ url, token: tokens.read });
+      expect(await client.latestRuns('flight-delays', ['2001-03-01'])).toEqual([]);
+      expect(await client.resolvePartitions('flights', ['2001-03-01'])).toHaveLength(1);
+    });
+  });
+
   it('lets each scope do its part and no more', async () => {
     await withTokens(async (url, tokens) => {
       const attempts = async (scope: TokenScope) => {

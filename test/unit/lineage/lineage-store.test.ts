@@ -30,6 +30,17 @@ async function keysOf(store: LineageStore): Promise<string[]> {
 }
 
 describe('the lineage store', () => {
+  it('has a second thread for questions about everything, and only while they are asked', async () => {
+    await withStore(async (store) => {
+      const threads = "SELECT current_setting('threads') AS threads";
+      const both = [store.readAll(threads), store.readAll(threads)];
+      expect(await Promise.all(both)).toEqual([[{ threads: 2 }], [{ threads: 2 }]]);
+      expect(await store.read(threads)).toEqual([{ threads: 1 }]);
+      await expect(store.readAll('SELECT nothing')).rejects.toThrow('nothing');
+      expect(await store.read(threads)).toEqual([{ threads: 1 }]);
+    });
+  });
+
   it('records a story once, however often it is told, and gives the same numbers again', async () => {
     await withDatabasePath(async (path) => {
       const records = february();
