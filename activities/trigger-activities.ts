@@ -1,17 +1,7 @@
-import { activityInfo, heartbeat } from '@temporalio/activity';
-import { z } from 'zod';
-import { sourceAccess } from '../engine/datasets/index.js';
-import { createSecrets } from '../engine/secrets.js';
-import {
-  eventId,
-  findFiles,
-  routeEvent,
-  settledFiles,
-  type Observations,
-  type Route,
-} from '../engine/triggers/index.js';
+import { eventId, routeEvent, type Route } from '../engine/triggers/index.js';
 import { shortVersion, type TriggerEvent, type TriggerOf } from '../schemas/index.js';
 import type { ActivityDependencies } from './dependencies.js';
+import { createFileWatch } from './file-watch.js';
 import { pollExecution } from './poll-execution.js';
 import { notYet, sometime } from './wait-by-retry.js';
 
@@ -36,17 +26,10 @@ const SHOWN_LACKING = 20;
 
 const wordsOf = (input: { dataset: string; partition: string }) => `${input.dataset} ${input.partition}`;
 
-/** Files taken at a time. */
-const MOST_FILES = 200;
-
-const observationsSchema = z.record(
-  z.string(),
-  z.record(z.string(), z.object({ what: z.string(), since: z.number() })),
-);
-
 /** What inboxes ask of the world. */
-export function createTriggerActivities({ config, lineage, projectDir, temporal }: ActivityDependencies) {
-  const access = sourceAccess(config.stores, createSecrets());
+export function createTriggerActivities(dependencies: ActivityDependencies) {
+  const { config, lineage, temporal } = dependencies;
+  const files = createFileWatch(dependencies);
   return {
     /** What events mean for a pipeline; by the configuration of this worker. */
     async routeEvents({ pipeline, events, now }: RouteInput): Promise<RoutedEvent[]> {
@@ -69,13 +52,13 @@ export function createTriggerActivities({ config, lineage, projectDir, temporal 
       return sometime(async () => {
         const triggers = config.pipelines.find(({ name }) => name === pipeline)?.triggers ?? [];
         const datasets = triggers.filter((trigger) => trigger.on === 'dataset');
-        const files = triggers.filter((trigger) => trigger.on === 'file');
-        if (datasets.length + files.length === 0) return { watching: false, events: [], cursor };
+        const watched = triggers.filter((trigger) => trigger.on === 'file');
+        if (datasets.length + watched.length === 0) return { watching: false, events: [], cursor };
         const published = await publications(datasets, cursor);
-        const arrived = (await Promise.all(await newFiles(pipeline, files, pending))).flat();
-        const events = [...published.events, ...arrived.slice(0, MOST_FILES)];
+        const arrived = await files.look(pipeline, watched, pending);
+        const events = [...published.events, ...arrived.events];
         const started = cursor === null && published.cursor !== null;
-        if (events.length === 0 && !started) throw notYet('nothing new');
+        if (events.length === 0 && !started) throw arrived.problem ?? notYet('nothing new');
         return { watching: true, events, cursor: published.cursor };
       });
     },
@@ -110,49 +93,6 @@ export function createTriggerActivities({ config, lineage, projectDir, temporal 
         }),
     );
     return { events, cursor: next };
-  }
-
-  async function newFiles(
-    pipeline: string,
-    triggers: TriggerOf<'file'>[],
-    pending: readonly string[],
-  ): Promise<Promise<TriggerEvent[]>[]> {
-    const before = observationsSchema.safeParse(activityInfo().heartbeatDetails).data ?? {};
-    const after: Record<string, Observations> = {};
-    const found: { trigger: TriggerOf<'file'>; settled: ReturnType<typeof settledFiles>['settled'] }[] = [];
-    for (const trigger of triggers) {
-      const seen = await findFiles(trigger, { projectDir, access });
-      const settling = { settleMs: trigger.settleSeconds * 1000, now: Date.now() };
-      const { settled, observed } = settledFiles(seen, before[trigger.name] ?? {}, settling);
-      after[trigger.name] = observed;
-      found.push({ trigger, settled });
-    }
-    // The next attempt gets them, on whichever worker it is.
-    heartbeat(after);
-    return found.map(async ({ trigger, settled }) => {
-      const events = settled.map(({ path, bytes, stamp, partition }): TriggerEvent => ({
-        id: eventId(trigger.name, path, String(bytes), stamp.replaceAll('"', '')),
-        source: 'file',
-        trigger: trigger.name,
-        subject: `${path}, ${bytes} bytes`.slice(0, 400),
-        ...(partition !== undefined && { partition }),
-        params: {},
-      }));
-      return events.length === 0 ? [] : unknown(pipeline, events, pending);
-    });
-  }
-
-  async function unknown(
-    pipeline: string,
-    events: TriggerEvent[],
-    pending: readonly string[],
-  ): Promise<TriggerEvent[]> {
-    const known = new Set(pending);
-    for (let start = 0; start < events.length; start += 10_000) {
-      const ids = events.slice(start, start + 10_000).map(({ id }) => id);
-      for (const id of await lineage.triggers.known(pipeline, ids)) known.add(id);
-    }
-    return events.filter(({ id }) => !known.has(id));
   }
 }
 

@@ -2,7 +2,7 @@ export type { BackfillHandle } from './backfill-handle.js';
 export { connect, type ConnectOptions, type MillraceClient } from './connect.js';
 export type { ScheduleChange, Schedules, ScheduleStatus } from './schedules.js';
 export type { RunHandle } from './run-handle.js';
-export type { Triggers } from './triggers.js';
+export type { InboxView, Triggers } from './triggers.js';
 export type { BackfillProgress, BackfillRequest, BackfillResult } from '../schemas/backfill.js';
 export { describeError, isMillraceError, MillraceError, type ErrorCode } from '../schemas/errors.js';
 export type { Problem } from '../schemas/problems.js';

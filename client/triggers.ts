@@ -23,7 +23,13 @@ export interface Triggers {
   /** Puts an event as it is into an inbox. @throws MillraceError TEMPORAL_UNREACHABLE */
   deliver(pipeline: string, event: TriggerEvent): Promise<void>;
   /** Events of a pipeline that have not ended. Needs a worker of the role orchestration. @throws MillraceError TEMPORAL_UNREACHABLE */
-  waiting(pipeline: string): Promise<InboxStatus>;
+  waiting(pipeline: string): Promise<InboxView>;
+}
+
+/** What an inbox says of itself, and what keeps it from its work. */
+export interface InboxView extends InboxStatus {
+  /** Why the last look at datasets, files or the record failed, with its code; it is taken again. Null: it did not. */
+  problem: string | null;
 }
 
 /** @internal */
@@ -48,16 +54,35 @@ export function createTriggers(client: Client, call: Caller): Triggers {
     },
     waiting: (pipeline) =>
       call(async () => {
-        const none = { pipeline, watching: false, waiting: [] };
+        const none = { pipeline, watching: false, waiting: [], problem: null };
         try {
           const handle = client.workflow.getHandle(inboxWorkflowId(pipeline));
           // An inbox that has ended has nothing left.
-          if ((await handle.describe()).status.name !== 'RUNNING') return none;
-          return parseWith(inboxStatusSchema, await handle.query('waiting'), `inbox of ${pipeline}`, 'INTERNAL');
+          const { status, raw } = await handle.describe();
+          if (status.name !== 'RUNNING') return none;
+          const answer: unknown = await handle.query('waiting');
+          return {
+            ...parseWith(inboxStatusSchema, answer, `inbox of ${pipeline}`, 'INTERNAL'),
+            problem: problemOf(raw.pendingActivities ?? []),
+          };
         } catch (error) {
           if (error instanceof WorkflowNotFoundError || error instanceof QueryNotRegisteredError) return none;
           throw error;
         }
       }),
   };
+}
+
+type Pending = {
+  lastFailure?: { message?: string | null; applicationFailureInfo?: { type?: string | null } | null } | null;
+};
+
+/** What a look that is taken again and again failed with, other than that there was nothing yet. */
+function problemOf(pending: readonly Pending[]): string | null {
+  for (const { lastFailure } of pending) {
+    const type = lastFailure?.applicationFailureInfo?.type;
+    if (lastFailure == null || type === 'NOT_YET') continue;
+    return `${type ?? 'INTERNAL'}: ${lastFailure.message ?? ''}`;
+  }
+  return null;
 }

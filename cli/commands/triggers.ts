@@ -26,9 +26,9 @@ export function triggersCommand(program: Command): void {
       const ledger = await lineage.triggers.ledger(pipeline, { limit });
       const client = await connect(target.temporal);
       try {
-        const { waiting, watching } = await client.triggers.waiting(pipeline);
-        if (json) printJson({ pipeline, watching, waiting, ...ledger });
-        else console.log(inWords(ledger, waiting));
+        const { waiting, watching, problem } = await client.triggers.waiting(pipeline);
+        if (json) printJson({ pipeline, watching, problem, waiting, ...ledger });
+        else console.log([inWords(ledger, waiting), ...(problem === null ? [] : [`problem: ${problem}`])].join('\n'));
       } finally {
         await client.close();
       }

@@ -90,11 +90,13 @@ async function entriesOf(folder: string) {
   }
 }
 
-async function findObjects({ path, store = 'default' }: FileTrigger, { access }: FindFilesContext): Promise<Found[]> {
+async function findObjects(trigger: FileTrigger, { access }: FindFilesContext): Promise<Found[]> {
+  const { path, marker, store = 'default' } = trigger;
   const patterns = filePattern(path);
   const fixed = path.slice(0, path.search(/\*|\{partition\}|$/));
-  const folder = fixed.slice(0, fixed.lastIndexOf('/') + 1);
-  const objects = await listS3Objects(folder, access.s3(store));
+  // A marker has another name than its file: only the folder is what both begin with.
+  const prefix = marker === undefined ? fixed : fixed.slice(0, fixed.lastIndexOf('/') + 1);
+  const objects = await listS3Objects(prefix, access.s3(store));
   return objects.map((object) => ({
     path: object.path,
     bytes: object.bytes,

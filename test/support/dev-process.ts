@@ -15,9 +15,17 @@ export interface DevProcess {
   stop(): Promise<void>;
 }
 
-/** Starts the embedded mode and waits for its one line of JSON. */
-export async function startDev(command: string, args: readonly string[], cwd: string): Promise<DevProcess> {
-  const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+/**
+ * Starts the embedded mode and waits for its one line of JSON.
+ * @param env variables besides those of this process
+ */
+export async function startDev(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env: Record<string, string> = {},
+): Promise<DevProcess> {
+  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
   const gone = once(child, 'exit');
