@@ -7,6 +7,7 @@ export * from './cache-activities.js';
 export * from './dataset-activities.js';
 export * from './deadline-activities.js';
 export * from './dependencies.js';
+export * from './line-activities.js';
 export * from './lineage-activities.js';
 export * from './poll-execution.js';
 export * from './pool-activities.js';

@@ -1,4 +1,4 @@
-import { hint, MillraceError, poolWorkflowId, taskQueue, type PoolAsk, type PoolPlace } from '../schemas/index.js';
+import { hint, MillraceError, poolWorkflowId, taskQueue, type PoolAsk } from '../schemas/index.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { quickScope } from './activity-scope.js';
 import { pollExecution } from './poll-execution.js';
@@ -29,7 +29,7 @@ export function createPoolActivities({ config, temporal }: Pick<ActivityDependen
     },
 
     /** Tickets of runs that have ended, however they did. */
-    async findGone({ places }: { places: PoolPlace[] }): Promise<string[]> {
+    async findGone({ places }: { places: { ticket: string; workflowId: string; runId: string }[] }): Promise<string[]> {
       return sometime(async () => {
         const gone = await Promise.all(
           places.map(async ({ ticket, workflowId, runId }) => {

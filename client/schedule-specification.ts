@@ -1,7 +1,8 @@
 import type { CalendarSpec, ScheduleDescription, ScheduleOptions, ScheduleOverlapPolicy } from '@temporalio/client';
 import { parseCron } from '../schemas/cron.js';
 import { MillraceError } from '../schemas/errors.js';
-import { scheduleId, type FiringInput, type Schedule } from '../schemas/schedule.js';
+import { lineRulesOf, scheduleId, type FiringInput, type Schedule } from '../schemas/schedule.js';
+import type { LineRules } from '../schemas/line.js';
 import { taskQueue } from '../schemas/task-queues.js';
 
 /** A schedule in a form that can be compared field by field, whether it was wished for or read from Temporal. */
@@ -14,6 +15,7 @@ export interface ScheduleFacts {
   jitterSeconds: number;
   overlap: string;
   catchUpSeconds: number;
+  maxActive: number;
   pauseOnFailure: boolean;
   action: string;
   params: string;
@@ -38,7 +40,11 @@ const NONE = 'none';
 
 /** What Temporal is given for a schedule. */
 export function scheduleOptions(pipeline: string, schedule: Schedule): ScheduleOptions {
-  const input: FiringInput = { pipeline, params: schedule.params, requestedBy: 'schedule' };
+  const line = lineRulesOf(schedule);
+  const input: FiringInput = {
+    ...{ pipeline, params: schedule.params, requestedBy: 'schedule' },
+    ...(line !== undefined && { line }),
+  };
   const { startAt, endAt } = schedule;
   return {
     scheduleId: scheduleId(pipeline),
@@ -59,9 +65,10 @@ export function scheduleOptions(pipeline: string, schedule: Schedule): ScheduleO
       staticSummary: `${pipeline}: a firing of its schedule`,
     },
     policies: {
-      overlap: schedule.overlap.toUpperCase() as ScheduleOverlapPolicy,
+      // Where firings take turns among themselves, Temporal starts each of them.
+      overlap: (line === undefined ? schedule.overlap : 'allow_all').toUpperCase() as ScheduleOverlapPolicy,
       catchupWindow: schedule.catchUpSeconds * 1000,
-      pauseOnFailure: schedule.pauseOnFailure,
+      pauseOnFailure: line === undefined && schedule.pauseOnFailure,
     },
   };
 }
@@ -96,13 +103,12 @@ export function desiredFacts(pipeline: string, schedule: Schedule): ScheduleFact
     dayOfMonth: calendar.dayOfMonth ?? { start: 1, end: 31 },
     dayOfWeek: calendar.dayOfWeek ?? { start: 'SUNDAY' as const, end: 'SATURDAY' as const },
   }));
-  return facts({ ...spec, calendars }, { ...policies, action }, schedule.params);
+  return facts({ ...spec, calendars }, { ...policies, action });
 }
 
 /** What a schedule is in Temporal. */
 export function actualFacts({ spec, policies, action }: ScheduleDescription): ScheduleFacts {
-  const [input] = (action.args ?? []) as [FiringInput?];
-  return facts(spec, { ...policies, action }, input?.params ?? {});
+  return facts(spec, { ...policies, action });
 }
 
 /** Lines that say how a schedule differs from what it is to be. */
@@ -117,10 +123,13 @@ interface Rest {
   overlap?: unknown;
   catchupWindow?: unknown;
   pauseOnFailure?: boolean;
-  action: { workflowType: string | object; taskQueue?: string };
+  action: { workflowType: string | object; taskQueue?: string; args?: readonly unknown[] };
 }
 
-function facts(spec: Spec, { overlap, catchupWindow, pauseOnFailure, action }: Rest, params: object): ScheduleFacts {
+function facts(spec: Spec, { overlap, catchupWindow, pauseOnFailure, action }: Rest): ScheduleFacts {
+  const [input] = (action.args ?? []) as (Partial<FiringInput> | null | undefined)[];
+  const { line, params = {} } = input ?? {};
+  const policy = String(overlap).toLowerCase();
   const seconds = (duration: unknown) => Math.round(Number(duration ?? 0) / 1000);
   const times = [
     ...(spec.calendars ?? []).map(calendarText),
@@ -135,12 +144,19 @@ function facts(spec: Spec, { overlap, catchupWindow, pauseOnFailure, action }: R
     startAt: spec.startAt?.toISOString() ?? NONE,
     endAt: spec.endAt?.toISOString() ?? NONE,
     jitterSeconds: seconds(spec.jitter),
-    overlap: String(overlap).toLowerCase(),
+    overlap: line === undefined ? policy : overlapOf(line, policy),
+    maxActive: line?.maxActive ?? 1,
     catchUpSeconds: seconds(catchupWindow),
-    pauseOnFailure: pauseOnFailure ?? false,
+    pauseOnFailure: (pauseOnFailure ?? false) || line?.stopOnFailure === true,
     action: `${typeof action.workflowType === 'string' ? action.workflowType : NONE} on ${action.taskQueue ?? NONE}`,
     params: JSON.stringify(Object.fromEntries(sorted)),
   };
+}
+
+/** What the turns of firings are called; that Temporal keeps some of them back is a difference. */
+function overlapOf({ order }: LineRules, policy: string): string {
+  const name = order === 'newest' ? 'newest' : 'buffer_all';
+  return policy === 'allow_all' ? name : `${name}, but ${policy} in Temporal`;
 }
 
 /** The values of each field, written short: `minute 0, hour 3, day 1-31, month 1-12, weekday 0-6`. */

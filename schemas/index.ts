@@ -18,6 +18,7 @@ export * from './errors.js';
 export * from './evaluation.js';
 export * from './fairness.js';
 export * from './fields.js';
+export * from './line.js';
 export * from './lineage-api.js';
 export * from './lineage-audit.js';
 export * from './lineage-export.js';

@@ -9,6 +9,7 @@ import {
 } from './backfill.js';
 import { nameField, responsibilitySchema } from './fields.js';
 import { gateDecisionSchema } from './gate.js';
+import { lineInputSchema, lineJoinSchema, lineLeaveSchema, lineStatusSchema } from './line.js';
 import { poolAskSchema, poolInputSchema, poolPlaceSchema, poolStatusSchema } from './pool.js';
 import { recallInputSchema, recallProgressSchema, recallResultSchema } from './recall.js';
 import { abortSchema, rolloutInputSchema, rolloutProgressSchema, rolloutResultSchema } from './rollout.js';
@@ -141,6 +142,15 @@ export const WORKFLOW_CONTRACTS: Record<string, WorkflowContract> = {
     result: z.strictObject({ pool: nameField.describe('Name of the pool.') }),
     queries: { places: poolStatusSchema },
     signals: { ask: poolAskSchema, giveBack: poolPlaceSchema.pick({ ticket: true }) },
+    updates: {},
+  },
+  line: {
+    description: 'Firings of a schedule that take turns, where `overlap` is buffer_all or newest. Started by firings.',
+    workflowId: 'line/PIPELINE',
+    input: lineInputSchema,
+    result: z.strictObject({ pipeline: nameField.describe('Pipeline.') }),
+    queries: { line: lineStatusSchema },
+    signals: { join: lineJoinSchema, leave: lineLeaveSchema },
     updates: {},
   },
   deadlines: {

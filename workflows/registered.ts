@@ -5,6 +5,7 @@ export { auditor } from './auditor.js';
 export { backfill } from './backfill.js';
 export { deadlines } from './deadlines.js';
 export { inbox } from './inbox.js';
+export { line } from './line.js';
 export { pipelineRun } from './pipeline-run.js';
 export { pool } from './pool.js';
 export { recall } from './recall.js';

@@ -6,6 +6,7 @@ import { asFailure, parseInput } from './failures.js';
 import { joinRun } from './join-run.js';
 import { nominalTime } from './nominal-time.js';
 import { cell } from './progress.js';
+import { withTurn } from './with-turn.js';
 
 const local = proxyLocalActivities<ReturnType<typeof createScheduleActivities>>(QUICK);
 
@@ -16,11 +17,22 @@ const local = proxyLocalActivities<ReturnType<typeof createScheduleActivities>>(
  */
 export async function scheduledFiring(input: unknown): Promise<FiringResult> {
   const request = parseInput(firingInputSchema, input, 'input of scheduledFiring');
-  const { pipeline, params, requestedBy } = request;
+  const { pipeline, params, requestedBy, line: rules } = request;
   const logicalTime = nominalTime();
   try {
     const partitions = await local.closedPartitions({ request, nominalTime: logicalTime });
     show(pipeline, logicalTime, partitions);
+    if (rules === undefined) return await runAll(partitions);
+    const about = { pipeline, nominalTime: logicalTime, rules };
+    const turn = await withTurn(about, () => runAll(partitions));
+    if ('done' in turn) return turn.done;
+    setCurrentDetails(`**${pipeline}** at **${logicalTime}** gave way to the firing of **${turn.supersededBy}**`);
+    return { pipeline, nominalTime: logicalTime, runs: [], supersededBy: turn.supersededBy };
+  } catch (error) {
+    throw isCancellation(error) ? error : asFailure(error);
+  }
+
+  async function runAll(partitions: readonly string[]): Promise<FiringResult> {
     const ended = await Promise.allSettled(
       partitions.map((partition) =>
         joinRun(runWorkflowId(pipeline, partition), { pipeline, partition, logicalTime, params, requestedBy }),
@@ -32,9 +44,7 @@ export async function scheduledFiring(input: unknown): Promise<FiringResult> {
       const { partition, workflowId, verdict, reason } = end.value;
       runs.push({ partition, workflowId, verdict, reason });
     }
-    return { pipeline, nominalTime: logicalTime, runs };
-  } catch (error) {
-    throw isCancellation(error) ? error : asFailure(error);
+    return { pipeline, nominalTime: logicalTime, runs, supersededBy: null };
   }
 }
 

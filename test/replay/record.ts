@@ -2,6 +2,9 @@
  * Records the histories that `replay.test.ts` replays: `npx jiti test/replay/record.ts`, after `npm run build`.
  * One history a path through the workflows. Record anew only when nothing that is running can depend on the old ones.
  */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,6 +15,8 @@ import {
   modelRefOf,
   param,
   type BackfillProgress,
+  type LineStatus,
+  type MillraceConfigInput,
   type ModelVersionRef,
   type RecallProgress,
   type RolloutProgress,
@@ -31,16 +36,17 @@ import { neutral } from './neutral.js';
 
 const HISTORIES = join(__dirname, 'histories');
 
-type Save = (name: string, handle: WorkflowHandle) => Promise<void>;
+/** `running`: as far as it has come, because it does not end. */
+type Save = (name: string, handle: WorkflowHandle, options?: { running?: boolean }) => Promise<void>;
 
 async function main(): Promise<void> {
   await mkdir(HISTORIES, { recursive: true });
-  const { pipelines = [], ...project } = weatherProject();
-  const millrace = await startMillrace({ ...project, pipelines: [...pipelines, shared('one'), shared('other')] });
+  const hook = await startHook();
+  const millrace = await startMillrace(project(hook.url));
   try {
-    const save: Save = async (name, handle) => {
+    const save: Save = async (name, handle, { running = false } = {}) => {
       // A failed run is a path of its own.
-      await handle.result().catch(() => undefined);
+      if (!running) await handle.result().catch(() => undefined);
       const history: unknown = JSON.parse(historyToJSON(await handle.fetchHistory()));
       const text = JSON.stringify(neutral(history, [PROJECT_DIR, millrace.dataDir]), null, 1);
       await writeFile(join(HISTORIES, `${name}.json`), `${text}\n`);
@@ -51,6 +57,9 @@ async function main(): Promise<void> {
       cache: recordCache,
       backfills: recordBackfills,
       firings: recordFirings,
+      lines: recordLines,
+      pools: recordPools,
+      watches: recordWatches,
       inboxes: recordInboxes,
       rollouts: recordRollouts,
       recalls: recordRecalls,
@@ -62,7 +71,46 @@ async function main(): Promise<void> {
     }
   } finally {
     await millrace.close();
+    await hook.close();
   }
+}
+
+/** The weather, a pipeline with a pool, a deadline and triggers, and somebody who is told. */
+function project(url: string): MillraceConfigInput {
+  const { pipelines, activities = {} } = weatherProject();
+  const desk = definePipeline({
+    name: 'desk',
+    partitions: { kind: 'daily', timezone: 'UTC' },
+    params: { waits: { type: 'boolean', default: false }, failures: { type: 'number', default: 0 } },
+    deadline: { at: '00:01', timezone: 'UTC' },
+    triggers: [{ on: 'service', name: 'told', debounceSeconds: 0.5, whileRunning: 'merge' }],
+    steps: {
+      note: {
+        ...{ type: 'activity', activity: 'note', role: 'orchestration', pool: 'desk' },
+        input: { waits: param<boolean>('waits'), failures: param<number>('failures') },
+      },
+    },
+  });
+  return {
+    pipelines: [...pipelines, desk, shared('one'), shared('other')],
+    activities,
+    pools: { desk: 1 },
+    freshness: { weather: { maxAgeSeconds: 0.1 } },
+    alerts: [{ kind: 'webhook', name: 'hook', url, events: ['run_failed', 'dataset_late'] }],
+  };
+}
+
+async function startHook(): Promise<{ url: string; close(): Promise<void> }> {
+  const server = createServer((_, answer) => answer.end()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
 }
 
 async function recordRuns({ client }: MillraceEnvironment, save: Save): Promise<void> {
@@ -193,6 +241,69 @@ async function recordFirings({ client }: MillraceEnvironment, save: Save): Promi
   await delay(2_000);
   await early.cancel();
   await save('firing-joined', joining);
+}
+
+async function recordLines({ client }: MillraceEnvironment, save: Save): Promise<void> {
+  const { workflow } = client.temporal;
+  const rules = { order: 'newest', maxActive: 1, stopOnFailure: true };
+  const fire = (number: number, params: object = {}) =>
+    workflow.start('scheduledFiring', {
+      ...{ taskQueue: 'orchestration', workflowId: `firing/weather-line-${number}` },
+      args: [{ pipeline: 'weather', params, line: rules }],
+    });
+  const first = await fire(1, { waits: true });
+  await until(async () => (await workflow.getHandle('run/weather/2015-12').describe()).status.name === 'RUNNING');
+  const line = workflow.getHandle('line/weather');
+  const second = await fire(2);
+  await until(async () => (await line.query<LineStatus>('line')).waiting.length === 1);
+  const third = await fire(3);
+  await second.result();
+  await save('firing-superseded', second);
+  await workflow.getHandle('run/weather/2015-12').cancel();
+  await save('firing-failed-in-line', first);
+  await save('firing-in-line', third);
+  await save('line-ended', line);
+}
+
+async function recordPools({ client }: MillraceEnvironment, save: Save): Promise<void> {
+  const start = (partition: string, params: Record<string, boolean | number> = {}) =>
+    client.startRun({ pipeline: 'desk', partition, params });
+  const pool = client.temporal.workflow.getHandle('pool/desk');
+  const waiting = async (count: number) => until(async () => (await client.pools())[0]?.waiting.length === count);
+  const first = await start('2001-03-01', { waits: true });
+  await until(async () => (await client.pools())[0]?.holders.length === 1);
+  const second = await start('2001-03-02');
+  await waiting(1);
+  const third = await start('2001-03-03');
+  await waiting(2);
+  await third.cancel();
+  await waiting(1);
+  // Who has the place says nothing any more: it is taken back.
+  await client.temporal.workflow.getHandle(first.workflowId).terminate('gone');
+  await second.result();
+  await save('pool-ended', pool);
+  await save('run-in-pool', client.temporal.workflow.getHandle(second.workflowId));
+  await save('run-cancelled-in-pool', client.temporal.workflow.getHandle(third.workflowId));
+}
+
+async function recordWatches({ client, lineage }: MillraceEnvironment, save: Save): Promise<void> {
+  const { workflow } = client.temporal;
+  await client.startRun({ pipeline: 'weather', partition: '2012-01' }).then((run) => run.result());
+  const told = async () => (await lineage.alerts.deliveries({})).length > 0;
+  await until(told);
+  await delay(1_000);
+  await save('deadlines-watching', workflow.getHandle('deadlines'), { running: true });
+  await save('alerts-watching', workflow.getHandle('alerts'), { running: true });
+  for await (const { workflowId } of workflow.list({ query: "WorkflowType = 'alertDelivery'" })) {
+    await save('alert-delivered', workflow.getHandle(workflowId));
+    break;
+  }
+  const slow = await client.startRun({ pipeline: 'desk', partition: '2001-03-05', params: { waits: true } });
+  await until(async () => (await slow.progress()).steps.some(({ status }) => status === 'running'));
+  for (const id of ['one', 'two']) await client.trigger({ pipeline: 'desk', partition: '2001-03-05', id });
+  await client.trigger({ pipeline: 'desk', partition: '2001-03-06', id: 'three' });
+  await save('inbox-merged', workflow.getHandle('inbox/desk'));
+  await slow.cancel();
 }
 
 async function recordInboxes({ client, lineage }: MillraceEnvironment, save: Save): Promise<void> {

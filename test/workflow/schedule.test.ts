@@ -1,6 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ScheduleOverlapPolicy } from '@temporalio/client';
-import { configSchema, firingResultSchema, type FiringResult, type MillraceConfig } from '../../schemas/index.js';
+import {
+  configSchema,
+  firingResultSchema,
+  type FiringResult,
+  type LineStatus,
+  type MillraceConfig,
+} from '../../schemas/index.js';
 import { backfillProject, type Gate } from '../support/backfill-project.js';
 import { startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
 
@@ -142,6 +148,7 @@ describe('schedules', () => {
         runs: [
           { partition: '2001-03-01', workflowId: 'run/gated/2001-03-01', verdict: 'succeeded', reason: 'COMPLETED' },
         ],
+        supersededBy: null,
       },
       expect.objectContaining({ nominalTime: '2001-03-03T02:30:00.000Z' }),
     ]);
@@ -181,6 +188,95 @@ describe('schedules', () => {
     expect((await schedules.describe('gated')).recent.length).toBe(before + 1);
   });
 
+  /** Four nights at once, as Temporal makes up for them after an outage: the runs of 2001-05-01 to 04. */
+  async function fourNights(schedule: object): Promise<void> {
+    await millrace.client.schedules.apply(scheduled('gated', { ...nightly, ...schedule }));
+    const handle = millrace.client.temporal.schedule.getHandle('schedule/gated');
+    await handle.backfill({
+      ...{ start: new Date('2001-05-02T00:00:00Z'), end: new Date('2001-05-06T00:00:00Z') },
+      overlap: ScheduleOverlapPolicy.ALLOW_ALL,
+    });
+  }
+  const lineOf = async () =>
+    // It is not there until the first firing asks.
+    millrace.client.temporal.workflow
+      .getHandle('line/gated')
+      .query<LineStatus>('line')
+      .catch((): Pick<LineStatus, 'waiting'> => ({ waiting: [] }));
+  /** What became of those four. */
+  async function fourEnds() {
+    const { workflow } = millrace.client.temporal;
+    const ends = ['02', '03', '04', '05'].map(async (day) => {
+      const result = workflow.getHandle(`firing/gated-2001-05-${day}T01:30:00Z`).result();
+      return result.then(
+        (value) => firingResultSchema.parse(value).supersededBy ?? 'ran',
+        () => 'failed',
+      );
+    });
+    return Promise.all(ends);
+  }
+
+  it('take turns in the order of their times, so many at once, and nothing that waits is lost when one fails', async () => {
+    const { schedules } = millrace.client;
+    gate.close();
+    gate.fail(['2001-05-02']);
+    await fourNights({ overlap: 'buffer_all', maxActive: 2, pauseOnFailure: true });
+    expect((await schedules.apply(scheduled('gated', nightly), { dryRun: true }))[0]?.differences).toEqual([
+      'overlap: buffer_all → skip',
+      'maxActive: 2 → 1',
+      'pauseOnFailure: true → false',
+    ]);
+    await until(async () => ((await lineOf()).waiting.length === 2 ? true : undefined));
+    // The second of them stops the line.
+    const { note } = await until(async () => {
+      const status = await schedules.describe('gated');
+      return status.paused ? status : undefined;
+    });
+    expect(note).toContain('paused because a run failed: ');
+    gate.open();
+    await delay(3_000);
+    expect((await lineOf()).waiting.map(({ nominalTime }) => nominalTime.slice(0, 10))).toEqual([
+      '2001-05-04',
+      '2001-05-05',
+    ]);
+    expect([...gate.began].sort()).toEqual(['2001-05-01', '2001-05-02']);
+    await schedules.resume('gated', 'mended');
+    expect(await fourEnds()).toEqual(['ran', 'failed', 'ran', 'ran']);
+    expect(gate.began).toHaveLength(4);
+    expect(gate.began.slice(2).sort()).toEqual(['2001-05-03', '2001-05-04']);
+    expect(await millrace.client.temporal.workflow.getHandle('line/gated').result()).toEqual({ pipeline: 'gated' });
+  });
+
+  it('give way to the newest one that waits, and say so', async () => {
+    gate.close();
+    await millrace.client.schedules.apply(scheduled('gated', { ...nightly, overlap: 'newest' }));
+    const handle = millrace.client.temporal.schedule.getHandle('schedule/gated');
+    const fire = (day: number) => {
+      const at = { start: new Date(`2001-06-0${day}T00:00:00Z`), end: new Date(`2001-06-0${day}T23:00:00Z`) };
+      return handle.backfill({ ...at, overlap: ScheduleOverlapPolicy.ALLOW_ALL });
+    };
+    await fire(2);
+    await until(async () => (gate.waiting().length === 1 ? true : undefined));
+    for (const day of [3, 4, 5]) await fire(day);
+    await until(async () => {
+      const { waiting } = await lineOf();
+      return waiting.length === 1 && waiting[0]?.nominalTime.startsWith('2001-06-05') ? true : undefined;
+    });
+    gate.open();
+    const results = ['03', '04', '05'].map(async (day) =>
+      firingResultSchema.parse(
+        await millrace.client.temporal.workflow.getHandle(`firing/gated-2001-06-${day}T01:30:00Z`).result(),
+      ),
+    );
+    const [third, fourth, fifth] = await Promise.all(results);
+    for (const one of [third, fourth]) {
+      expect(one).toMatchObject({ runs: [], supersededBy: expect.stringMatching(/^2001-06-0[45]T01:30/) });
+    }
+    expect(fifth).toMatchObject({ runs: [{ partition: '2001-06-04', verdict: 'succeeded' }], supersededBy: null });
+    expect(gate.began.slice(-1)).toEqual(['2001-06-04']);
+    expect(gate.began).not.toContain('2001-06-02');
+  });
+
   it('pause when a run fails, so that nobody builds on what is not there', async () => {
     const { schedules } = millrace.client;
     gate.fail([new Date(Date.now() - 86_400_000).toISOString().slice(0, 10)]);
@@ -197,6 +293,7 @@ describe('schedules', () => {
     [{ cron: '0 25 * * *' }, 'schedule.cron', 'hour: "25"'],
     [{ cron: '0 3 * * *', timezone: 'Mars/Olympus' }, 'schedule.timezone', 'time zone'],
     [{ cron: '0 3 * * *', overlap: 'allow_all', pauseOnFailure: true }, 'schedule.pauseOnFailure', 'no effect'],
+    [{ cron: '0 3 * * *', maxActive: 2 }, 'schedule.maxActive', 'buffer_all or newest'],
   ])('are refused when they make no sense: %j', (schedule, path, message) => {
     const [pipeline] = config.pipelines;
     const { error } = configSchema.safeParse({ pipelines: [{ ...pipeline, schedule }] });
