@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { Bench } from '../main.js';
 import { measureLongBackfill, type LongBackfillFigures } from './long-backfill.js';
-import { inWords, measure, type EngineFigures } from './measure.js';
+import { inSeconds, inWords, measure, type Outcome, type EngineFigures } from './measure.js';
 import { millrace } from './millrace.js';
 import { pythonPeer } from './python-peer.js';
 import { measureQueue, type QueueFigures } from './queue.js';
@@ -16,6 +16,7 @@ const ENGINES: readonly Engine[] = [
   millrace,
   pythonPeer('Dagster, in-process executor', 'dagster'),
   pythonPeer('Prefect', 'prefect'),
+  pythonPeer('Airflow, LocalExecutor', 'airflow'),
 ];
 
 /** Steps that do nothing, by several engines with their defaults; `--engines a,b` chooses, `--bound SECONDS` ends what lasts longer, `--queue PARTITIONS` adds a long backfill beside nightly runs, `--backfill PARTITIONS` one to its end. */
@@ -71,20 +72,39 @@ function lines(figures: object | undefined): string[] {
   return ['', ...Object.entries(figures).map(([name, value]) => `${name}: ${JSON.stringify(value)}`)];
 }
 
+/** A table of times, and one of processor time, which other work on the machine changes less. */
 function table(engines: readonly EngineFigures[]): string[] {
   const workloads = Object.entries(WORKLOADS) as [Workload, { title: string }][];
   const base = engines.find(({ engine }) => engine === 'Temporal');
-  const cell = ({ engine, outcomes }: EngineFigures, workload: Workload): string => {
-    const outcome = outcomes[workload];
-    if (outcome === undefined) return 'not run';
-    const to = base?.outcomes[workload];
-    const ratio =
-      to === undefined || engine === 'Temporal' || outcome.done < outcome.of
-        ? ''
-        : ` (${(outcome.seconds / to.seconds).toFixed(1)})`;
-    return inWords(outcome) + ratio;
+  const rowsOf = (of: (outcome: Outcome) => number | undefined, words: (outcome: Outcome, value: number) => string) =>
+    engines.map(({ engine, problem, outcomes }) => [
+      problem === undefined ? engine : `${engine} (${problem.split('\n')[0]})`,
+      ...workloads.map(([workload]) => {
+        const outcome = outcomes[workload];
+        const value = outcome && of(outcome);
+        if (outcome === undefined || value === undefined) return 'not run';
+        const plain = base?.outcomes[workload];
+        const to = plain && of(plain);
+        const compared = to !== undefined && engine !== 'Temporal' && outcome.done === outcome.of;
+        return words(outcome, value) + (compared ? ` (${(value / to).toFixed(1)})` : '');
+      }),
+    ]);
+  const render = (what: string, rows: string[][]) => {
+    const head = [`${what} (times plain Temporal)`, ...workloads.map(([, { title }]) => title)];
+    return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
   };
-  const rows = engines.map((figures) => [figures.engine, ...workloads.map(([workload]) => cell(figures, workload))]);
-  const head = ['engine (times plain Temporal)', ...workloads.map(([, { title }]) => title)];
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+  return [
+    ...render(
+      'time',
+      rowsOf(({ seconds }) => seconds, inWords),
+    ),
+    '',
+    ...render(
+      'processor time',
+      rowsOf(
+        ({ processorSeconds }) => processorSeconds,
+        (_, value) => inSeconds(value),
+      ),
+    ),
+  ];
 }

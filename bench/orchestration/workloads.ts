@@ -14,6 +14,8 @@ export const LAST_DAY = '2001-03-31';
 
 /** An engine that is up, with its defaults, on this machine. */
 export interface RunningEngine {
+  /** The database that it is on, where there is a choice. */
+  on?: string;
   /**
    * Does a workload to its end.
    * @returns how many of its units are done: all of them, unless the bound came first

@@ -1,43 +1,39 @@
 """Dagster as its daemon runs it: runs are queued, and each is a process that the daemon launches."""
 
 import os
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-HOME = tempfile.mkdtemp(prefix="millrace-bench-dagster-")
-os.environ["DAGSTER_HOME"] = HOME
-os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
-JOBS = str(Path(__file__).with_name("dagster_jobs.py"))
+from driver import serve
+from services import Services
 
-from dagster import DagsterInstance, DagsterRunStatus, RunsFilter  # noqa: E402
-from dagster._cli.job import _create_run  # noqa: E402
-from dagster._core.workspace.context import WorkspaceProcessContext  # noqa: E402
-from dagster._core.workspace.load_target import PythonFileTarget  # noqa: E402
-
-from driver import serve  # noqa: E402
-
+JOBS = Path(__file__).with_name("dagster_jobs.py")
+DAEMON = Path(sys.executable).with_name("dagster-daemon")
 DAYS = [f"2001-03-{day:02}" for day in range(1, 32)]
 
 
 def main():
-    Path(HOME, "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
-    command = [str(Path(sys.executable).with_name("dagster-daemon")), "run", "-f", JOBS]
-    with open(Path(HOME, "daemon.log"), "w") as log:
-        daemon = subprocess.Popen(command, stdout=log, stderr=log)
-    try:
+    with Services("dagster") as services:
+        os.environ["DAGSTER_HOME"] = str(services.home)
+        (services.home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
+        services.start(DAEMON, "run", "-f", JOBS)
+
+        # Dagster reads its settings when it is imported.
+        from dagster import DagsterInstance
+        from dagster._core.workspace.context import WorkspaceProcessContext
+        from dagster._core.workspace.load_target import PythonFileTarget
+
         with DagsterInstance.get() as instance:
-            target = PythonFileTarget(JOBS, attribute=None, working_directory=None, location_name=None)
+            target = PythonFileTarget(str(JOBS), attribute=None, working_directory=None, location_name=None)
             with WorkspaceProcessContext(instance, target) as process:
                 workspace = process.create_request_context()
                 serve(lambda workload: start(instance, workspace, workload))
-    finally:
-        daemon.terminate()
-        daemon.wait()
 
 
 def start(instance, workspace, workload):
+    from dagster import DagsterRunStatus, RunsFilter
+    from dagster._cli.job import _create_run
+
     name, tags = {
         "chain": ("chain", [{}]),
         "fanOut": ("fan_out", [{}]),

@@ -21,5 +21,8 @@ def serve(run, poll_seconds=0.2):
             time.sleep(poll_seconds)
             count = done()
         if count < of:
-            cancel()
+            try:
+                cancel()
+            except Exception as error:  # whatever it is, how far it came is known
+                print(f"what was given up on could not be cancelled: {error}", file=sys.stderr)
         print(json.dumps({"done": count}), flush=True)
