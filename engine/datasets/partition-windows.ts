@@ -125,6 +125,9 @@ export function partitionRange(partitions: Partitions, from: string, to: string,
   } else if (first.start !== undefined && last.end !== undefined) {
     const calendar = calendarOf(partitions);
     const end = millisOf(last.end);
+    if (partitions.kind !== 'cron' && (end - millisOf(first.start)) / LONGEST_MS[partitions.kind] > most) {
+      throw tooMany(from, to, most);
+    }
     for (let at = millisOf(first.start); at < end; at = calendar.interval(keys.at(-1) ?? from, false).end) {
       keys.push(calendar.keyAt(at));
       if (keys.length > most) throw tooMany(from, to, most);
@@ -180,6 +183,9 @@ function productParts(partitions: ProductPartitions, key: string): [KeyPart, Key
     { partitions: second, key: secondKey },
   ];
 }
+
+/** No partition is longer, whatever clocks do: a range has at least as many as fit into it. */
+const LONGEST_MS = { hourly: 2 * 3_600_000, daily: 2 * 86_400_000, weekly: 8 * 86_400_000, monthly: 32 * 86_400_000 };
 
 function tooMany(from: string, to: string, most: number): MillraceError {
   return invalid(`the range from ${quote(from)} to ${quote(to)} has more than ${most} partitions; take it in parts`);
