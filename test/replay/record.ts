@@ -33,6 +33,7 @@ import {
 } from '../support/serving-environment.js';
 import { weatherProject } from '../support/weather-project.js';
 import { neutral } from './neutral.js';
+import { until } from '../support/until.js';
 
 const HISTORIES = join(__dirname, 'histories');
 
@@ -414,10 +415,6 @@ async function recordRollouts(millrace: MillraceEnvironment, save: Save): Promis
     await traffic.stop();
     await serving.close();
   }
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await delay(50);
 }
 
 void main();
