@@ -25,7 +25,12 @@ async function readSuite(file: string): Promise<unknown> {
     return JSON.parse(text.replace(/^\ufeff/, ''));
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    const reason = missing ? 'is not there' : `cannot be loaded: ${(error as Error).message}`;
+    const isYaml = /^\.ya?ml$/i.test(extname(file));
+    const reason = missing
+      ? 'is not there'
+      : isYaml
+        ? 'is YAML; suites are JSON or TypeScript'
+        : `cannot be loaded: ${(error as Error).message}`;
     throw new MillraceError('SUITE_INVALID', `the suite ${file} ${reason}`, { cause: error });
   }
 }

@@ -1,12 +1,10 @@
 import { DataType, Type, util, Vector, vectorFromArray, type Data } from 'apache-arrow';
-import { ByteSet } from './byte-set.js';
+import { expandBits } from './arrow-bits.js';
 import { shortened } from './cell.js';
 import { columnKind } from './arrow-kind.js';
 import { emptyChunk, type ColumnChunk } from './column-chunk.js';
 import type { ColumnKind } from './column-kind.js';
-
-/** Distinct texts of a column are remembered up to this much memory; past it, each row is judged by itself. */
-const TEXT_INDEX_BYTES = 8 << 20;
+import { TextIndex } from './text-index.js';
 
 /**
  * Brings the Arrow data of one column into the form of the kernels, batch by batch, without a look at single values through
@@ -18,8 +16,7 @@ export class ColumnReader {
   private valid = new Uint8Array(0);
   private numbers = new Float64Array(0);
   private codes = new Int32Array(0);
-  private textIndex: ByteSet | null;
-  private readonly textEntries = emptyChunk('text');
+  private readonly textIndex: TextIndex | null;
   private dictionary: Vector | null = null;
   private dictionaryEntries: ColumnChunk | null = null;
 
@@ -33,7 +30,7 @@ export class ColumnReader {
   ) {
     this.kind = columnKind(type);
     this.chunk = emptyChunk(this.kind.layout);
-    this.textIndex = indexTexts && this.kind.domain === 'text' ? new ByteSet(TEXT_INDEX_BYTES) : null;
+    this.textIndex = indexTexts && this.kind.domain === 'text' ? new TextIndex() : null;
   }
 
   /** The chunk of `data`; the one returned before is overwritten. */
@@ -73,6 +70,12 @@ export class ColumnReader {
   private readTexts(data: Data): void {
     const { chunk } = this;
     if (DataType.isUtf8View(data.type) || DataType.isBinaryView(data.type)) copyViews(data, chunk);
+    else if (DataType.isFixedSizeBinary(data.type)) {
+      const { byteWidth } = data.type;
+      chunk.bytes = data.values as Uint8Array;
+      chunk.offsets = Int32Array.from({ length: data.length + 1 }, (_, i) => i * byteWidth);
+      chunk.offsetStride = 1;
+    }
     else {
       const offsets = data.valueOffsets as Int32Array | BigInt64Array;
       chunk.bytes = data.values as Uint8Array;
@@ -81,32 +84,7 @@ export class ColumnReader {
       chunk.offsets = wide ? wordsOf(offsets, (data.length + 1) * 2) : offsets;
       chunk.offsetStride = wide ? 2 : 1;
     }
-    if (this.textIndex) this.numberTexts(this.textIndex);
-  }
-
-  private numberTexts(index: ByteSet): void {
-    const { chunk, textEntries } = this;
-    const { bytes, offsets, offsetStride, valid, length } = chunk;
-    const codes = (this.codes = grown(this.codes, length));
-    for (let i = 0, at = 0; i < length; i++, at += offsetStride) {
-      if (valid !== null && valid[i] === 0) {
-        codes[i] = 0;
-        continue;
-      }
-      const code = index.add(bytes, offsets[at]!, offsets[at + offsetStride]!);
-      if (code < 0) {
-        // Too many distinct texts to be worth it: judge rows from here on.
-        this.textIndex = null;
-        return;
-      }
-      codes[i] = code;
-    }
-    textEntries.bytes = index.bytes;
-    textEntries.offsets = index.offsets;
-    textEntries.length = index.size;
-    chunk.layout = 'codes';
-    chunk.codes = codes;
-    chunk.entries = textEntries;
+    this.textIndex?.number(chunk);
   }
 
   private readDictionary(data: Data): void {
@@ -143,11 +121,6 @@ export class ColumnReader {
     this.dictionaryEntries = new ColumnReader(dictionary.type as DataType).read(whole.data[0] as Data);
     return this.dictionaryEntries;
   }
-}
-
-/** Writes bits `offset` to `offset + length` as a 0 or 1 each. */
-export function expandBits(bits: Uint8Array, offset: number, length: number, into: Uint8Array | Float64Array): void {
-  for (let i = 0, bit = offset; i < length; i++, bit++) into[i] = (bits[bit >> 3]! >> (bit & 7)) & 1;
 }
 
 /** The 32-bit words under a typed array. */

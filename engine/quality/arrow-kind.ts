@@ -1,5 +1,5 @@
 import { DataType, DateUnit, Precision, TimeUnit, type Schema } from 'apache-arrow';
-import { kindOf, type ColumnKind, type Domain, type Field, type Layout } from './column-kind.js';
+import { fixedBinaryKind, kindOf, type ColumnKind, type Domain, type Field, type Layout } from './column-kind.js';
 
 const NS_PER_MS = 1_000_000n;
 const UNIT_NS = {
@@ -19,6 +19,7 @@ export function columnKind(type: DataType): ColumnKind {
   if (DataType.isDictionary(type)) return { ...columnKind(type.dictionary as DataType), name: nameOf(type) };
   const kind = (domain: Domain, layout: Layout, more: Partial<ColumnKind> = {}) =>
     kindOf(domain, layout, nameOf(type), more);
+  if (DataType.isNull(type)) return kind('null', 'opaque');
   if (DataType.isBool(type)) return kind('boolean', 'number');
   if (DataType.isInt(type)) {
     return type.bitWidth === 64 ? kind('integer', 'wide', { unsigned: !type.isSigned }) : kind('number', 'number');
@@ -33,14 +34,14 @@ export function columnKind(type: DataType): ColumnKind {
       ? kind('date', 'number', { unitNs: 86_400_000n * NS_PER_MS })
       : kind('date', 'wide', { unitNs: NS_PER_MS });
   }
-  if (DataType.isTime(type)) return type.bitWidth === 64 ? kind('other', 'wide') : kind('other', 'number');
+  if (DataType.isTime(type)) return kind('time', type.bitWidth === 64 ? 'wide' : 'number', { unitNs: UNIT_NS[type.unit] });
+  // As Parquet has it: a number of units.
+  if (DataType.isDuration(type)) return kind('integer', 'wide');
   if (DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isUtf8View(type)) return kind('text', 'text');
   if (DataType.isBinary(type) || DataType.isLargeBinary(type) || DataType.isBinaryView(type)) {
     return kind('binary', 'text');
   }
-  if (DataType.isFixedSizeBinary(type) && type.byteWidth % 4 === 0) {
-    return kind('binary', 'wide', { stride: type.byteWidth / 4 });
-  }
+  if (DataType.isFixedSizeBinary(type)) return fixedBinaryKind(type.byteWidth);
   return kind('other', 'opaque');
 }
 

@@ -1,6 +1,6 @@
 import type { ColumnChunk } from './column-chunk.js';
 import type { ColumnKind } from './column-kind.js';
-import { formatInstantNs } from './literals.js';
+import { formatInstantNs, formatTimeNs } from './literals.js';
 import { unpackWide } from './wide.js';
 import type { Json } from './states.js';
 
@@ -35,6 +35,7 @@ export function cellOf(chunk: ColumnChunk, kind: ColumnKind, row: number): Json 
 export function numberCell(value: number, kind: ColumnKind): Json {
   if (kind.domain === 'boolean') return value !== 0;
   if (kind.domain === 'date') return isoDate(BigInt(value) * kind.unitNs);
+  if (kind.domain === 'time') return formatTimeNs(BigInt(value) * kind.unitNs);
   return Number.isFinite(value) ? value : String(value);
 }
 
@@ -42,6 +43,7 @@ export function numberCell(value: number, kind: ColumnKind): Json {
 export function wideCell(integer: bigint, kind: ColumnKind): Json {
   if (kind.domain === 'decimal') return decimalText(integer, kind.scale);
   if (kind.domain === 'instant') return formatInstantNs(integer * kind.unitNs);
+  if (kind.domain === 'time') return formatTimeNs(integer * kind.unitNs);
   if (kind.domain === 'date') return isoDate(integer * kind.unitNs);
   if (kind.domain === 'binary') return BigInt.asUintN(kind.stride * 32, integer).toString(16);
   return integerCell(integer);

@@ -1,5 +1,6 @@
-/** What the values of a column mean, as far as checks care. */
-export type Domain = 'number' | 'boolean' | 'integer' | 'decimal' | 'instant' | 'date' | 'text' | 'binary' | 'other';
+/** What the values of a column mean, as far as checks care. `null`: it has no value at all, and the file does not tell of which type it is. */
+export type Domain =
+  'number' | 'boolean' | 'integer' | 'decimal' | 'instant' | 'date' | 'time' | 'text' | 'binary' | 'null' | 'other';
 
 /**
  * How kernels see the values. `number`: doubles (integers up to 32 bits, floats, booleans as 0 and 1, days). `wide`: little-endian
@@ -17,7 +18,7 @@ export interface ColumnKind {
   readonly unsigned: boolean;
   /** Digits after the point, for decimals. */
   readonly scale: number;
-  /** Nanoseconds of one unit, for instants and dates. */
+  /** Nanoseconds of one unit, for instants, dates and times of day. */
   readonly unitNs: bigint;
   /** Whether values can be NaN or infinite. */
   readonly floating: boolean;
@@ -51,6 +52,13 @@ export function kindOf(domain: Domain, layout: Layout, name: string, more: Parti
   };
 }
 
+/** The kind of bytes of one length: words where it is a multiple of theirs, else as texts. */
+export function fixedBinaryKind(bytes: number): ColumnKind {
+  const name = `FixedSizeBinary[${bytes}]`;
+  const isWords = bytes > 0 && bytes % 4 === 0;
+  return isWords ? kindOf('binary', 'wide', name, { stride: bytes / 4 }) : kindOf('binary', 'text', name);
+}
+
 /** Family of a kind in the words of a suite, as `column_type` takes them. */
 export function familyOf(kind: ColumnKind): string {
   if (kind.domain === 'instant') return 'timestamp';
@@ -62,5 +70,7 @@ export function familyOf(kind: ColumnKind): string {
 export function isOfType({ family, type }: { family: string; type: string }, dataType: string): boolean {
   const wanted = dataType.toLowerCase();
   if (wanted === 'number') return family === 'integer' || family === 'float' || family === 'decimal';
+  // Where there is no value at all, none contradicts.
+  if (family === 'null') return true;
   return wanted === family || wanted === type.toLowerCase();
 }

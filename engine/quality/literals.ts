@@ -40,8 +40,15 @@ export function ordinalOf(literal: Literal, kind: ColumnKind, rounding: Rounding
       const ticks = divide(ns, kind.unitNs, rounding);
       return kind.layout === 'number' && ticks !== null ? Number(ticks) : ticks;
     }
+    case 'time': {
+      const ns = typeof literal === 'string' ? parseTimeNs(literal) : null;
+      if (ns === null) break;
+      const ticks = divide(ns, kind.unitNs, rounding);
+      return kind.layout === 'number' && ticks !== null ? Number(ticks) : ticks;
+    }
     case 'text':
     case 'binary':
+    case 'null':
     case 'other':
       break;
     default:
@@ -70,6 +77,22 @@ export function parseInstantNs(text: string): bigint | null {
     `${date}T${minutes}:${seconds}.000${/^[+-]\d{4}$/.test(zone) ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone}`,
   );
   return Number.isNaN(ms) ? null : BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, '0'));
+}
+
+/** Nanoseconds since midnight of a time of day, as in `08:30` or `08:30:00.5`. Null for other texts. */
+export function parseTimeNs(text: string): bigint | null {
+  const match = /^(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?$/.exec(text);
+  if (!match) return null;
+  const [, hours, minutes, seconds = '00', fraction = ''] = match;
+  if (Number(hours) > 23 || Number(minutes) > 59 || Number(seconds) > 59) return null;
+  const whole = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+  return BigInt(whole) * 1_000_000_000n + BigInt(fraction.padEnd(9, '0'));
+}
+
+/** A time of day by its nanoseconds since midnight, with as many digits as needed. */
+export function formatTimeNs(ns: bigint): string {
+  const [, time] = /T(.*)Z$/.exec(formatInstantNs(ns)) ?? [];
+  return ns < 0n || ns >= 86_400_000_000_000n || time === undefined ? `${ns} ns` : time;
 }
 
 /** ISO 8601 of nanoseconds since 1970, with as many digits as needed. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { suiteSchema, type Suite } from '../../schemas/check.js';
+import { checkSchema, suiteSchema, type Suite } from '../../schemas/check.js';
 import { MillraceError } from '../../schemas/errors.js';
 import { problemsOf, type Problem } from '../../schemas/problems.js';
+import { checkOfOtherTool, fieldOfOtherTool } from './other-tools.js';
 import { validateSuite } from './validate-suite.js';
 
 /**
@@ -14,10 +15,41 @@ export function parseSuite(value: unknown, what = 'the suite'): Suite {
   const parsed = suiteSchema.safeParse(suite);
   const problems = parsed.success
     ? validateSuite(parsed.data)
-    : [...problemsOf(parsed.error, { schema: suiteSchema, value: suite }), ...problemsOfSoundChecks(suite)];
+    : [...problemsOfForm(parsed.error, suite), ...problemsOfSoundChecks(suite)];
   if (parsed.success && problems.length === 0) return parsed.data;
   const count = problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`;
   throw new MillraceError('SUITE_INVALID', `${what} has ${count}`, { problems });
+}
+
+/** What is wrong with the form, in the words of those who bring a suite from another tool. */
+function problemsOfForm(error: z.ZodError, suite: unknown): Problem[] {
+  if (Array.isArray(suite)) return [{ path: '', message: 'must be an object with the list as its field: {"checks": […]}' }];
+  const problems = problemsOf(error, { schema: suiteSchema, value: suite });
+  const checks = (suite as { checks?: unknown } | null)?.checks;
+  if (!Array.isArray(checks)) return problems;
+  return problems.map((problem) => {
+    const [, index, field] = /^checks\[(\d+)\]\.(\w+)$/.exec(problem.path) ?? [];
+    const check: unknown = checks[Number(index)];
+    if (field === undefined || typeof check !== 'object' || check === null) return problem;
+    const message = field === 'type' ? typeHint(check) : fieldHint(check as { type?: unknown }, field);
+    return message === undefined ? problem : { ...problem, message };
+  });
+}
+
+function typeHint(check: object): string | undefined {
+  const { type, expectation_type } = check as { type?: unknown; expectation_type?: unknown };
+  const name = type ?? expectation_type;
+  const here = typeof name === 'string' ? checkOfOtherTool(name) : undefined;
+  if (here === undefined) return undefined;
+  return type === undefined ? `must be given; ${String(name)} is here ${here}` : `"${String(name)}" is here ${here}`;
+}
+
+function fieldHint({ type, ...fields }: { type?: unknown }, field: string): string | undefined {
+  if (!(field in fields)) return undefined;
+  const option = checkSchema.options.find(({ shape }) => shape.type.value === type);
+  if (option === undefined || field in option.shape) return undefined;
+  const here = fieldOfOtherTool(field, new Set(Object.keys(option.shape)));
+  return here === undefined ? undefined : `is not a known field; here it is "${here}"`;
 }
 
 /** The JSON Schema of suites as they are written (draft 2020-12): fields with a default may be left out, `$schema` may be there. */

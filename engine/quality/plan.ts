@@ -1,8 +1,8 @@
 import type { Check, Suite } from '../../schemas/check.js';
 import { MillraceError } from '../../schemas/errors.js';
 import { hint } from '../../schemas/nearest.js';
-import type { ColumnKind, Field } from './column-kind.js';
-import { columnsOfText, compileCondition, parseExpression, type Condition } from './expression/index.js';
+import { kindOf, type ColumnKind, type Field } from './column-kind.js';
+import { columnsOf, columnsOfText, compileCondition, parseExpression, type Condition } from './expression/index.js';
 import { definitionOf, whereOf } from './kernels/index.js';
 import type { Kernel, ReferenceFindings } from './kernels/kernel.js';
 import { Misfit } from './literals.js';
@@ -84,18 +84,19 @@ class Compiler {
     const where = whereOf(check);
     const reads = definition.reads?.(check, this.fields) ?? definition.columns(check);
     const columns = [...new Set([...reads, ...(where === undefined ? [] : columnsOfText(where))])];
-    const unusable = this.unusable(columns);
+    const unusable = this.unusable(columns, `${where ?? ''} ${check.type === 'expression' ? check.expression : ''}`);
     if (unusable !== undefined) return { step: failure(unusable), kinds: [] };
-    const kinds = reads.map((name) => this.kinds.get(name)!);
-    const start = () => definition.start(check, kinds, { fields: this.fields, findings });
+    let kinds: readonly ColumnKind[] = reads.map((name) => this.kinds.get(name)!);
+    const startWith = (types: readonly ColumnKind[]) => definition.start(check, types, { fields: this.fields, findings });
     try {
-      start();
+      kinds = fitting(kinds, startWith);
       if (where !== undefined) this.addCondition(where);
     } catch (error) {
       if (error instanceof Misfit) return { step: failure(error.message), kinds };
       throw error;
     }
     if (definition.indexTexts) for (const name of reads) this.indexedTexts.add(name);
+    const start = () => startWith(kinds);
     return { step: this.kernelFor(definition.share?.(check), { columns, where, start }), kinds };
   }
 
@@ -108,14 +109,75 @@ class Compiler {
   }
 
   private addCondition(where: string): void {
-    if (!this.conditions.has(where)) this.conditions.set(where, compileCondition(parseExpression(where), this.kinds));
+    if (this.conditions.has(where)) return;
+    const expression = parseExpression(where);
+    const names = columnsOf(expression);
+    fitting(
+      names.map((name) => this.kinds.get(name)!),
+      (types) => {
+        const kinds = new Map(names.map((name, i) => [name, types[i]!]));
+        this.conditions.set(where, compileCondition(expression, kinds));
+      },
+    );
   }
 
-  private unusable(columns: readonly string[]): string | undefined {
+  private unusable(columns: readonly string[], expressions: string): string | undefined {
     const missing = columns.find((name) => !this.kinds.has(name));
-    if (missing !== undefined) return unknownColumn(missing, [...this.kinds.keys()]);
+    if (missing !== undefined) {
+      const isQuoted = expressions.includes(`"${missing}"`);
+      const remedy = isQuoted ? `; a text is written in single quotes: '${missing}'` : '';
+      return `${unknownColumn(missing, [...this.kinds.keys()])}${remedy}`;
+    }
     const twice = columns.find((name) => this.twice.has(name));
     return twice === undefined ? undefined : `there are several columns "${twice}"`;
+  }
+}
+
+/** What a column without any value may be taken for. */
+const TYPES_OF_NULLS = [
+  kindOf('text', 'text', 'Null'),
+  kindOf('number', 'number', 'Null'),
+  kindOf('instant', 'wide', 'Null'),
+  kindOf('time', 'wide', 'Null'),
+  kindOf('boolean', 'number', 'Null'),
+];
+
+/**
+ * A column without any value is of every type, so it is taken for the first that is allowed.
+ * @param start throws Misfit where types make no sense
+ * @returns the types that made sense
+ * @throws Misfit where none do
+ */
+function fitting(kinds: readonly ColumnKind[], start: (kinds: readonly ColumnKind[]) => unknown): readonly ColumnKind[] {
+  for (const taken of takenFor(kinds)) {
+    try {
+      start(taken);
+      return taken;
+    } catch (error) {
+      if (!(error instanceof Misfit)) throw error;
+    }
+  }
+  start(kinds);
+  return kinds;
+}
+
+/** Columns without values that are taken for types of their own; with more of them, all are taken for the same. */
+const MOST_COMBINED = 3;
+
+function* takenFor(kinds: readonly ColumnKind[]): Generator<readonly ColumnKind[]> {
+  const typed = kinds.filter(({ domain }) => domain !== 'null');
+  const nulls = kinds.length - typed.length;
+  if (nulls === 0) return;
+  const candidates = [...typed.slice(0, 3), ...TYPES_OF_NULLS];
+  const combined = nulls > MOST_COMBINED ? 1 : nulls;
+  for (let number = 0; number < candidates.length ** combined; number++) {
+    let rest = number;
+    yield kinds.map((kind) => {
+      if (kind.domain !== 'null') return kind;
+      const candidate = candidates[rest % candidates.length]!;
+      if (combined > 1) rest = Math.floor(rest / candidates.length);
+      return candidate;
+    });
   }
 }
 

@@ -10,6 +10,8 @@ import { Misfit, type Literal } from '../literals.js';
 import { orderTest, type Operator } from '../operator.js';
 import type { Expression } from './parse.js';
 
+type Call = Extract<Expression, { kind: 'call' }>;
+
 /** The rows that an expression looks at. */
 export interface Rows {
   readonly rows: number;
@@ -45,15 +47,16 @@ export function compileCondition(node: Expression, kinds: ReadonlyMap<string, Co
         'or',
         node.set.map((value) => comparison('eq', node.of, literalNode(value), kinds)),
       );
-    case 'like': {
-      const pattern = RE2JS.compile(likePattern(node.pattern), RE2JS.DOTALL);
-      if (node.of.kind === 'column') {
+    case 'match': {
+      const pattern = RE2JS.compile(node.pattern, node.caseless ? RE2JS.CASE_INSENSITIVE : 0);
+      const { of } = node;
+      if (of.kind === 'column') {
         return judged(
-          node.of.name,
-          judgeTexts(kindOfColumn(node.of.name, kinds), (text) => pattern.test(text)),
+          of.name,
+          judgeTexts(kindOfColumn(of.name, kinds), (text) => pattern.test(text)),
         );
       }
-      const texts = textOf(node.of, kinds);
+      const texts = textOf(of, kinds);
       return each(texts, (text) => (pattern.test(text) ? 1 : 0));
     }
     case 'is':
@@ -69,9 +72,10 @@ export function compileCondition(node: Expression, kinds: ReadonlyMap<string, Co
       const truth = node.value === null ? UNKNOWN : Number(node.value);
       return ({ rows }) => new Uint8Array(rows).fill(truth);
     }
-    case 'arithmetic':
     case 'call':
-      throw new Misfit('a number or a text is not a condition');
+      return test(node, kinds);
+    case 'arithmetic':
+      throw new Misfit('a number is not a condition');
     default:
       return node satisfies never;
   }
@@ -117,7 +121,7 @@ function comparison(
       return truths;
     };
   }
-  if (isText(left, kinds)) {
+  if (isText(left, kinds) || (left.kind === 'literal' && left.value === null && isText(right, kinds))) {
     const [a, b] = [textOf(left, kinds), textOf(right, kinds)];
     return (rows) => {
       const [x, y] = [a(rows), b(rows)];
@@ -200,11 +204,11 @@ function numberOf(node: Expression, kinds: ReadonlyMap<string, ColumnKind>): (ro
       const read = doubleOf(kind);
       return (rows) => {
         const chunk = rows.column(node.name);
-        const { layout, entries, codes, valid } = chunk;
+        const { layout, entries, codes } = chunk;
         const numbers = new Float64Array(rows.rows);
         for (let i = 0; i < rows.rows; i++)
           numbers[i] = layout === 'codes' ? read(entries!, codes[i]!) : read(chunk, i);
-        return { numbers, nulls: valid === null ? null : valid.slice(0, rows.rows).map((isThere) => 1 - isThere) };
+        return { numbers, nulls: nullsOf(chunk, rows.rows) };
       };
     }
     case 'arithmetic': {
@@ -218,30 +222,57 @@ function numberOf(node: Expression, kinds: ReadonlyMap<string, ColumnKind>): (ro
       };
     }
     case 'call': {
-      if (node.name === 'abs') {
-        const of = numberOf(node.of, kinds);
-        return (rows) => {
-          const { numbers, nulls } = of(rows);
-          return { numbers: numbers.map(Math.abs), nulls };
-        };
-      }
-      if (node.name !== 'length') throw new Misfit(`${node.name} gives a text, not a number`);
-      const texts = textOf(node.of, kinds);
-      return (rows) => {
-        const text = texts(rows);
-        const nulls = new Uint8Array(rows.rows);
-        const numbers = new Float64Array(rows.rows);
-        for (let i = 0; i < rows.rows; i++) {
-          const value = text(i);
-          if (value === null) nulls[i] = 1;
-          else numbers[i] = [...value].length;
+      const { name, args } = node;
+      const [of] = args as [Expression];
+      switch (name) {
+        case 'abs':
+        case 'floor':
+        case 'ceil':
+        case 'round': {
+          const inner = numberOf(of, kinds);
+          const apply = name === 'round' ? roundHalfAway : Math[name];
+          return (rows) => {
+            const { numbers, nulls } = inner(rows);
+            return { numbers: numbers.map(apply), nulls };
+          };
         }
-        return { numbers, nulls };
-      };
+        case 'mod':
+          return numberOf({ kind: 'arithmetic', operator: '%', left: of, right: args[1]! }, kinds);
+        case 'coalesce':
+          return firstNumber(args.map((arg) => numberOf(arg, kinds)));
+        case 'year':
+        case 'month':
+        case 'day':
+        case 'hour':
+          return datePart(name, of, kinds);
+        case 'length':
+          return lengthOf(textOf(of, kinds));
+        default:
+          throw new Misfit(`${name} gives no number`);
+      }
     }
     default:
       throw new Misfit('a condition is not a number');
   }
+}
+
+/** As SQL rounds: halves away from zero. */
+function roundHalfAway(value: number): number {
+  return Math.sign(value) * Math.round(Math.abs(value));
+}
+
+function lengthOf(texts: (rows: Rows) => Texts): (rows: Rows) => Numbers {
+  return (rows) => {
+    const text = texts(rows);
+    const nulls = new Uint8Array(rows.rows);
+    const numbers = new Float64Array(rows.rows);
+    for (let i = 0; i < rows.rows; i++) {
+      const value = text(i);
+      if (value === null) nulls[i] = 1;
+      else numbers[i] = [...value].length;
+    }
+    return { numbers, nulls };
+  };
 }
 
 const ARITHMETIC: Record<'+' | '-' | '*' | '/' | '%', (a: number, b: number) => number> = {
@@ -260,8 +291,21 @@ function textOf(node: Expression, kinds: ReadonlyMap<string, ColumnKind>): (rows
     const { value } = node;
     return () => () => value;
   }
-  if (node.kind === 'call' && node.name !== 'abs' && node.name !== 'length') {
-    const of = textOf(node.of, kinds);
+  if (node.kind === 'call' && node.name === 'coalesce') {
+    const parts = node.args.map((arg) => textOf(arg, kinds));
+    return (rows) => {
+      const texts = parts.map((part) => part(rows));
+      return (row) => {
+        for (const text of texts) {
+          const value = text(row);
+          if (value !== null) return value;
+        }
+        return null;
+      };
+    };
+  }
+  if (node.kind === 'call' && isTextFunction(node.name)) {
+    const of = textOf(node.args[0]!, kinds);
     const apply = TEXT_FUNCTIONS[node.name];
     return (rows) => {
       const texts = of(rows);
@@ -292,10 +336,91 @@ const TEXT_FUNCTIONS = {
   trim: (text: string) => text.trim(),
 };
 
+function isTextFunction(name: string): name is keyof typeof TEXT_FUNCTIONS {
+  return name in TEXT_FUNCTIONS;
+}
+
 function isText(node: Expression, kinds: ReadonlyMap<string, ColumnKind>): boolean {
   if (node.kind === 'column') return kindOfColumn(node.name, kinds).domain === 'text';
   if (node.kind === 'literal') return typeof node.value === 'string';
-  return node.kind === 'call' && node.name !== 'abs' && node.name !== 'length';
+  if (node.kind !== 'call') return false;
+  return isTextFunction(node.name) || (node.name === 'coalesce' && node.args.some((arg) => isText(arg, kinds)));
+}
+
+/** Functions that are conditions themselves. */
+function test({ name, args }: Call, kinds: ReadonlyMap<string, ColumnKind>): Condition {
+  if (name === 'isfinite' || name === 'isinf') {
+    const of = numberOf(args[0]!, kinds);
+    return (rows) => {
+      const { numbers, nulls } = of(rows);
+      return Uint8Array.from(numbers, (value, i) => {
+        if (nulls?.[i] === 1) return UNKNOWN;
+        return Number(name === 'isfinite' ? Number.isFinite(value) : Math.abs(value) === Infinity);
+      });
+    };
+  }
+  if (name !== 'starts_with' && name !== 'ends_with' && name !== 'contains') {
+    throw new Misfit(`${name} gives no condition`);
+  }
+  const [whole, part] = [textOf(args[0]!, kinds), textOf(args[1]!, kinds)];
+  const method = ({ starts_with: 'startsWith', ends_with: 'endsWith', contains: 'includes' } as const)[name];
+  return (rows) => {
+    const [texts, parts] = [whole(rows), part(rows)];
+    return Uint8Array.from({ length: rows.rows }, (_, i) => {
+      const [text, wanted] = [texts(i), parts(i)];
+      return text === null || wanted === null ? UNKNOWN : Number(text[method](wanted));
+    });
+  };
+}
+
+/** Parts of a date or a time in UTC. */
+const DATE_PARTS = {
+  year: (time: Date) => time.getUTCFullYear(),
+  month: (time: Date) => time.getUTCMonth() + 1,
+  day: (time: Date) => time.getUTCDate(),
+  hour: (time: Date) => time.getUTCHours(),
+};
+
+function datePart(name: keyof typeof DATE_PARTS, of: Expression, kinds: ReadonlyMap<string, ColumnKind>) {
+  if (of.kind !== 'column') throw new Misfit(`${name} is asked of columns alone`);
+  const kind = kindOfColumn(of.name, kinds);
+  if (kind.domain !== 'instant' && kind.domain !== 'date') {
+    throw new Misfit(`the column ${of.name} is of type ${kind.name}, not a date or a time`);
+  }
+  const read = doubleOf(kind);
+  const unitMs = Number(kind.unitNs) / 1e6;
+  const partOf = DATE_PARTS[name];
+  return (rows: Rows): Numbers => {
+    const chunk = rows.column(of.name);
+    const numbers = new Float64Array(rows.rows);
+    for (let i = 0; i < rows.rows; i++) {
+      const value = chunk.layout === 'codes' ? read(chunk.entries!, chunk.codes[i]!) : read(chunk, i);
+      numbers[i] = partOf(new Date(Math.floor(value * unitMs)));
+    }
+    return { numbers, nulls: nullsOf(chunk, rows.rows) };
+  };
+}
+
+function nullsOf({ valid }: ColumnChunk, rows: number): Uint8Array | null {
+  return valid === null ? null : valid.slice(0, rows).map((isThere) => 1 - isThere);
+}
+
+/** The first of some numbers that is not null. */
+function firstNumber(of: readonly ((rows: Rows) => Numbers)[]): (rows: Rows) => Numbers {
+  return (rows) => {
+    const first = of[0]!(rows);
+    if (first.nulls === null) return first;
+    const [numbers, nulls] = [first.numbers.slice(), first.nulls.slice()];
+    for (const next of of.slice(1)) {
+      const other = next(rows);
+      for (let i = 0; i < rows.rows; i++) {
+        if (nulls[i] === 0 || other.nulls?.[i] === 1) continue;
+        numbers[i] = other.numbers[i]!;
+        nulls[i] = 0;
+      }
+    }
+    return { numbers, nulls };
+  };
 }
 
 function each(texts: (rows: Rows) => Texts, test: (text: string) => 0 | 1): Condition {
@@ -316,12 +441,4 @@ function kindOfColumn(name: string, kinds: ReadonlyMap<string, ColumnKind>): Col
 
 function literalNode(value: Literal): Expression {
   return { kind: 'literal', value, text: String(value) };
-}
-
-/** SQL’s pattern as a regular expression: % is any text, _ any character. */
-function likePattern(pattern: string): string {
-  const parts = [...pattern].map((char) =>
-    char === '%' ? '.*' : char === '_' ? '.' : char.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'),
-  );
-  return `^${parts.join('')}$`;
 }

@@ -1,4 +1,5 @@
-import type { Literal } from '../literals.js';
+import { RE2JS } from 're2js';
+import { parseDecimal, type Literal } from '../literals.js';
 import type { Operator } from '../operator.js';
 import { ExpressionError, tokensOf, type Token } from './tokens.js';
 
@@ -11,12 +12,50 @@ export type Expression =
   | { kind: 'compare'; operator: Operator; left: Expression; right: Expression }
   | { kind: 'in'; of: Expression; set: Literal[] }
   | { kind: 'is'; of: Expression; what: 'null' | 'nan' | 'true' | 'false' }
-  | { kind: 'like'; of: Expression; pattern: string }
+  /** A text matches a regular expression, in RE2’s syntax. */
+  | { kind: 'match'; of: Expression; pattern: string; caseless: boolean }
   | { kind: 'arithmetic'; operator: '+' | '-' | '*' | '/' | '%'; left: Expression; right: Expression }
-  | { kind: 'call'; name: FunctionName; of: Expression };
+  | { kind: 'call'; name: FunctionName; args: Expression[] };
 
-export const FUNCTIONS = ['abs', 'length', 'lower', 'upper', 'trim'] as const;
-export type FunctionName = (typeof FUNCTIONS)[number];
+/** How many arguments each function takes, at least and at most. */
+const ARGUMENTS = {
+  abs: [1, 1],
+  round: [1, 1],
+  floor: [1, 1],
+  ceil: [1, 1],
+  mod: [2, 2],
+  length: [1, 1],
+  year: [1, 1],
+  month: [1, 1],
+  day: [1, 1],
+  hour: [1, 1],
+  coalesce: [1, 100],
+  lower: [1, 1],
+  upper: [1, 1],
+  trim: [1, 1],
+  starts_with: [2, 2],
+  ends_with: [2, 2],
+  contains: [2, 2],
+  isfinite: [1, 1],
+  isinf: [1, 1],
+} as const satisfies Record<string, readonly [number, number]>;
+
+export type FunctionName = keyof typeof ARGUMENTS;
+
+/** Functions under the names that other dialects have for them. */
+const OTHER_NAMES: Record<string, FunctionName> = {
+  len: 'length',
+  char_length: 'length',
+  character_length: 'length',
+  ceiling: 'ceil',
+  ifnull: 'coalesce',
+  nvl: 'coalesce',
+  startswith: 'starts_with',
+  endswith: 'ends_with',
+};
+
+/** Words before a text that say of which type it is; the column that it is compared with says it too. */
+const TYPE_WORDS = new Set(['date', 'timestamp', 'timestamptz', 'datetime', 'time']);
 
 /** Expressions that are nested deeper are refused. */
 const MAX_DEPTH = 100;
@@ -67,9 +106,10 @@ function childrenOf(node: Expression): Expression[] {
     case 'not':
     case 'in':
     case 'is':
-    case 'like':
-    case 'call':
+    case 'match':
       return [node.of];
+    case 'call':
+      return node.args;
     default:
       return node satisfies never;
   }
@@ -105,7 +145,7 @@ class Parser {
 
   private not(): Expression {
     let negations = 0;
-    while (this.takeWord('not')) negations++;
+    while (this.takeWord('not') || this.take('!')) negations++;
     const of = this.comparison();
     return negations % 2 === 1 ? { kind: 'not', of } : of;
   }
@@ -121,7 +161,7 @@ class Parser {
     const negated = this.takeWord('not');
     const test = this.test(left);
     if (test === null) {
-      if (negated) throw this.unexpected('in, between or like');
+      if (negated) throw this.unexpected('in, between, like or ilike');
       return left;
     }
     return negated ? { kind: 'not', of: test } : test;
@@ -138,11 +178,11 @@ class Parser {
   private test(of: Expression): Expression | null {
     if (this.takeWord('in')) {
       this.expect('(');
-      const set: Literal[] = [];
-      do set.push(this.literal());
+      const members: Expression[] = [];
+      do members.push(this.sum());
       while (this.take(','));
       this.expect(')');
-      return { kind: 'in', of, set };
+      return among(of, members);
     }
     if (this.takeWord('between')) {
       const low: Expression = { kind: 'compare', operator: 'ge', left: of, right: this.sum() };
@@ -150,13 +190,33 @@ class Parser {
       const high: Expression = { kind: 'compare', operator: 'le', left: of, right: this.sum() };
       return { kind: 'logic', operator: 'and', parts: [low, high] };
     }
-    if (this.takeWord('like')) {
-      const { kind, text } = this.token;
-      if (kind !== 'text') throw this.unexpected("a pattern in '…'");
-      this.position++;
-      return { kind: 'like', of, pattern: text };
+    const like = (['like', 'ilike'] as const).find((word) => this.takeWord(word));
+    if (like !== undefined) {
+      const pattern = this.text();
+      const escape = this.takeWord('escape') ? this.text() : undefined;
+      return { kind: 'match', of, pattern: likePattern(pattern, escape), caseless: like === 'ilike' };
     }
-    return null;
+    const matches = this.take('~') ? true : this.take('!~') ? false : undefined;
+    if (matches === undefined) return null;
+    const match: Expression = { kind: 'match', of, pattern: this.pattern(), caseless: false };
+    return matches ? match : { kind: 'not', of: match };
+  }
+
+  private text(): string {
+    const { kind, text } = this.token;
+    if (kind !== 'text') throw this.unexpected("a text in '…'");
+    this.position++;
+    return text;
+  }
+
+  private pattern(): string {
+    const pattern = this.text();
+    try {
+      RE2JS.compile(pattern);
+      return pattern;
+    } catch (error) {
+      throw new ExpressionError(`holds an invalid RE2 pattern: ${(error as Error).message}`);
+    }
   }
 
   private sum(): Expression {
@@ -183,32 +243,66 @@ class Parser {
       this.position++;
       return { kind: 'column', name: token.text };
     }
+    if (this.take('+')) return this.operand();
+    if (this.take('-')) return negative(this.signed());
     const word = token.text.toLowerCase();
     if (token.kind === 'name' && !RESERVED.has(word)) {
       this.position++;
-      if (!this.take('(')) return { kind: 'column', name: token.text };
-      const name = FUNCTIONS.find((known) => known === word);
-      if (name === undefined)
-        throw new ExpressionError(`there is no function ${token.text}; there are: ${FUNCTIONS.join(', ')}`);
-      const of = this.sum();
-      this.expect(')');
-      return { kind: 'call', name, of };
+      if (TYPE_WORDS.has(word) && this.token.kind === 'text') return textLiteral(this.text());
+      return this.take('(') ? this.call(token.text) : { kind: 'column', name: token.text };
     }
     if (this.takeWord('null')) return { kind: 'literal', value: null, text: 'null' };
+    const isNumber = token.kind === 'number';
     const value = this.literal();
-    return { kind: 'literal', value, text: String(value) };
+    return { kind: 'literal', value, text: isNumber ? token.text : String(value) };
+  }
+
+  /** What a sign is before. Signs in a row nest as brackets do. */
+  private signed(): Expression {
+    if (++this.depth > MAX_DEPTH * 2) throw new ExpressionError(`is nested deeper than ${MAX_DEPTH}`);
+    const operand = this.operand();
+    this.depth--;
+    return operand;
+  }
+
+  /** A function whose name and opening bracket were read. */
+  private call(given: string): Expression {
+    const word = given.toLowerCase();
+    if (TYPE_WORDS.has(word) && this.token.kind === 'text') {
+      const literal = textLiteral(this.text());
+      this.expect(')');
+      return literal;
+    }
+    if (word === 'regexp_matches') {
+      const of = this.sum();
+      this.expect(',');
+      const pattern = this.pattern();
+      this.expect(')');
+      return { kind: 'match', of, pattern, caseless: false };
+    }
+    const args = [this.sum()];
+    while (this.take(',')) args.push(this.sum());
+    this.expect(')');
+    if (word === 'isnan' && args.length === 1) return { kind: 'is', of: args[0]!, what: 'nan' };
+    const names = Object.keys(ARGUMENTS) as FunctionName[];
+    const name = OTHER_NAMES[word] ?? names.find((known) => known === word);
+    if (name === undefined) {
+      throw new ExpressionError(`there is no function ${given}; there are: ${names.join(', ')}, isnan, regexp_matches`);
+    }
+    const [least, most] = ARGUMENTS[name];
+    if (args.length < least || args.length > most) {
+      throw new ExpressionError(`${name} takes ${least === 1 ? 'one argument' : `${least} arguments`}, not ${args.length}`);
+    }
+    return { kind: 'call', name, args };
   }
 
   /** Numbers stay text where a double would lose digits. */
   private literal(): Literal {
-    const negative = this.take('-');
     const { kind, text } = this.token;
     if (kind === 'number') {
       this.position++;
-      const signed = negative ? `-${text}` : text;
-      return text.replace(/\D/g, '').length > 15 ? signed : Number(signed);
+      return text.replace(/\D/g, '').length > 15 ? text : Number(text);
     }
-    if (negative) throw this.unexpected('a number');
     if (kind === 'text') {
       this.position++;
       return text;
@@ -239,4 +333,52 @@ class Parser {
     const found = kind === 'end' ? 'it ends' : `there is "${text}"`;
     return new ExpressionError(`${found} at character ${at + 1}, where ${expected} is expected`);
   }
+}
+
+function textLiteral(text: string): Expression {
+  return { kind: 'literal', value: text, text };
+}
+
+function negative(of: Expression): Expression {
+  if (of.kind !== 'literal') {
+    return { kind: 'arithmetic', operator: '*', left: { kind: 'literal', value: -1, text: '-1' }, right: of };
+  }
+  const { value } = of;
+  if (typeof value === 'number') return { kind: 'literal', value: -value, text: `-${of.text}` };
+  // A number of many digits is kept as its text.
+  if (typeof value === 'string' && parseDecimal(value) !== null) {
+    const text = value.startsWith('-') ? value.slice(1) : `-${value}`;
+    return { kind: 'literal', value: text, text };
+  }
+  throw new ExpressionError(`there is no negative of ${of.text}`);
+}
+
+/** As SQL has it: where the value is none of the members and one of them is null, it is unknown whether it is among them. */
+function among(of: Expression, members: readonly Expression[]): Expression {
+  const literals: Literal[] = [];
+  const others: Expression[] = [];
+  for (const member of members) {
+    if (member.kind === 'literal' && member.value !== null) literals.push(member.value);
+    else if (member.kind === 'literal') others.push(member);
+    else others.push({ kind: 'compare', operator: 'eq', left: of, right: member });
+  }
+  const parts: Expression[] = [...(literals.length > 0 ? [{ kind: 'in', of, set: literals } as const] : []), ...others];
+  return parts.length === 1 ? parts[0]! : { kind: 'logic', operator: 'or', parts };
+}
+
+/** SQL’s pattern as a regular expression: % is any text, _ any character, what follows the escape itself. */
+function likePattern(pattern: string, escape: string | undefined): string {
+  let isEscaped = false;
+  let source = '';
+  for (const char of pattern) {
+    if (!isEscaped && char === escape) {
+      isEscaped = true;
+      continue;
+    }
+    if (!isEscaped && char === '%') source += '.*';
+    else if (!isEscaped && char === '_') source += '.';
+    else source += char.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+    isEscaped = false;
+  }
+  return `(?s)^${source}$`;
 }

@@ -12,10 +12,11 @@ export class ExpressionError extends Error {}
 const MAX_LENGTH = 20_000;
 
 const PATTERN =
-  /\s+|(?<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?<name>[A-Za-z_][A-Za-z0-9_]*)|'(?<text>(?:[^']|'')*)'|"(?<quoted>(?:[^"]|"")*)"|(?<sign><=|>=|<>|!=|==|[-+*/%(),<>=])/y;
+  /\s+|--[^\n]*|(?<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?<name>[\p{L}_][\p{L}\p{N}_]*)|'(?<text>(?:[^']|'')*)'|"(?<quoted>(?:[^"]|"")*)"|`(?<ticked>[^`]*)`|(?<sign><=|>=|<>|!=|==|&&|!~|[-+*/%(),<>=!~])/uy;
 
 /**
- * Splits an expression. `'…'` is a text and `"…"` a column, as in SQL; a quote within is doubled.
+ * Splits an expression. `'…'` is a text and `"…"` (or `` `…` ``) a column, as in SQL; a quote within is doubled. What
+ * follows `--` in a line is a comment.
  * @throws ExpressionError
  */
 export function tokensOf(expression: string): Token[] {
@@ -25,13 +26,27 @@ export function tokensOf(expression: string): Token[] {
   while (PATTERN.lastIndex < expression.length) {
     const at = PATTERN.lastIndex;
     const groups = PATTERN.exec(expression)?.groups;
-    if (!groups) throw new ExpressionError(`cannot be read from character ${at + 1}: ${expression.slice(at, at + 20)}`);
-    const { number, name, text, quoted, sign } = groups;
+    if (!groups) throw new ExpressionError(unreadable(expression, at));
+    const { number, name, text, quoted = groups.ticked, sign } = groups;
     if (number !== undefined) tokens.push({ kind: 'number', text: number, at });
     else if (name !== undefined) tokens.push({ kind: 'name', text: name, at });
     else if (text !== undefined) tokens.push({ kind: 'text', text: text.replaceAll("''", "'"), at });
     else if (quoted !== undefined) tokens.push({ kind: 'quoted', text: quoted.replaceAll('""', '"'), at });
+    else if (sign === '&&') tokens.push({ kind: 'name', text: 'and', at });
     else if (sign !== undefined) tokens.push({ kind: 'sign', text: sign, at });
   }
   return [...tokens, { kind: 'end', text: '', at: expression.length }];
+}
+
+function unreadable(expression: string, at: number): string {
+  const rest = expression.slice(at, at + 20);
+  const remedies: [sign: string, remedy: string][] = [
+    ['||', 'write "or"'],
+    ['[', 'a list is written in round brackets'],
+    ['::', 'types are not converted'],
+    ["'", 'the text does not end; a quote within a text is doubled'],
+    ['"', 'the name does not end'],
+  ];
+  const remedy = remedies.find(([sign]) => rest.startsWith(sign))?.[1];
+  return `cannot be read from character ${at + 1}: ${rest}${remedy === undefined ? '' : ` (${remedy})`}`;
 }

@@ -1,7 +1,7 @@
 import type { Problem } from '../../../schemas/problems.js';
 import { decimalText, integerCell } from '../cell.js';
 import type { ColumnKind } from '../column-kind.js';
-import { formatInstantNs, Misfit, ordinalOf, parseDecimal, parseInstantNs } from '../literals.js';
+import { formatInstantNs, formatTimeNs, Misfit, ordinalOf, parseDecimal, parseInstantNs, parseTimeNs } from '../literals.js';
 import { sampleVariance } from '../profile/moments.js';
 import { CHECK_SKETCH, distributionOf, quantileOf } from '../profile/sketch.js';
 import type { CheckState, DistributionState, Json, NumbersState, OrderKey } from '../states.js';
@@ -13,7 +13,8 @@ import { NumbersKernel } from './numbers.js';
 type Aggregate = CheckOf<'aggregate'>;
 
 const isRank = ({ metric }: Aggregate) => metric === 'median' || metric === 'quantile';
-const isTime = (kind: ColumnKind) => kind.domain === 'instant' || kind.domain === 'date';
+const TIMES = new Set<ColumnKind['domain']>(['instant', 'date', 'time']);
+const isTime = (kind: ColumnKind) => TIMES.has(kind.domain);
 
 /** NaN makes every statistic NaN, which fails; nulls are left out. Without values only `sum` (0) can pass. */
 export const aggregate: CheckDefinition<Aggregate> = {
@@ -123,7 +124,7 @@ function exact(key: OrderKey | null, kind: ColumnKind): Measured {
   const integer = 'number' in key ? BigInt(key.number) : BigInt(key.integer);
   if (isTime(kind)) {
     const ns = integer * kind.unitNs;
-    return { value: { digits: ns, scale: 0 }, observed: formatInstantNs(ns) };
+    return { value: { digits: ns, scale: 0 }, observed: kind.domain === 'time' ? formatTimeNs(ns) : formatInstantNs(ns) };
   }
   const observed = kind.scale > 0 ? decimalText(integer, kind.scale) : integerCell(integer);
   return { value: { digits: integer, scale: kind.scale }, observed };
@@ -143,7 +144,10 @@ function isWithin(value: Measure, { min, max }: Bounds): boolean {
 /** The order of a statistic and a bound; NaN where there is none. */
 function compare(value: Exclude<Measure, null>, bound: string | number): number {
   if (typeof value === 'number') return value - Number(bound) || (value === Number(bound) ? 0 : NaN);
-  const decimal = parseDecimal(String(bound)) ?? { digits: parseInstantNs(String(bound))!, exponent: 0 };
+  const decimal = parseDecimal(String(bound)) ?? {
+    digits: (parseInstantNs(String(bound)) ?? parseTimeNs(String(bound)))!,
+    exponent: 0,
+  };
   const exponent = Math.min(-value.scale, decimal.exponent);
   const left = value.digits * 10n ** BigInt(-value.scale - exponent);
   const right = decimal.digits * 10n ** BigInt(decimal.exponent - exponent);

@@ -5,7 +5,7 @@ import { boundsProblems, rangeWords, type Bounds } from './bounds.js';
 import type { CheckDefinition, CheckOf } from './kernel.js';
 import { judgeShare, RowCheck, withMostly, type Judge } from './row-check.js';
 
-const ORDERED = new Set<ColumnKind['domain']>(['number', 'integer', 'decimal', 'instant', 'date']);
+const ORDERED = new Set<ColumnKind['domain']>(['number', 'integer', 'decimal', 'instant', 'date', 'time']);
 
 /** NaN fails; nulls are passed over. Bounds are translated into the column’s own units and compared exactly. */
 export const between: CheckDefinition<CheckOf<'between'>> = {

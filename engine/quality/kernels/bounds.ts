@@ -1,4 +1,4 @@
-import { parseDecimal, parseInstantNs, type Literal } from '../literals.js';
+import { parseDecimal, parseInstantNs, parseTimeNs, type Literal } from '../literals.js';
 
 /** A closed range; at least one side is there. */
 export interface Bounds {
@@ -40,7 +40,7 @@ interface BoundKey {
 function boundKey(bound: Literal): BoundKey | null {
   const decimal = parseDecimal(String(bound));
   if (decimal) return { time: false, ...decimal };
-  const ns = parseInstantNs(String(bound));
+  const ns = parseInstantNs(String(bound)) ?? parseTimeNs(String(bound));
   return ns === null ? null : { time: true, digits: ns, exponent: 0 };
 }
 

@@ -9,6 +9,7 @@ export type PairOrder = (a: ColumnChunk, rowOfA: number, b: ColumnChunk, rowOfB:
 const SIGN = 0x80000000 | 0;
 const NUMBERS = new Set(['number', 'integer', 'decimal']);
 const TIMES = new Set(['instant', 'date']);
+const HAVE_UNITS = new Set([...TIMES, 'time']);
 
 /**
  * How values of two columns are ordered: exactly, but where one of them is of floating point, which makes both doubles.
@@ -57,7 +58,7 @@ function exactOf(kind: ColumnKind, chunk: ColumnChunk, row: number): bigint {
     kind.layout === 'number'
       ? BigInt(chunk.numbers[row]!)
       : unpackWide(chunk.words, row * kind.stride, kind.stride, kind.unsigned);
-  return TIMES.has(kind.domain) ? value * kind.unitNs : value;
+  return HAVE_UNITS.has(kind.domain) ? value * kind.unitNs : value;
 }
 
 function resolved(order: PairOrder): PairOrder {

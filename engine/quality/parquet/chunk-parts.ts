@@ -26,7 +26,7 @@ export function sliceChunk(chunk: ColumnChunk, from: number, length: number, str
 export function joinChunks(parts: readonly ColumnChunk[], kind: ColumnKind): ColumnChunk {
   if (parts.length === 1) return parts[0]!;
   const isCoded = parts.every((part) => part.layout === 'codes' && part.entries === parts[0]!.entries);
-  const same = isCoded ? parts : parts.map((part) => plain(part, kind));
+  const same = isCoded ? parts : parts.map((part) => plainChunk(part, kind));
   const length = same.reduce((sum, part) => sum + part.length, 0);
   const chunk = { ...emptyChunk(isCoded ? 'codes' : kind.layout), length, entries: isCoded ? parts[0]!.entries : null };
   chunk.nullCount = same.reduce((sum, part) => sum + part.nullCount, 0);
@@ -58,7 +58,8 @@ export function joinChunks(parts: readonly ColumnChunk[], kind: ColumnKind): Col
   }
 }
 
-function plain(part: ColumnChunk, kind: ColumnKind): ColumnChunk {
+/** A chunk with its values in place of codes. */
+export function plainChunk(part: ColumnChunk, kind: ColumnKind): ColumnChunk {
   if (part.layout !== 'codes') return part;
   // Codes of rows that are null may be of no entry at all.
   const chunk =

@@ -1,16 +1,22 @@
 import * as zlib from 'node:zlib';
+import { lz4Block } from '../lz4.js';
 import { snappy } from './snappy.js';
 
 /** Decompresses a page; `size` is the length of the outcome as its header tells, and more is never written. */
 export type Decompress = (bytes: Uint8Array, size: number) => Uint8Array;
 
 const ZSTD = 6;
+const LZ4_RAW = 7;
 
-/** Codecs by their number in the format: uncompressed, snappy, gzip, brotli. Zstandard is loaded when it is needed. */
+/** Codecs by their number in the format: uncompressed, snappy, gzip, brotli, LZ4 without frames. Zstandard is loaded when it is needed. */
 const CODECS: Record<number, Decompress> = {
   0: (bytes) => bytes,
   1: snappy,
   2: (bytes, size) => zlib.gunzipSync(bytes, { maxOutputLength: Math.max(1, size) }),
+  [LZ4_RAW]: (bytes, size) => {
+    const out = new Uint8Array(size);
+    return out.subarray(0, lz4Block(bytes, 0, bytes.length, out, 0));
+  },
   4: (bytes, size) => zlib.brotliDecompressSync(bytes, { maxOutputLength: Math.max(1, size) }),
 };
 
@@ -43,7 +49,13 @@ function bounded(decompress: Decompress, bytes: Uint8Array, size: number): Uint8
 }
 
 /** Node’s own decoder where there is one (22.15 and later), else the one of Zstandard in WebAssembly. */
-async function loadZstandard(): Promise<Decompress> {
+export async function loadZstandard(): Promise<Decompress> {
+  return (zstandard ??= await initZstandard());
+}
+
+let zstandard: Decompress | undefined;
+
+async function initZstandard(): Promise<Decompress> {
   const { zstdDecompressSync } = zlib as { zstdDecompressSync?: (data: Uint8Array, options: object) => Uint8Array };
   if (zstdDecompressSync !== undefined) {
     return (bytes, size) => zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, size) });

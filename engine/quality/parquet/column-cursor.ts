@@ -38,7 +38,7 @@ export class ColumnCursor {
 
   /** The dictionary, where all values are in it; else undefined. */
   dictionary(): ColumnChunk | undefined {
-    if (!this.chunk.hasDictionary) return undefined;
+    if (!this.chunk.hasDictionary || this.kind.domain === 'null') return undefined;
     const onlyCodes = this.chunk.onlyCodes ?? (this.headersOnlyCodes ??= this.lookAtHeaders());
     if (!onlyCodes) return undefined;
     if (this.entries === null && this.at === this.chunk.start) this.readDictionary();
@@ -52,6 +52,10 @@ export class ColumnCursor {
 
   /** The next `count` rows. */
   read(count: number): ColumnChunk {
+    if (count === 0) return emptyChunk(this.kind.layout);
+    if (this.kind.domain === 'null') {
+      return { ...emptyChunk('opaque'), length: count, nullCount: count, valid: new Uint8Array(count) };
+    }
     const parts: ColumnChunk[] = [];
     for (let wanted = count; wanted > 0;) {
       this.fill();
@@ -65,6 +69,7 @@ export class ColumnCursor {
 
   /** Passes over rows; pages that lie in them wholly are not decoded. */
   skip(count: number): void {
+    if (this.kind.domain === 'null') return;
     for (let wanted = count; wanted > 0;) {
       const inPage = this.page.length - this.pageRow;
       if (inPage === 0) {
@@ -105,7 +110,7 @@ export class ColumnCursor {
     if (this.entries !== null) throw new RangeError('a column has several dictionaries');
     this.at = header.at + header.compressed;
     const page = readPage(this.bytes, header, this.decompress);
-    this.entries = decodePlain(page, header.values, this.column.physical!, this.kind);
+    this.entries = decodePlain(page, header.values, this.column, this.kind);
   }
 
   private lookAtHeaders(): boolean {
@@ -146,7 +151,7 @@ export class ColumnCursor {
     if (!isDictionary(header.encoding)) {
       if (header.encoding === ENCODING.RLE && this.column.physical === 'BOOLEAN') return decodeRunBooleans(page, count);
       if (header.encoding !== ENCODING.PLAIN) throw new RangeError('a page is encoded in a way that is not read');
-      return decodePlain(page, count, this.column.physical!, this.kind);
+      return decodePlain(page, count, this.column, this.kind);
     }
     const { entries } = this;
     if (entries === null) throw new RangeError('a page has codes, but there is no dictionary');

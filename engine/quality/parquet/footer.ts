@@ -15,6 +15,11 @@ export interface ParquetColumn {
   repetition: 'required' | 'optional' | 'repeated';
   /** Number of the converted type of the format, null where there is none. */
   converted: number | null;
+  /** Bytes of a value, for the type of fixed length. */
+  typeLength: number;
+  /** Digits in all and after the point, for decimals. */
+  precision: number;
+  scale: number;
   /** The logical type: a union with one field by its number. */
   logical: ThriftStruct | null;
 }
@@ -39,7 +44,12 @@ export interface ParquetGroup {
   chunks: ReadonlyMap<string, ParquetChunk>;
 }
 
+/** Key in the metadata of files that were made of text, whose columns without values have no type. */
+export const FROM_TEXT = 'millrace_from_text';
+
 export interface ParquetFooter {
+  /** Whether the file was made of text. */
+  isFromText: boolean;
   rows: number;
   columns: ParquetColumn[];
   groups: ParquetGroup[];
@@ -74,7 +84,8 @@ export function parseFooter(bytes: Uint8Array, fileBytes: number): ParquetFooter
   if (groups.reduce((sum, group) => sum + group.rows, 0) !== rows) {
     throw new RangeError('its footer contradicts itself in the number of rows');
   }
-  return { rows, columns, groups };
+  const isFromText = list(value[5] ?? []).some((entry) => text(struct(entry)[1]) === FROM_TEXT);
+  return { isFromText, rows, columns, groups };
 }
 
 function columnsOf(elements: readonly ThriftStruct[]): ParquetColumn[] {
@@ -90,6 +101,9 @@ function columnsOf(elements: readonly ThriftStruct[]): ParquetColumn[] {
       name: text(element[4]),
       physical: isGroup ? null : (PHYSICAL[whole(element[1])] ?? null),
       repetition: (['required', 'optional', 'repeated'] as const)[whole(element[3] ?? 0)] ?? 'repeated',
+      typeLength: whole(element[2] ?? 0),
+      precision: whole(element[8] ?? 0),
+      scale: whole(element[7] ?? 0),
       converted: element[6] === undefined ? null : whole(element[6]),
       logical: element[10] === undefined ? null : struct(element[10]),
     });

@@ -1,15 +1,22 @@
 import { emptyChunk, type ColumnChunk } from '../column-chunk.js';
 import type { ColumnKind } from '../column-kind.js';
-import type { Physical } from './footer.js';
+import type { ParquetColumn } from './footer.js';
+import { decodeDecimals, decodeHalves, decodeInt96 } from './wide-values.js';
 import { decodeHybrid } from './levels.js';
 
 /**
  * Decodes `count` values in the encoding PLAIN, none of them null.
  * @throws RangeError where the bytes end before
  */
-export function decodePlain(bytes: Uint8Array, count: number, physical: Physical, kind: ColumnKind): ColumnChunk {
+export function decodePlain(bytes: Uint8Array, count: number, column: ParquetColumn, kind: ColumnKind): ColumnChunk {
+  const { typeLength } = column;
+  const physical = column.physical!;
   const chunk = emptyChunk(kind.layout);
   chunk.length = count;
+  if (kind.domain === 'decimal') {
+    chunk.words = decodeDecimals(bytes, count, column, kind.stride);
+    return chunk;
+  }
   switch (physical) {
     case 'INT64':
       chunk.words = new Int32Array(aligned(bytes, count * 8).buffer);
@@ -33,8 +40,18 @@ export function decodePlain(bytes: Uint8Array, count: number, physical: Physical
     case 'BYTE_ARRAY':
       return decodeTexts(bytes, count, chunk);
     case 'INT96':
-    case 'FIXED':
-      throw new TypeError(`${physical} is not read here`);
+      chunk.words = decodeInt96(aligned(bytes, count * 12), count);
+      return chunk;
+    case 'FIXED': {
+      const { buffer } = aligned(bytes, count * typeLength);
+      if (kind.layout === 'wide') chunk.words = new Int32Array(buffer);
+      else if (kind.layout === 'number') chunk.numbers = decodeHalves(new Uint16Array(buffer));
+      else {
+        chunk.bytes = new Uint8Array(buffer);
+        chunk.offsets = Int32Array.from({ length: count + 1 }, (_, i) => i * typeLength);
+      }
+      return chunk;
+    }
     default:
       return physical satisfies never;
   }

@@ -52,6 +52,5 @@ export class NeedsThread extends Error {
 export async function openSource(path: string, options: SourceOptions): Promise<RowSource> {
   const format = formatOf(await headOf(path));
   if (format !== 'arrow') return (await import('./parquet-source.js')).openParquetSource(path, options);
-  if (options.onlyOwnDecoders) throw new NeedsThread(path);
   return (await import('./ipc-source.js')).openIpc(path, options.indexTexts);
 }

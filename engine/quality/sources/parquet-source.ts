@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { ColumnChunk } from '../column-chunk.js';
-import type { ColumnKind, Field } from '../column-kind.js';
+import { kindOf, type ColumnKind, type Field } from '../column-kind.js';
 import type { GroupFacts } from '../kernels/kernel.js';
 import { loadCodec, type Decompress } from '../parquet/codecs.js';
 import { ColumnCursor } from '../parquet/column-cursor.js';
@@ -185,11 +185,14 @@ function readFooter(descriptor: number): ParquetFooter {
   return parseFooter(bytesAt(size - TAIL_BYTES - length, length), size);
 }
 
-function nativeColumns({ columns, groups }: ParquetFooter): Map<string, NativeColumn> {
+function nativeColumns({ columns, groups, isFromText }: ParquetFooter): Map<string, NativeColumn> {
   const native = new Map<string, NativeColumn>();
   for (const column of columns) {
     const kind = nativeKind(column, groups);
-    if (kind !== null) native.set(column.name, { column, kind });
+    if (kind === null) continue;
+    // Text tells no type of a column that is empty throughout.
+    const isEmpty = isFromText && groups.every(({ rows, chunks }) => chunks.get(column.name)?.nulls === rows);
+    native.set(column.name, { column, kind: isEmpty ? kindOf('null', 'opaque', 'Null') : kind });
   }
   return native;
 }
