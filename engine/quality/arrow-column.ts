@@ -75,8 +75,7 @@ export class ColumnReader {
       chunk.bytes = data.values as Uint8Array;
       chunk.offsets = Int32Array.from({ length: data.length + 1 }, (_, i) => i * byteWidth);
       chunk.offsetStride = 1;
-    }
-    else {
+    } else {
       const offsets = data.valueOffsets as Int32Array | BigInt64Array;
       chunk.bytes = data.values as Uint8Array;
       // A batch in memory is below 2 GiB, so the low word of a 64-bit offset is the offset.

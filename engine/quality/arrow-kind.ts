@@ -34,7 +34,8 @@ export function columnKind(type: DataType): ColumnKind {
       ? kind('date', 'number', { unitNs: 86_400_000n * NS_PER_MS })
       : kind('date', 'wide', { unitNs: NS_PER_MS });
   }
-  if (DataType.isTime(type)) return kind('time', type.bitWidth === 64 ? 'wide' : 'number', { unitNs: UNIT_NS[type.unit] });
+  if (DataType.isTime(type))
+    return kind('time', type.bitWidth === 64 ? 'wide' : 'number', { unitNs: UNIT_NS[type.unit] });
   // As Parquet has it: a number of units.
   if (DataType.isDuration(type)) return kind('integer', 'wide');
   if (DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isUtf8View(type)) return kind('text', 'text');

@@ -51,7 +51,8 @@ const NAMES: Record<string, string> = {
   '{"type": "decreasing", "column": …}': 'expect_column_values_to_be_decreasing col_vals_decreasing',
   '{"type": "column_pair", "columns": […], "operator": "gt"}':
     'expect_column_pair_values_a_to_be_greater_than_b expect_column_pair_values_to_be_equal isLessThan isGreaterThan',
-  '{"type": "relationships", "column": …, "reference": …}': 'valid_reference_data reference foreign_key col_vals_in_table',
+  '{"type": "relationships", "column": …, "reference": …}':
+    'valid_reference_data reference foreign_key col_vals_in_table',
   '{"type": "reconciliation", "reference": …}': 'tbl_match DatasetMatch ReferentialIntegrity equality',
   '{"type": "aggregate", "metric": "mean", "column": …, "min": …, "max": …}':
     'expect_column_mean_to_be_between hasMean mean avg average',
@@ -74,8 +75,7 @@ const NAMES: Record<string, string> = {
   '{"type": "group_evolution", "column": …, "set": […]}':
     'expect_column_distinct_values_to_equal_set expect_column_distinct_values_to_contain_set group_evolution_changes',
   '{"type": "target_leakage", "label": …}': 'hasMutualInformation',
-  '{"type": "pii_detect"}':
-    'containsEmail containsCreditCardNumber containsSocialSecurityNumber containsURL',
+  '{"type": "pii_detect"}': 'containsEmail containsCreditCardNumber containsSocialSecurityNumber containsURL',
   '{"type": "custom_sql", "sql": …}': 'unexpected_rows_expectation user_defined_sql custom CustomSql query sql',
 };
 

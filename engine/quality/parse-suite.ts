@@ -23,7 +23,8 @@ export function parseSuite(value: unknown, what = 'the suite'): Suite {
 
 /** What is wrong with the form, in the words of those who bring a suite from another tool. */
 function problemsOfForm(error: z.ZodError, suite: unknown): Problem[] {
-  if (Array.isArray(suite)) return [{ path: '', message: 'must be an object with the list as its field: {"checks": […]}' }];
+  if (Array.isArray(suite))
+    return [{ path: '', message: 'must be an object with the list as its field: {"checks": […]}' }];
   const problems = problemsOf(error, { schema: suiteSchema, value: suite });
   const checks = (suite as { checks?: unknown } | null)?.checks;
   if (!Array.isArray(checks)) return problems;
@@ -31,7 +32,7 @@ function problemsOfForm(error: z.ZodError, suite: unknown): Problem[] {
     const [, index, field] = /^checks\[(\d+)\]\.(\w+)$/.exec(problem.path) ?? [];
     const check: unknown = checks[Number(index)];
     if (field === undefined || typeof check !== 'object' || check === null) return problem;
-    const message = field === 'type' ? typeHint(check) : fieldHint(check as { type?: unknown }, field);
+    const message = field === 'type' ? typeHint(check) : fieldHint(check, field);
     return message === undefined ? problem : { ...problem, message };
   });
 }

@@ -87,7 +87,8 @@ class Compiler {
     const unusable = this.unusable(columns, `${where ?? ''} ${check.type === 'expression' ? check.expression : ''}`);
     if (unusable !== undefined) return { step: failure(unusable), kinds: [] };
     let kinds: readonly ColumnKind[] = reads.map((name) => this.kinds.get(name)!);
-    const startWith = (types: readonly ColumnKind[]) => definition.start(check, types, { fields: this.fields, findings });
+    const startWith = (types: readonly ColumnKind[]) =>
+      definition.start(check, types, { fields: this.fields, findings });
     try {
       kinds = fitting(kinds, startWith);
       if (where !== undefined) this.addCondition(where);
@@ -148,7 +149,10 @@ const TYPES_OF_NULLS = [
  * @returns the types that made sense
  * @throws Misfit where none do
  */
-function fitting(kinds: readonly ColumnKind[], start: (kinds: readonly ColumnKind[]) => unknown): readonly ColumnKind[] {
+function fitting(
+  kinds: readonly ColumnKind[],
+  start: (kinds: readonly ColumnKind[]) => unknown,
+): readonly ColumnKind[] {
   for (const taken of takenFor(kinds)) {
     try {
       start(taken);

@@ -230,7 +230,7 @@ function numberOf(node: Expression, kinds: ReadonlyMap<string, ColumnKind>): (ro
         case 'ceil':
         case 'round': {
           const inner = numberOf(of, kinds);
-          const apply = name === 'round' ? roundHalfAway : Math[name];
+          const apply = name === 'round' ? roundHalfAway : (value: number) => Math[name](value);
           return (rows) => {
             const { numbers, nulls } = inner(rows);
             return { numbers: numbers.map(apply), nulls };

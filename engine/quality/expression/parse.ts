@@ -291,7 +291,9 @@ class Parser {
     }
     const [least, most] = ARGUMENTS[name];
     if (args.length < least || args.length > most) {
-      throw new ExpressionError(`${name} takes ${least === 1 ? 'one argument' : `${least} arguments`}, not ${args.length}`);
+      throw new ExpressionError(
+        `${name} takes ${least === 1 ? 'one argument' : `${least} arguments`}, not ${args.length}`,
+      );
     }
     return { kind: 'call', name, args };
   }

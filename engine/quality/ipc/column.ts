@@ -75,7 +75,8 @@ function readTexts(batch: RecordBatch, place: ColumnPlace, chunk: ColumnChunk): 
   }
   const words = type === TYPE.LARGE_UTF8 || type === TYPE.LARGE_BINARY ? 2 : 1;
   // An array without rows may come without its one offset.
-  const offsets = length === 0 ? new Int32Array(2) : new Int32Array(batch.bytes(buffer + 1, (length + 1) * words * 4).buffer);
+  const offsets =
+    length === 0 ? new Int32Array(2) : new Int32Array(batch.bytes(buffer + 1, (length + 1) * words * 4).buffer);
   chunk.bytes = batch.bytes(buffer + 2, 0);
   chunk.offsets = offsets;
   chunk.offsetStride = words;
@@ -169,8 +170,7 @@ function readRuns(batch: RecordBatch, place: ColumnPlace, dictionaries: Dictiona
   const { bits } = ends.field;
   if (ends.field.type !== TYPE.INT || ends.nullCount > 0) throw new RangeError('a column contradicts itself');
   const memory = batch.bytes(ends.buffer + 1, (ends.length * bits) / 8).buffer;
-  const endOf = (run: number) =>
-    bits === 64 ? Number(new BigInt64Array(memory, run * 8, 1)[0]) : integers![run]!;
+  const endOf = (run: number) => (bits === 64 ? Number(new BigInt64Array(memory, run * 8, 1)[0]) : integers![run]!);
   const integers = bits === 64 ? null : integersOf(memory, bits, true, ends.length);
   const rows = new Int32Array(place.length);
   let row = 0;

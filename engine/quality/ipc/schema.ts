@@ -1,5 +1,5 @@
 import { fixedBinaryKind, kindOf, type ColumnKind, type Domain, type Layout } from '../column-kind.js';
-import { FlatTable } from './flatbuffer.js';
+import { type FlatTable } from './flatbuffer.js';
 
 /** Types by their number in Arrow’s Schema.fbs. */
 export const TYPE = {
@@ -191,7 +191,9 @@ function kindOfType(field: IpcField, details: FlatTable | undefined): ColumnKind
     case TYPE.STRUCT:
       return opaque(`Struct<{${parts}}>`);
     case TYPE.MAP:
-      return opaque(`Map<{${(children[0]?.children ?? []).map((child) => `${child.name}:${child.kind.name}`).join(', ')}}>`);
+      return opaque(
+        `Map<{${(children[0]?.children ?? []).map((child) => `${child.name}:${child.kind.name}`).join(', ')}}>`,
+      );
     case TYPE.UNION:
       return opaque(`${field.isDenseUnion ? 'Dense' : 'Sparse'}Union<${kinds.map(({ name }) => name).join(' | ')}>`);
     default:

@@ -1,7 +1,15 @@
 import type { Problem } from '../../../schemas/problems.js';
 import { decimalText, integerCell } from '../cell.js';
 import type { ColumnKind } from '../column-kind.js';
-import { formatInstantNs, formatTimeNs, Misfit, ordinalOf, parseDecimal, parseInstantNs, parseTimeNs } from '../literals.js';
+import {
+  formatInstantNs,
+  formatTimeNs,
+  Misfit,
+  ordinalOf,
+  parseDecimal,
+  parseInstantNs,
+  parseTimeNs,
+} from '../literals.js';
 import { sampleVariance } from '../profile/moments.js';
 import { CHECK_SKETCH, distributionOf, quantileOf } from '../profile/sketch.js';
 import type { CheckState, DistributionState, Json, NumbersState, OrderKey } from '../states.js';
@@ -124,7 +132,10 @@ function exact(key: OrderKey | null, kind: ColumnKind): Measured {
   const integer = 'number' in key ? BigInt(key.number) : BigInt(key.integer);
   if (isTime(kind)) {
     const ns = integer * kind.unitNs;
-    return { value: { digits: ns, scale: 0 }, observed: kind.domain === 'time' ? formatTimeNs(ns) : formatInstantNs(ns) };
+    return {
+      value: { digits: ns, scale: 0 },
+      observed: kind.domain === 'time' ? formatTimeNs(ns) : formatInstantNs(ns),
+    };
   }
   const observed = kind.scale > 0 ? decimalText(integer, kind.scale) : integerCell(integer);
   return { value: { digits: integer, scale: kind.scale }, observed };

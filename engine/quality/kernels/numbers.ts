@@ -6,15 +6,7 @@ import type { CheckState, OrderKey } from '../states.js';
 import { unpackWide } from '../wide.js';
 import type { Batch, Kernel } from './kernel.js';
 
-const ORDERED = new Set<ColumnKind['domain']>([
-  'number',
-  'integer',
-  'decimal',
-  'boolean',
-  'instant',
-  'date',
-  'time',
-]);
+const ORDERED = new Set<ColumnKind['domain']>(['number', 'integer', 'decimal', 'boolean', 'instant', 'date', 'time']);
 
 /**
  * Moments, exact sum and exact extremes of a column of numbers or times. Nulls are left out; NaN is counted apart. Rows with the

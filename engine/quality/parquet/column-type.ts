@@ -88,7 +88,9 @@ function typeKind(column: ParquetColumn): ColumnKind | null {
       if (field === LOGICAL.FLOAT16) {
         return column.typeLength === 2 ? kindOf('number', 'number', 'Float16', { floating: true }) : null;
       }
-      return isPlain || (field === LOGICAL.UUID && column.typeLength === 16) ? fixedBinaryKind(column.typeLength) : null;
+      return isPlain || (field === LOGICAL.UUID && column.typeLength === 16)
+        ? fixedBinaryKind(column.typeLength)
+        : null;
     case null:
       return null;
     default:

@@ -25,7 +25,11 @@ export async function openIpc(path: string, indexTexts: ReadonlySet<string>): Pr
     const fields = guarded(path, () => fieldsOfSchema(parts.schema));
     const reader = new Reader(path, descriptor, fields, indexTexts);
     for (const dictionary of parts.dictionaries) await reader.addDictionary(dictionary);
-    const group = (firstRow: number, batch: SourceBatch): RowGroup => ({ firstRow, facts: null, batches: () => [batch] });
+    const group = (firstRow: number, batch: SourceBatch): RowGroup => ({
+      firstRow,
+      facts: null,
+      batches: () => [batch],
+    });
 
     async function* ofStream({ from }: Share): AsyncGenerator<RowGroup> {
       if (from > 0) return;
@@ -96,7 +100,8 @@ class Reader {
     const { header } = message;
     const [id, records, isDelta] = [header.long(0), header.table(1), header.byte(2) !== 0];
     const field = this.valueFields.get(id);
-    if (records === undefined || field === undefined) throw unreadableIpc(this.path, new RangeError('a dictionary is of no column'));
+    if (records === undefined || field === undefined)
+      throw unreadableIpc(this.path, new RangeError('a dictionary is of no column'));
     const codec = await codecOf(records);
     const part = guarded(this.path, () => new RecordBatch(this.descriptor, message, records, [field], codec));
     this.parts.set(id, isDelta ? [...(this.parts.get(id) ?? []), part] : [part]);

@@ -137,7 +137,10 @@ async function textToParquet(source: TextFile, head: Uint8Array, into: string, s
         // With columns that are given, the first row that does not fit is named.
         const columns = name!.split(delimiter).map((_, i) => `c${i}: 'VARCHAR'`);
         const given = `, delim = ${quoted(delimiter)}, header = true`;
-        const strict = csv(`${given}, auto_detect = false, columns = {${columns.join(', ')}}`).replace('sample_size = -1, ', '');
+        const strict = csv(`${given}, auto_detect = false, columns = {${columns.join(', ')}}`).replace(
+          'sample_size = -1, ',
+          '',
+        );
         await connection.run(`SELECT count(*) FROM ${strict}`);
         await copy(csv(given));
       }

@@ -16,12 +16,7 @@ const texts = (column: string) =>
     { type: 'length_between', column, max: 12, mostly: 0 },
     { type: 'not_null', column, mostly: 0, where: `${column} >= 'b'` },
   ]);
-const OF_TEXTS = [
-  { failing: 6, total: 18 },
-  { observed: 5 },
-  { failing: 3, total: 18 },
-  { failing: 0, total: 9 },
-];
+const OF_TEXTS = [{ failing: 6, total: 18 }, { observed: 5 }, { failing: 3, total: 18 }, { failing: 0, total: 9 }];
 
 async function checksOf(file: string, suite: ReturnType<typeof suiteOf>) {
   const { checks } = await checkFiles({ files: [file], suite, threads: 1 });
@@ -32,7 +27,7 @@ describe('Arrow IPC as pyarrow and Polars write it (fixtures/arrow.py)', () => {
   test.each(FILES.flatMap((file) => ['text', 'large', 'view', 'coded'].map((column) => [file, column])))(
     '%s: texts in the column %s',
     async (file, column) => {
-      expect(await checksOf(fixture(file!), texts(column!))).toMatchObject(OF_TEXTS);
+      expect(await checksOf(fixture(file), texts(column))).toMatchObject(OF_TEXTS);
     },
   );
 
@@ -105,8 +100,9 @@ describe('Arrow IPC as pyarrow and Polars write it (fixtures/arrow.py)', () => {
         const at = Math.floor((i * bytes.length) / 250);
         if (i % 5 !== 0) spoiled[at] = (spoiled[at]! ^ (1 << (i % 8))) & 255;
         await writeFile(path, i % 5 === 0 ? spoiled.subarray(0, Math.max(1, at)) : spoiled);
-        const outcome = await checkFiles({ files: [path], suite, threads: 1, useCaller: true }).catch((error: unknown) =>
-          isMillraceError(error) ? (error.code === 'INTERNAL' ? error.message : error.code) : error,
+        const outcome = await checkFiles({ files: [path], suite, threads: 1, useCaller: true }).catch(
+          (error: unknown) =>
+            isMillraceError(error) ? (error.code === 'INTERNAL' ? error.message : error.code) : error,
         );
         if (typeof outcome === 'object') expect(outcome).toHaveProperty('verdict');
         else expect(outcome).toMatch(/^SOURCE_UNREADABLE$|^SOURCE_EMPTY$/);

@@ -91,6 +91,12 @@ test.each([
 
 test('a text in double quotes is a column, and the message says so', async () => {
   const file = await folder.write(ROWS);
-  const { checks } = await checkFiles({ files: [file], suite: suiteOf([{ type: 'row_count', min: 1, where: 'origin = "LAX"' }]) });
-  expect(checks[0]).toMatchObject({ status: 'error', message: expect.stringContaining("in single quotes: 'LAX'") as string });
+  const { checks } = await checkFiles({
+    files: [file],
+    suite: suiteOf([{ type: 'row_count', min: 1, where: 'origin = "LAX"' }]),
+  });
+  expect(checks[0]).toMatchObject({
+    status: 'error',
+    message: expect.stringContaining("in single quotes: 'LAX'") as string,
+  });
 });

@@ -25,7 +25,9 @@ describe('packed by gzip', () => {
     ['rows.csv.gz', CSV],
     ['rows.ndjson.gz', '{"a":1,"b":"x"}\n{"a":2}\n{"a":3,"b":"y"}\n'],
   ])('%s', async (name, content) => {
-    expect(await checkFiles({ files: [await write(name, gzipSync(content))], suite })).toMatchObject({ verdict: 'pass' });
+    expect(await checkFiles({ files: [await write(name, gzipSync(content))], suite })).toMatchObject({
+      verdict: 'pass',
+    });
   });
 
   test('Parquet, and the standard input', async () => {
