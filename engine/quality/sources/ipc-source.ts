@@ -97,19 +97,29 @@ class Reader {
   }
 
   async addDictionary(message: Message): Promise<void> {
-    const { header } = message;
-    const [id, records, isDelta] = [header.long(0), header.table(1), header.byte(2) !== 0];
-    const field = this.valueFields.get(id);
-    if (records === undefined || field === undefined)
-      throw unreadableIpc(this.path, new RangeError('a dictionary is of no column'));
-    const codec = await codecOf(records);
+    const { id, isDelta, records, field } = guarded(this.path, () => this.dictionaryOf(message));
+    const codec = await this.codecOf(records);
     const part = guarded(this.path, () => new RecordBatch(this.descriptor, message, records, [field], codec));
     this.parts.set(id, isDelta ? [...(this.parts.get(id) ?? []), part] : [part]);
     this.values.delete(id);
   }
 
+  private dictionaryOf({ header }: Message): { id: number; isDelta: boolean; records: FlatTable; field: IpcField } {
+    const [id, records, isDelta] = [header.long(0), header.table(1), header.byte(2) !== 0];
+    const field = this.valueFields.get(id);
+    if (records === undefined || field === undefined) throw new RangeError('a dictionary is of no column');
+    return { id, isDelta, records, field };
+  }
+
+  /** Decoders by their number in Arrow’s Message.fbs. */
+  private async codecOf(records: FlatTable): Promise<Decompress | null> {
+    const codec = guarded(this.path, () => records.table(3)?.byte(0));
+    if (codec === undefined) return null;
+    return codec === 0 ? lz4Frame : loadZstandard();
+  }
+
   async batch(message: Message): Promise<SourceBatch> {
-    const codec = await codecOf(message.header);
+    const codec = await this.codecOf(message.header);
     const batch = guarded(
       this.path,
       () => new RecordBatch(this.descriptor, message, message.header, this.fields, codec),
@@ -165,13 +175,6 @@ function valueFieldsOf(fields: readonly IpcField[]): Map<number, IpcField> {
   };
   for (const field of fields) visit(field);
   return found;
-}
-
-/** Decoders by their number in Arrow’s Message.fbs. */
-async function codecOf(records: FlatTable): Promise<Decompress | null> {
-  const compression = records.table(3);
-  if (compression === undefined) return null;
-  return compression.byte(0) === 0 ? lz4Frame : loadZstandard();
 }
 
 function guarded<T>(path: string, work: () => T): T {

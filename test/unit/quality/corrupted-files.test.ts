@@ -89,8 +89,8 @@ const FORMS: Form[] = [
     ),
     runs: 15,
   },
-  { form: 'an Arrow file', bytes: arrow('file'), runs: 20 },
-  { form: 'an Arrow stream', bytes: arrow('stream'), runs: 20 },
+  { form: 'an Arrow file', bytes: arrow('file'), runs: 100 },
+  { form: 'an Arrow stream', bytes: arrow('stream'), runs: 100 },
 ];
 
 describe.each(FORMS)('$form', ({ bytes, runs, useCaller = true }) => {
