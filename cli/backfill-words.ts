@@ -65,6 +65,20 @@ export function backfillLine(progress: BackfillProgress): string {
   ].join(', ');
 }
 
+/** How far a backfill is: its limits, counts by state, what runs, and the last runs that did not succeed. */
+export function progressInWords(progress: BackfillProgress): string {
+  const { maxActive, priority, waiting, running, joined, outcomes, active, failures, pausedBy } = progress;
+  return [
+    backfillLine(progress),
+    `${pausedBy === null ? '' : `paused by ${pausedBy}; `}at most ${maxActive} at once, priority ${priority}`,
+    ...Object.entries({ waiting, running, joined, ...outcomes }).map(
+      ([state, count]) => `  ${String(count).padStart(6)} ${state}`,
+    ),
+    ...(active.length === 0 ? [] : [`under way: ${active.join(', ')}${running > active.length ? ' …' : ''}`]),
+    ...failures.map(({ partition, code, message }) => `  ${partition} ${code} ${message}`),
+  ].join('\n');
+}
+
 function more(count: number, uri: string | null): string[] {
   if (uri !== null) return [`all partitions: ${uri}`];
   return count > 0 ? [`and ${count} more, see --json`] : [];

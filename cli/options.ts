@@ -83,3 +83,9 @@ export function parseCount(text: string): number {
   if (Number.isInteger(count) && count > 0 && count <= 1000) return count;
   throw new InvalidArgumentError('must be a whole number from 1 to 1000');
 }
+
+export function parsePriority(text: string): number {
+  const priority = Number(text);
+  if (Number.isInteger(priority) && priority >= 1 && priority <= 5) return priority;
+  throw new InvalidArgumentError('must be a whole number from 1 to 5');
+}

@@ -1,4 +1,5 @@
 import { formatDuration } from '../schemas/duration.js';
+import type { RunDetails } from '../schemas/lineage-api.js';
 import type { RunProgress, RunResult, StepState, StepStatus } from '../schemas/run.js';
 
 const SIGNS: Record<StepStatus, string> = {
@@ -34,7 +35,29 @@ export function inWords(result: RunResult): string {
   return [head, about, ...result.steps.map((step) => `  ${stepLine(step)}`)].join('\n');
 }
 
-function stepLine(step: StepState): string {
+/**
+ * A run on record: what is known of it, and its steps.
+ * @param progress of one that is under way, where a worker told it
+ */
+export function detailsInWords(run: RunDetails, progress: RunProgress | null): string {
+  const { pipeline, partition, verdict, reason, message, startedAt, finishedAt, requestedBy, runId } = run;
+  const head =
+    verdict === null ? `running: ${progress?.phase ?? 'no worker answers'}` : `${verdict}: ${reason} ${message}`;
+  const took = finishedAt === null ? '' : `, ${between(startedAt, finishedAt)}`;
+  const about = `${pipeline} ${partition}, started ${startedAt} by ${requestedBy}${took}, run ${runId}`;
+  const steps = progress?.steps ?? run.steps.map((step) => ({ ...step, durationMs: durationOf(step) }));
+  return [head, about, ...steps.map((step) => `  ${stepLine(step)}`)].join('\n');
+}
+
+function between(from: string, to: string): string {
+  return formatDuration(Date.parse(to) - Date.parse(from));
+}
+
+function durationOf({ startedAt, finishedAt }: RunDetails['steps'][number]): number | null {
+  return startedAt === null ? null : Date.parse(finishedAt) - Date.parse(startedAt);
+}
+
+function stepLine(step: Pick<StepState, 'step' | 'status' | 'durationMs' | 'code' | 'summary'>): string {
   const time = step.durationMs === null ? '' : ` ${formatDuration(step.durationMs)}`;
   const code = step.code === null ? '' : ` [${step.code}]`;
   const summary = step.summary === '' ? '' : `  ${step.summary}`;

@@ -9,6 +9,7 @@ import type { PoolStatus } from '../schemas/pool.js';
 import type { TriggerRequest } from '../schemas/trigger.js';
 import { backfillWorkflowId, resolvingWorkflowId, runWorkflowId, SEARCH_ATTRIBUTES } from '../schemas/workflow-ids.js';
 import { createBackfillHandle, planBackfill, startBackfill, type BackfillHandle } from './backfill-handle.js';
+import { listBackfills, type BackfillFilter, type BackfillSummary } from './backfills.js';
 import { asConnectError, asMillraceError } from './failures.js';
 import { trackCalls } from './open-calls.js';
 import { listPools } from './pools.js';
@@ -57,8 +58,10 @@ export interface MillraceClient {
    * @throws MillraceError INPUT_INVALID, PIPELINE_UNKNOWN, PARTITION_INVALID, PARAMETER_INVALID, TEMPORAL_UNREACHABLE
    */
   planBackfill(request: BackfillRequest): Promise<BackfillResult>;
-  /** The newest backfill of a range, under way or ended. @throws MillraceError NOT_FOUND, TEMPORAL_UNREACHABLE */
-  getBackfill(range: { pipeline: string; from: string; to: string }): Promise<BackfillHandle>;
+  /** The newest backfill of a range, or of an id, under way or ended. @throws MillraceError NOT_FOUND, TEMPORAL_UNREACHABLE */
+  getBackfill(which: { pipeline: string; from: string; to: string } | { workflowId: string }): Promise<BackfillHandle>;
+  /** Backfills, newest first; how far those are that run, where a worker answers. @throws MillraceError TEMPORAL_UNREACHABLE */
+  backfills(filter?: BackfillFilter): Promise<BackfillSummary[]>;
   /** The newest run of a pipeline for a partition, under way or ended. @throws MillraceError NOT_FOUND, TEMPORAL_UNREACHABLE */
   getRun(run: { pipeline: string; partition: string }): Promise<RunHandle>;
   /**
@@ -134,9 +137,11 @@ export async function connect(options: ConnectOptions = {}): Promise<MillraceCli
     },
     startBackfill: (request) => startBackfill(client, call, request),
     planBackfill: (request) => planBackfill(client, call, request),
-    getBackfill: ({ pipeline, from, to }) =>
+    backfills: (filter = {}) => listBackfills(client, call, filter),
+    getBackfill: (which) =>
       call(async () => {
-        const handle = client.workflow.getHandle(backfillWorkflowId(pipeline, from, to));
+        const id = 'workflowId' in which ? which.workflowId : backfillWorkflowId(which.pipeline, which.from, which.to);
+        const handle = client.workflow.getHandle(id);
         await handle.describe();
         return createBackfillHandle(call, handle, true);
       }),

@@ -26,6 +26,9 @@ export function asMillraceError(error: unknown, address: string): MillraceError 
   if (isMillraceError(error)) return error;
   if (error instanceof WorkflowFailedError || error instanceof WorkflowUpdateFailedError) return fromFailure(error);
   if (error instanceof WorkflowNotFoundError) {
+    if (/already completed/.test(error.message)) {
+      return new MillraceError('INPUT_INVALID', `${error.workflowId} has ended`, { cause: error });
+    }
     return new MillraceError('NOT_FOUND', `no run ${error.workflowId} is known to Temporal`, { cause: error });
   }
   if (error instanceof ScheduleNotFoundError) {

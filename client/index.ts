@@ -1,4 +1,5 @@
 export type { BackfillHandle } from './backfill-handle.js';
+export type { BackfillFilter, BackfillStatus, BackfillSummary } from './backfills.js';
 export { connect, type ConnectOptions, type MillraceClient } from './connect.js';
 export type { ScheduleChange, Schedules, ScheduleStatus } from './schedules.js';
 export type { RunHandle } from './run-handle.js';

@@ -1,5 +1,6 @@
 import type { Client, ScheduleDescription } from '@temporalio/client';
-import { scheduleId, type Schedule } from '../schemas/schedule.js';
+import { parseWith } from '../schemas/parse.js';
+import { scheduleId, scheduleSchema, type Schedule, type ScheduleInput } from '../schemas/schedule.js';
 import type { Caller } from './run-handle.js';
 import { actualFacts, desiredFacts, scheduleDifference, scheduleOptions } from './schedule-specification.js';
 
@@ -33,9 +34,10 @@ export interface Schedules {
   /**
    * Makes Temporal’s schedules what the configuration says; doing it again changes nothing. Whether one is paused stays as it is.
    * @param options `dryRun`: only says what would be done; `prune`: deletes schedules of pipelines that have none
+   * @throws INPUT_INVALID before anything is changed
    */
   apply(
-    pipelines: readonly { name: string; schedule?: Schedule }[],
+    pipelines: readonly { name: string; schedule?: ScheduleInput }[],
     options?: { dryRun?: boolean; prune?: boolean },
   ): Promise<ScheduleChange[]>;
   list(): Promise<ScheduleStatus[]>;
@@ -86,13 +88,12 @@ export function createSchedules(client: Client, call: Caller): Schedules {
   return {
     apply: (pipelines, { dryRun = false, prune = false } = {}) =>
       call(async () => {
-        const changes: ScheduleChange[] = [];
-        const wanted = new Set<string>();
+        const wanted = new Map<string, Schedule>();
         for (const { name, schedule } of pipelines) {
-          if (schedule === undefined) continue;
-          wanted.add(name);
-          changes.push(await applyOne(name, schedule, dryRun));
+          if (schedule !== undefined) wanted.set(name, parseWith(scheduleSchema, schedule, `schedule of ${name}`));
         }
+        const changes: ScheduleChange[] = [];
+        for (const [name, schedule] of wanted) changes.push(await applyOne(name, schedule, dryRun));
         for (const pipeline of (await known()).filter((name) => !wanted.has(name))) {
           if (prune && !dryRun) await handleOf(pipeline).delete();
           changes.push({ pipeline, change: prune ? 'delete' : 'unknown', differences: [] });

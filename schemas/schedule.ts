@@ -107,5 +107,7 @@ export function scheduleId(pipeline: string): string {
 }
 
 export type Schedule = z.infer<typeof scheduleSchema>;
+/** A schedule as a pipeline writes it: what has a default may be left out. */
+export type ScheduleInput = z.input<typeof scheduleSchema>;
 export type FiringInput = z.infer<typeof firingInputSchema>;
 export type FiringResult = z.infer<typeof firingResultSchema>;

@@ -8,6 +8,12 @@ export function backfillWorkflowId(pipeline: string, from: string, to: string): 
   return `backfill/${pipeline}/${from}..${to}`;
 }
 
+/** Which pipeline and range a backfill has by its id; null for another id. */
+export function parseBackfillId(workflowId: string): { pipeline: string; range: string } | null {
+  const [, pipeline, range] = /^backfill\/([^/]+)\/(.+)$/.exec(workflowId) ?? [];
+  return pipeline === undefined || range === undefined ? null : { pipeline, range };
+}
+
 /** Whether an id has the form of a run’s. */
 export function isRunWorkflowId(workflowId: string): boolean {
   return /^run\/[^/]+\/./.test(workflowId);

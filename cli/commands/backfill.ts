@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import {
   connect,
   type BackfillHandle,
@@ -16,6 +16,7 @@ import {
   cacheMode,
   jsonOption,
   parseCount,
+  parsePriority,
   type CacheOptions,
   type JsonOption,
   type TargetOptions,
@@ -170,10 +171,4 @@ async function follow(handle: BackfillHandle): Promise<BackfillResult | undefine
   } finally {
     line.end();
   }
-}
-
-function parsePriority(text: string): number {
-  const priority = Number(text);
-  if (Number.isInteger(priority) && priority >= 1 && priority <= 5) return priority;
-  throw new InvalidArgumentError('must be a whole number from 1 to 5');
 }

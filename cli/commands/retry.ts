@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
-import { connect, MillraceError } from '../../client/index.js';
+import { connect } from '../../client/index.js';
 import { followRun } from '../follow-run.js';
 import {
   addCacheOptions,
@@ -12,6 +12,7 @@ import {
   type TargetOptions,
 } from '../options.js';
 import { EXIT, printJson } from '../output.js';
+import { parseRun } from '../run-reference.js';
 import { inWords } from '../run-words.js';
 import { resolveTarget } from '../target.js';
 
@@ -64,12 +65,4 @@ async function retry(run: string, options: RetryOptions): Promise<number> {
   } finally {
     await client.close();
   }
-}
-
-function parseRun(text: string): { pipeline: string; partition: string } {
-  const [, pipeline, partition] = /^run\/([^/]+)\/(.+)$/.exec(text) ?? [];
-  if (pipeline !== undefined && partition !== undefined) return { pipeline, partition };
-  throw new MillraceError('INPUT_INVALID', `${text} is no run; one is named as in run/flight-delays/2001-03-31`, {
-    problems: [{ path: 'run', message: 'must be run/PIPELINE/PARTITION' }],
-  });
 }

@@ -48,6 +48,7 @@ import {
   runQualityResponseSchema,
   runRecordSchema,
   runsResponseSchema,
+  runVerdictField,
   specificationResponseSchema,
   knownEventsRequestSchema,
   knownEventsResponseSchema,
@@ -100,7 +101,15 @@ export const QUERIES = {
     limit,
     after,
   }),
-  runs: z.strictObject({ pipeline: nameField.optional().describe('One pipeline; all by default.'), limit }),
+  runs: z.strictObject({
+    pipeline: nameField.optional().describe('One pipeline; all by default.'),
+    partition: z.string().min(1).optional().describe('One partition; all by default.'),
+    verdict: runVerdictField
+      .or(z.literal('running'))
+      .optional()
+      .describe('Runs that ended so, or have not ended; all by default.'),
+    limit,
+  }),
   lineage: z.strictObject({
     node: z.string().min(1).describe('A node by its id, or loosely, as in `flight-delays` or `dataset:flights`.'),
     direction: z.enum(['upstream', 'downstream']).default('upstream').describe('Direction to follow.'),

@@ -10,3 +10,4 @@ export { makeSigningKey, parseSigningKey } from './audit/signing-key.js';
 export { startLineageOwner, type LineageOwner, type LineageOwnerOptions } from './lineage-owner.js';
 export { stepSpecifications } from './step-specifications.js';
 export { openLineageStore, type LineageStore } from './lineage-store.js';
+export type { RunFilter } from './run-queries.js';

@@ -73,6 +73,7 @@ import { createAlertClient, type AlertClient } from './alert-client.js';
 import { createCacheClient, type CacheClient } from './cache-client.js';
 import { createRequest, type Fetch } from './http-request.js';
 import { createGapClient, type GapClient } from './gap-client.js';
+import type { RunFilter } from './run-queries.js';
 import { createRecordSender } from './record-sender.js';
 import { createTriggerClient, type TriggerClient } from './trigger-client.js';
 
@@ -112,7 +113,7 @@ export interface LineageClient {
     options?: DatasetVersionsOptions & { after?: string },
   ): Promise<{ versions: DatasetVersionDetails[]; next: string | null }>;
   /** Runs, newest first; 100 by default, at most 1000. */
-  runs(options?: { pipeline?: string; limit?: number }): Promise<RunSummary[]>;
+  runs(options?: Partial<RunFilter>): Promise<RunSummary[]>;
   /** The newest run of each partition, under way or ended; partitions that never ran are left out. */
   latestRuns(pipeline: string, partitions: readonly string[]): Promise<LatestRun[]>;
   /** Throws NOT_FOUND. */

@@ -4,6 +4,7 @@ import {
   type QualityResult,
   type RunDetails,
   type RunSummary,
+  type RunVerdict,
 } from '../../schemas/index.js';
 import type { Reader } from './reader.js';
 
@@ -23,11 +24,28 @@ interface RunRow {
   specification_digest: string;
 }
 
+/** Which runs are listed. */
+export interface RunFilter {
+  /** All pipelines by default. */
+  pipeline?: string | undefined;
+  /** All partitions by default. */
+  partition?: string | undefined;
+  /** Runs that ended so, or have not ended; all by default. */
+  verdict?: RunVerdict | 'running' | undefined;
+  /** Greatest number of runs. */
+  limit: number;
+}
+
 /** Runs, newest first. */
-export async function listRuns(read: Reader, options: { pipeline?: string; limit: number }): Promise<RunSummary[]> {
+export async function listRuns(read: Reader, options: RunFilter): Promise<RunSummary[]> {
+  const { pipeline = null, partition = null, verdict = null, limit } = options;
   const rows = await read<RunRow>(
-    'SELECT * FROM runs WHERE $1::VARCHAR IS NULL OR pipeline = $1::VARCHAR ORDER BY sequence DESC LIMIT $2',
-    [options.pipeline ?? null, options.limit],
+    `SELECT * FROM runs
+     WHERE ($1::VARCHAR IS NULL OR pipeline = $1::VARCHAR)
+       AND ($2::VARCHAR IS NULL OR partition = $2::VARCHAR)
+       AND ($3::VARCHAR IS NULL OR coalesce(verdict, 'running') = $3::VARCHAR)
+     ORDER BY sequence DESC LIMIT $4`,
+    [pipeline, partition, verdict, limit],
   );
   return rows.map(runSummary);
 }

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BackfillResult } from '../../schemas/index.js';
-import { backfillProject } from '../support/backfill-project.js';
+import type { BackfillProgress, BackfillResult } from '../../schemas/index.js';
+import { backfillProject, type Gate } from '../support/backfill-project.js';
 import { PROJECT_DIR, startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
+import { until } from '../support/until.js';
 
 const MAIN = join(PROJECT_DIR, 'dist', 'cli', 'main.js');
 
@@ -26,6 +27,7 @@ export default defineConfig({
 
 let millrace: MillraceEnvironment;
 let folder: string;
+let gate: Gate;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-cli-'));
@@ -33,6 +35,7 @@ beforeAll(async () => {
   const project = backfillProject();
   project.gate.fail(['2001-03-02']);
   project.gate.open();
+  gate = project.gate;
   millrace = await startMillrace(project.config);
 });
 afterAll(async () => {
@@ -96,6 +99,66 @@ describe('millrace backfill', () => {
     expect(await cli('backfill', 'gated', ...hours, '--priority', '9')).toMatchObject({
       code: 2,
       err: expect.stringContaining('from 1 to 5'),
+    });
+  });
+});
+
+describe('millrace backfills and runs', () => {
+  const id = 'backfill/gated/2001-05-01..2001-05-04';
+  const started = async (partition: string) => until(() => gate.waiting().includes(partition));
+
+  it('takes a backfill from its pause to its end, and leaves out a partition and a run', async () => {
+    gate.close();
+    const range = ['--from', '2001-05-01', '--to', '2001-05-04', '--max-active', '1'];
+    expect(await cli('backfill', 'gated', ...range)).toMatchObject({ code: 0 });
+    await started('2001-05-01');
+
+    const listed = await cli('backfills', 'ls', 'gated', '--running');
+    expect(listed.out).toMatch(/gated.*2001-05-01\.\.2001-05-04.*running.*0 of 4, 1 running/);
+    const paused = await cli('backfills', 'pause', 'gated', '--by', 'ada', '--reason', 'the source is down');
+    expect(paused).toMatchObject({ code: 0, out: `${id}\ngated 0/4 paused, 1 running\n` });
+    expect((await cli('backfills', 'show', 'gated')).out).toMatch(/paused by ada; at most 1 at once, priority 5/);
+    const changed = await cli('backfills', 'set', id, '--max-active', '2', '--priority', '4', '--json');
+    expect(JSON.parse(changed.out) as BackfillProgress).toMatchObject({ phase: 'paused', maxActive: 2, priority: 4 });
+    await cli('backfills', 'cancel', 'gated', '--partition', '2001-05-03', '--reason', 'a holiday');
+    expect(await cli('backfills', 'resume', 'gated')).toMatchObject({ code: 0 });
+    await started('2001-05-02');
+
+    const run = 'run/gated/2001-05-02';
+    expect((await cli('runs', 'show', run)).out).toMatch(/^running: [^]*> wait running/);
+    expect((await cli('runs', 'ls', '--verdict', 'running')).out).toMatch(/gated.*2001-05-02.*running/);
+    const cancelled = await cli('runs', 'cancel', run, '--reason', 'no data that day');
+    expect(cancelled).toMatchObject({ code: 0, out: `${run}: asked to end\n` });
+
+    gate.open();
+    await until(async () => (await cli('backfills', 'show', id)).out.includes('incomplete: 2 of 4 runs succeeded'));
+    const end = JSON.parse((await cli('backfills', 'show', id, '--json')).out) as BackfillResult;
+    expect(end).toMatchObject({ verdict: 'incomplete', counts: { succeeded: 2, cancelled: 2 } });
+    expect((await cli('backfills', 'ls', 'gated')).out).toMatch(/2001-05-01\.\.2001-05-04.*completed/);
+    expect((await cli('runs', 'show', 'run/gated/2001-05-01')).out).toMatch(/^succeeded: [^]*\+ wait succeeded/);
+    const [last] = await millrace.lineage.runs({ pipeline: 'gated', partition: '2001-05-02' });
+    const shown = await cli('runs', 'show', last?.runId ?? '', '--json');
+    expect(JSON.parse(shown.out)).toMatchObject({ verdict: 'failed', reason: 'CANCELLED', progress: null });
+    const actions = (await millrace.lineage.audit({})).entries.map(({ actor, action, target }) => [
+      actor,
+      action,
+      target,
+    ]);
+    expect(actions).toContainEqual([expect.any(String), 'run_cancel', run]);
+  });
+
+  it('says what cannot be sent, with exit code 2', async () => {
+    const nobody = await cli('backfills', 'pause', 'gated');
+    expect(nobody).toMatchObject({ code: 2, err: expect.stringContaining('no backfill of gated is under way') });
+    expect(await cli('backfills', 'show', 'backfill/gated/x..y')).toMatchObject({ code: 2 });
+    expect(await cli('backfills', 'set', id)).toMatchObject({ code: 2, err: expect.stringContaining('--max-active') });
+    const late = await cli('backfills', 'retry-failed', id);
+    expect(late).toMatchObject({ code: 2, err: expect.stringContaining(`${id} has ended`) });
+    const ended = await cli('runs', 'cancel', 'run/gated/2001-05-01', '--reason', 'too late');
+    expect(ended).toMatchObject({ code: 2, err: expect.stringContaining('has ended') });
+    expect(await cli('runs', 'show', 'run/gated/1999-01-01')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('NOT_FOUND'),
     });
   });
 });

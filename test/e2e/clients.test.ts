@@ -32,15 +32,20 @@ describe('docs/clients.md', () => {
 
   const environment = () => ({ ...process.env, TEMPORAL_ADDRESS: dev.temporalAddress });
 
-  it('has TypeScript that prints what it says', async () => {
-    const { code, prints } = await shown('<!-- test: typescript -->');
-    await mkdir(join(folder, 'node_modules'));
-    await symlink(PROJECT_DIR, join(folder, 'node_modules', 'millrace'));
-    await writeFile(join(folder, 'service.mts'), code);
-    const jiti = join(PROJECT_DIR, 'node_modules/jiti/lib/jiti-cli.mjs');
-    const { stdout } = await execute(process.execPath, [jiti, join(folder, 'service.mts')], { env: environment() });
-    expect(stdout).toBe(prints);
-  });
+  it.each(['<!-- test: typescript -->', '<!-- test: typescript, changing a backfill -->'])(
+    'has TypeScript that prints what it says: %s',
+    async (after) => {
+      const { code, prints } = await shown(after);
+      await mkdir(join(folder, 'node_modules'), { recursive: true });
+      await symlink(PROJECT_DIR, join(folder, 'node_modules', 'millrace')).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error;
+      });
+      await writeFile(join(folder, 'service.mts'), code);
+      const jiti = join(PROJECT_DIR, 'node_modules/jiti/lib/jiti-cli.mjs');
+      const { stdout } = await execute(process.execPath, [jiti, join(folder, 'service.mts')], { env: environment() });
+      expect(stdout).toBe(prints);
+    },
+  );
 
   it('has a Python service, with Temporal’s own package alone, that prints what it says', async () => {
     const { code, prints } = await shown('<!-- test: python -->');

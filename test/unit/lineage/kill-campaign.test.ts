@@ -42,11 +42,14 @@ interface Found {
   halves: number;
 }
 
-/** Runs one owner until it is killed, some milliseconds after it began to acknowledge. */
+/**
+ * Runs one owner until it is killed, some milliseconds after it was open, or had acknowledged something: on a slow machine hardly
+ * anything is acknowledged in the former.
+ */
 async function life(
   path: string,
   round: number,
-  milliseconds: number,
+  { after, milliseconds }: { after: 'opening' | 'acknowledgement'; milliseconds: number },
 ): Promise<{ found: Found; acknowledged: string[] }> {
   const child = spawn(process.execPath, ['-e', CHILD, STORE, path, String(round)], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -54,7 +57,7 @@ async function life(
   const lines: string[] = [];
   const ended = once(child, 'close');
   createInterface({ input: child.stdout }).on('line', (line) => {
-    if (lines.push(line) === 1) setTimeout(() => child.kill('SIGKILL'), milliseconds);
+    if (lines.push(line) === (after === 'opening' ? 1 : 2)) setTimeout(() => child.kill('SIGKILL'), milliseconds);
   });
   await ended;
   const [found, ...acknowledged] = lines;
@@ -69,7 +72,8 @@ it('a store that is killed 200 times at random has lost nothing that it acknowle
         for (let round = 0; round < KILLS; round += 1) {
           // Mostly at once, sometimes later, so that kills fall between the log and the file as well.
           const milliseconds = Math.floor(Math.random() ** 3 * 40);
-          const { found, acknowledged: more } = await life(path, lane * KILLS + round, milliseconds);
+          const after = round % 2 === 0 ? 'opening' : 'acknowledgement';
+          const { found, acknowledged: more } = await life(path, lane * KILLS + round, { after, milliseconds });
           // What was found is whole: no key twice, no number skipped, both records of each request, a projection of each.
           expect(found).toEqual({
             events: found.keys,
@@ -84,7 +88,7 @@ it('a store that is killed 200 times at random has lost nothing that it acknowle
         const store = await openLineageStore({ path });
         const keys = new Set((await store.read<{ key: string }>('SELECT key FROM events')).map(({ key }) => key));
         expect(acknowledged.filter((runId) => !keys.has(`${runId}/a`) || !keys.has(`${runId}/b`))).toEqual([]);
-        expect(acknowledged.length).toBeGreaterThan(KILLS / 2);
+        expect(acknowledged.length).toBeGreaterThanOrEqual(KILLS / 2);
         await store.close();
       }),
     ),

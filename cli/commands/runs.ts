@@ -1,0 +1,120 @@
+import Table from 'cli-table3';
+import { Option, type Command } from 'commander';
+import { connect, isMillraceError, MillraceError, type RunProgress } from '../../client/index.js';
+import { createLineageClient, type RunFilter } from '../../engine/lineage/index.js';
+import { formatDuration } from '../../schemas/duration.js';
+import type { RunDetails, RunSummary } from '../../schemas/lineage-api.js';
+import { runVerdictField } from '../../schemas/run.js';
+import { recordActions } from '../record-actions.js';
+import { addTargetOptions, jsonOption, parseCount, type JsonOption, type TargetOptions } from '../options.js';
+import { printJson } from '../output.js';
+import { parseRun } from '../run-reference.js';
+import { detailsInWords } from '../run-words.js';
+import { requireLineageUrl, resolveTarget, type Target } from '../target.js';
+
+type Options = TargetOptions & JsonOption;
+
+interface ListOptions extends Options {
+  partition?: string;
+  verdict?: RunFilter['verdict'];
+  limit: number;
+}
+
+/** `millrace runs`: the runs on record, one of them with its steps, and the end of one that is under way. */
+export function runsCommand(program: Command): void {
+  const runs = program.command('runs').description('list, show and cancel runs');
+
+  common(runs.command('ls [pipeline]').description('list the runs on record, newest first'))
+    .option('--partition <key>', 'only those of one partition')
+    .addOption(
+      new Option('--verdict <verdict>', 'only those that ended so; running: those that have not ended').choices([
+        ...runVerdictField.options,
+        'running',
+      ]),
+    )
+    .option('--limit <count>', 'greatest number, up to 1000', parseCount, 20)
+    .addHelpText('after', '\nExample:\n  millrace runs ls flight-delays --verdict failed')
+    .action(async (pipeline: string | undefined, options: ListOptions) => {
+      const { partition, verdict, limit } = options;
+      const lineage = createLineageClient({ url: requireLineageUrl(await resolveTarget(options)) });
+      const list = await lineage.runs({ pipeline, partition, verdict, limit });
+      if (options.json) printJson({ runs: list });
+      else console.log(list.length === 0 ? 'no runs on record' : listInWords(list));
+    });
+
+  common(runs.command('show').description('show the steps of a run, under way or ended'))
+    .argument('<run>', 'as in run/flight-delays/2001-03-31 (the last of the partition), or its run id')
+    .action(async (run: string, options: Options) => {
+      const target = await resolveTarget(options);
+      const details = await onRecord(target, run);
+      const progress = details.verdict === null ? await progressOf(target, details) : null;
+      if (options.json) printJson({ ...details, progress });
+      else console.log(detailsInWords(details, progress));
+    });
+
+  common(runs.command('cancel').description('end a run that is under way; what is committed stays'))
+    .argument('<run>', 'as in run/flight-delays/2001-03-31')
+    .requiredOption('--reason <text>', 'why; it is on record')
+    .action(async (run: string, options: Options & { reason: string }) => {
+      const about = parseRun(run);
+      const client = await connect((await resolveTarget(options)).temporal);
+      try {
+        const handle = await client.getRun(about);
+        // Temporal takes the cancellation of what has ended, and does nothing.
+        const { status } = await client.temporal.workflow.getHandle(handle.workflowId).describe();
+        if (status.name !== 'RUNNING') throw new MillraceError('INPUT_INVALID', `${handle.workflowId} has ended`);
+        await handle.cancel();
+      } finally {
+        await client.close();
+      }
+      await recordActions(options, [{ action: 'run_cancel', target: run, reason: options.reason }]);
+      if (options.json) printJson({ workflowId: run, cancelled: true });
+      else console.log(`${run}: asked to end`);
+    });
+}
+
+function common(command: Command): Command {
+  return addTargetOptions(command).addOption(jsonOption());
+}
+
+/** @throws NOT_FOUND */
+async function onRecord(target: Target, run: string): Promise<RunDetails> {
+  const lineage = createLineageClient({ url: requireLineageUrl(target) });
+  if (!run.includes('/')) return lineage.run(run);
+  const [last] = await lineage.runs({ ...parseRun(run), limit: 1 });
+  if (last === undefined) throw new MillraceError('NOT_FOUND', `no ${run} is on record`);
+  return lineage.run(last.runId);
+}
+
+/** Null where nobody can say: it is no run of a pipeline, it has ended just now, or no worker answers. */
+async function progressOf(target: Target, { workflowId }: RunSummary): Promise<RunProgress | null> {
+  try {
+    const client = await connect({ ...target.temporal, timeoutMs: 3_000 });
+    try {
+      return await (await client.getRun(parseRun(workflowId))).progress();
+    } finally {
+      await client.close();
+    }
+  } catch (error) {
+    if (isMillraceError(error)) return null;
+    throw error;
+  }
+}
+
+function listInWords(runs: readonly RunSummary[]): string {
+  const head = ['pipeline', 'partition', 'verdict', 'reason', 'started', 'took', 'asked by', 'run id'];
+  const table = new Table({ head, style: { head: [], border: [], compact: true } });
+  table.push(
+    ...runs.map((run) => [
+      run.pipeline,
+      run.partition,
+      run.verdict ?? 'running',
+      run.reason ?? '',
+      run.startedAt,
+      run.finishedAt === null ? '' : formatDuration(Date.parse(run.finishedAt) - Date.parse(run.startedAt)),
+      run.requestedBy,
+      run.runId,
+    ]),
+  );
+  return table.toString();
+}
