@@ -49,8 +49,13 @@ export const auditVerificationSchema = z.strictObject({
   problems: z
     .array(
       z.strictObject({
-        sequence: z.int().nullable().describe('Number of the event; null: it is about a checkpoint.'),
-        problem: z.enum(['changed', 'removed', 'inserted', 'checkpoint']).describe('What was done.'),
+        sequence: z
+          .int()
+          .nullable()
+          .describe('Number of the event; null: it is about a checkpoint, or a table as a whole.'),
+        problem: z
+          .enum(['changed', 'removed', 'inserted', 'checkpoint', 'projection'])
+          .describe('What was done; `projection`: a table that answers are read from is not what the events say.'),
         message: z.string().describe('The same in words.'),
       }),
     )

@@ -15,6 +15,7 @@ import { writeParquet } from './parquet-result.js';
 import { calendarDates } from './partition-windows.js';
 import { explainReadFailure, planColumns, refuseNulls, type ColumnPlan } from './source-columns.js';
 import { sourceReader } from './source-reader.js';
+import { readingOf } from './text-values.js';
 import { fetchSource } from './sources/fetch-source.js';
 import type { LocalSource } from './sources/local-source.js';
 
@@ -73,13 +74,18 @@ async function copyRows(
   plan: ColumnPlan,
   window: PartitionWindow,
 ) {
-  const reader = sourceReader(source, plan.asTypes);
-  const taken = plan.columns.map(({ name }) => identifier(name)).join(', ');
+  const readings = new Map(plan.asTypes?.map((column) => [column.name, readingOf(source.format, column)]));
+  const reader = sourceReader(
+    source,
+    [...readings].map(([name, { type }]) => ({ name, type })),
+  );
+  const valueOf = (name: string) => readings.get(name)?.value ?? identifier(name);
+  const taken = plan.columns.map(({ name }) => `${valueOf(name)} AS ${identifier(name)}`).join(', ');
   const bounds = boundsOf(step, plan, window);
   const filter =
     bounds === undefined || step.timeColumn === undefined
       ? ''
-      : ` WHERE ${identifier(step.timeColumn)} >= ${bounds.first} AND ${identifier(step.timeColumn)} < ${bounds.after}`;
+      : ` WHERE ${valueOf(step.timeColumn)} >= ${bounds.first} AND ${valueOf(step.timeColumn)} < ${bounds.after}`;
   try {
     const order = source.ordered ? '' : ' ORDER BY ALL';
     const query = `SELECT ${taken} FROM ${reader.call}${filter}${order}`;

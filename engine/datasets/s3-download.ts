@@ -9,7 +9,7 @@ export interface S3Download {
   key: string;
 }
 
-/** Times that a body which breaks off is asked for again, from where it broke. */
+/** Times in a row that a body which breaks off without bringing anything is asked for again, from where it broke. */
 const ATTEMPTS = 6;
 
 /**
@@ -31,6 +31,7 @@ export async function downloadObject(
     const answer = await client.send(new sdk.GetObjectCommand({ Bucket, Key, ...resumed }), { abortSignal: signal });
     etag = answer.ETag;
     const of = done + (answer.ContentLength ?? 0);
+    const before = done;
     try {
       await pipeline(
         answer.Body as Readable,
@@ -48,6 +49,7 @@ export async function downloadObject(
       throw new Error(`the body ended after ${done} of ${of} bytes`);
     } catch (error) {
       signal?.throwIfAborted();
+      if (done > before) attempt = 1;
       if (attempt === ATTEMPTS || s3Status(error) !== undefined || isOfDisk(error)) throw error;
       await sleep(Math.random() * 250 * 2 ** attempt, undefined, { signal });
     }
@@ -55,4 +57,6 @@ export async function downloadObject(
 }
 
 const isOfDisk = (error: unknown) =>
-  ['ENOSPC', 'EDQUOT', 'EACCES', 'EROFS', 'ENOENT', 'EIO'].includes((error as NodeJS.ErrnoException).code ?? '');
+  ['ENOSPC', 'EDQUOT', 'EFBIG', 'EACCES', 'EROFS', 'ENOENT', 'EIO'].includes(
+    (error as NodeJS.ErrnoException).code ?? '',
+  );

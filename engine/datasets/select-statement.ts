@@ -1,5 +1,6 @@
 import { StatementType } from '@duckdb/node-api';
 import { MillraceError } from '../../schemas/index.js';
+import { refuseEffects } from '../refuse-effects.js';
 import type { DuckDbSession } from './duckdb-session.js';
 
 /** A query that was planned and found to be one SELECT. */
@@ -21,6 +22,10 @@ export async function selectStatement(session: DuckDbSession, sql: string): Prom
   if (statementType !== StatementType.SELECT) {
     throw invalid(`the query must be a SELECT and is ${StatementType[statementType]}`);
   }
+  await refuseEffects(
+    async (statement, values) => Object.values((await session.rows(statement, values))[0] ?? {})[0],
+    sql,
+  );
   const seen = new Set<string>();
   for (const column of columns) {
     if (seen.has(column.toLowerCase())) throw invalid(`two columns are named ${column}`);

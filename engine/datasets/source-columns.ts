@@ -13,6 +13,7 @@ export interface ColumnPlan {
   timeType: string | undefined;
 }
 
+const NUMBER_TYPES = /^(DECIMAL\(\d+,\d+\)|DOUBLE|FLOAT|U?(HUGE|BIG|SMALL|TINY)?INT(EGER)?|VARCHAR)$/;
 const TIME_TYPES = /^(DATE|TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?)$/;
 
 /**
@@ -24,26 +25,26 @@ const TIME_TYPES = /^(DATE|TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?)$/;
 export async function planColumns(session: DuckDbSession, step: IngestStep, source: LocalSource): Promise<ColumnPlan> {
   const { columns: declared, timeColumn } = step;
   const present = source.columns ?? (await describeOrRefuse(session, step, source));
-  const presentTypes = new Map(present.map(({ name, type }) => [name, type]));
+  const presentColumns = new Map(present.map((column) => [column.name, column]));
   const columns = declared ? await canonicalTypes(session, declared) : present.map(nullableColumn);
   const typed = source.format.kind === 'parquet' || source.columns !== undefined;
 
   const problems: Problem[] = [];
   columns.forEach(({ name, type }, index) => {
-    const found = presentTypes.get(name);
+    const found = presentColumns.get(name);
     const path = `columns[${index}]`;
     if (found === undefined) {
-      problems.push({ path, message: `${name} is missing; there is ${[...presentTypes.keys()].join(', ')}` });
-    } else if (typed && found !== type) {
-      problems.push({ path, message: `${name} is ${found}, not ${type}` });
+      problems.push({ path, message: `${name} is missing; there is ${[...presentColumns.keys()].join(', ')}` });
+    } else if (typed && found.type !== type && !(found.approximate === true && NUMBER_TYPES.test(type))) {
+      problems.push({ path, message: `${name} is ${found.type}, not ${type}` });
     }
   });
 
   let timeType: string | undefined;
   if (timeColumn !== undefined) {
     const stated = typed ? undefined : columns.find(({ name }) => name === timeColumn)?.type;
-    timeType = stated ?? presentTypes.get(timeColumn);
-    if (timeType === undefined || !presentTypes.has(timeColumn)) {
+    timeType = stated ?? presentColumns.get(timeColumn)?.type;
+    if (timeType === undefined || !presentColumns.has(timeColumn)) {
       problems.push({ path: 'timeColumn', message: `${timeColumn} is missing` });
     } else if (!TIME_TYPES.test(timeType)) {
       problems.push({ path: 'timeColumn', message: `${timeColumn} is ${timeType}, not a TIMESTAMP or DATE` });
@@ -51,8 +52,16 @@ export async function planColumns(session: DuckDbSession, step: IngestStep, sour
   }
   refuse(problems, source);
 
-  if (typed) return { columns, asTypes: source.columns, timeType };
-  const asTypes: SourceColumn[] = columns.map(({ name, type }) => ({ name, type }));
+  if (typed) {
+    const asTypes = source.columns?.map((column) =>
+      column.approximate === true ? { ...column, type: typeIn(columns, column.name) ?? column.type } : column,
+    );
+    return { columns, asTypes, timeType };
+  }
+  const asTypes: SourceColumn[] = columns.map(({ name, type }) => ({
+    ...{ name, type },
+    zoned: presentColumns.get(name)?.type === 'TIMESTAMP WITH TIME ZONE',
+  }));
   if (timeColumn !== undefined && timeType !== undefined && !asTypes.some(({ name }) => name === timeColumn)) {
     asTypes.push({ name: timeColumn, type: timeType });
   }
@@ -96,9 +105,13 @@ export async function refuseNulls(session: DuckDbSession, source: LocalSource, f
   refuse(problems, source);
 }
 
-async function describeOrRefuse(session: DuckDbSession, step: IngestStep, source: LocalSource) {
+async function describeOrRefuse(session: DuckDbSession, { columns }: IngestStep, source: LocalSource) {
   try {
-    return await describeColumns(session, sourceReader(source, step.columns ? 'from some rows' : 'from all rows'));
+    const found = await describeColumns(session, sourceReader(source, columns ? 'from some rows' : 'from all rows'));
+    const lacks = columns?.some(({ name }) => !found.some((column) => column.name === name));
+    // A member of JSON that most objects leave out may come late.
+    if (!lacks || source.format.kind !== 'json') return found;
+    return await describeColumns(session, sourceReader(source, 'from all rows'));
   } catch (error) {
     throw unreadable(source, error);
   }
@@ -121,6 +134,7 @@ async function canonicalTypes(session: DuckDbSession, declared: readonly Column[
   return columns;
 }
 
+const typeIn = (columns: readonly Column[], wanted: string) => columns.find(({ name }) => name === wanted)?.type;
 const nullableColumn = ({ name, type }: SourceColumn): Column => ({ name, type, nullable: true });
 
 function refuse(problems: Problem[], { name }: LocalSource, cause?: unknown): void {

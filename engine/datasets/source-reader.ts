@@ -1,10 +1,16 @@
 import { listValue, LIST, VARCHAR } from '@duckdb/node-api';
 import type { Column } from '../../schemas/index.js';
+import { triedValueOf } from './text-values.js';
 import { identifier, literal, type DuckDbSession, type Types, type Values } from './duckdb-session.js';
-import type { FileFormat, LocalSource } from './sources/local-source.js';
+import { COPY_NULL, type FileFormat, type LocalSource } from './sources/local-source.js';
 
 /** A column as a file has it. */
-export type SourceColumn = Pick<Column, 'name' | 'type'>;
+export interface SourceColumn extends Pick<Column, 'name' | 'type'> {
+  /** Its texts name a time zone. */
+  zoned?: boolean;
+  /** A number of no stated precision: the type is near enough, and a step may declare an exact one. */
+  approximate?: boolean;
+}
 
 /** The table function that reads a source, with its bound parameters. */
 export interface SourceReader {
@@ -31,7 +37,7 @@ export function sourceReader(
   };
 }
 
-const CALLS = { parquet: 'read_parquet', csv: 'read_csv', json: 'read_json' } as const;
+const CALLS = { parquet: 'read_parquet', csv: 'read_csv', copy: 'read_csv', json: 'read_json' } as const;
 
 /** Rows that types are guessed from where they are stated anyway, and where all rows are too many: DuckDB’s default. */
 const SAMPLE_ROWS = 20_480;
@@ -39,23 +45,38 @@ const SAMPLE_ROWS = 20_480;
 /** Left to guess, DuckDB skips lines until the rest looks even: one line too long at the end, and all rows are gone. */
 const CSV_AS_RFC_4180 = ["quote = '\"'", "escape = '\"'", 'skip = 0', "comment = ''", 'strict_mode = true'];
 
+/** Bytes of a row of PostgreSQL at most. */
+const LONGEST_ROW = 32 * 1024 ** 2;
+
+/** What `COPY … TO STDOUT (FORMAT csv, FORCE_QUOTE *)` of PostgreSQL writes, a row of which may be as large as a document. */
+const COPY_OF_POSTGRES = [
+  ...['auto_detect = false', 'header = false', "delim = ','", "quote = '\"'", "escape = '\"'", "new_line = '\\n'"],
+  ...[`nullstr = ${literal(COPY_NULL)}`, 'allow_quoted_nulls = false', 'strict_mode = true'],
+  // By itself, DuckDB would read sixteen such lines at once.
+  ...['max_line_size', 'buffer_size'].map((option) => `${option} = ${LONGEST_ROW}`),
+];
+
 function optionsOf(format: FileFormat): string[] {
   // Folders named `year=2001` would add columns, and a version must not depend on where a file lies.
   const common = ['hive_partitioning = false'];
+  if (format.kind === 'copy') return [...common, ...COPY_OF_POSTGRES];
   if (format.kind !== 'csv') return common;
   return [
     ...common,
     'header = true',
     `delim = ${literal(format.delimiter)}`,
     `nullstr = ${literal(format.nullText)}`,
-    `allow_quoted_nulls = ${format.quotedNulls}`,
     ...CSV_AS_RFC_4180,
   ];
 }
 
 function typing({ kind }: FileFormat, types: readonly SourceColumn[] | 'from some rows' | 'from all rows'): string[] {
   if (kind === 'parquet') return [];
-  if (typeof types === 'string') return [`sample_size = ${types === 'from all rows' ? -1 : SAMPLE_ROWS}`];
+  if (typeof types === 'string') {
+    // A date of another form is guessed, and then cannot be read as what was guessed.
+    const dates = kind === 'json' ? ["dateformat = 'iso'"] : [];
+    return [`sample_size = ${types === 'from all rows' ? -1 : SAMPLE_ROWS}`, ...dates];
+  }
   const struct = `{${types.map(({ name, type }) => `${literal(name)}: ${literal(type)}`).join(', ')}}`;
   return [kind === 'csv' ? `types = ${struct}` : `columns = ${struct}`];
 }
@@ -80,9 +101,9 @@ export async function findMisfits(
 ): Promise<(Misfit | undefined)[]> {
   const asText = columns.map(({ name }) => ({ name, type: 'VARCHAR' }));
   const reader = sourceReader(source, asText);
-  const measures = columns.flatMap(({ name, type }, index) => {
-    const text = identifier(name);
-    const unfit = `${text} IS NOT NULL AND TRY_CAST(${text} AS ${type}) IS NULL`;
+  const measures = columns.flatMap((column, index) => {
+    const text = identifier(column.name);
+    const unfit = `${text} IS NOT NULL AND ${triedValueOf(source.format, column)} IS NULL`;
     return [
       `count(*) FILTER (WHERE ${unfit})::DOUBLE AS rows_${index}`,
       `any_value(${text}) FILTER (WHERE ${unfit}) AS example_${index}`,

@@ -18,6 +18,8 @@ export interface Database {
   /** Path of the file, links resolved. */
   readonly file: string;
   connect(): Promise<DuckDBConnection>;
+  /** Closes one connection. */
+  disconnect(connection: DuckDBConnection): void;
   /**
    * Does work that goes over most of what there is with {@link ALL_THREADS} threads. All else has one: with more, DuckDB
    * hands each small statement to a second thread, and the first goes round in circles until that is done.
@@ -42,9 +44,9 @@ export async function openDatabase(path: string): Promise<Database> {
       autoinstall_known_extensions: 'false', // never reach out for extensions
       enable_external_access: 'false', // a statement here has no business with other files
     });
-    const connections: DuckDBConnection[] = [];
+    const connections = new Set<DuckDBConnection>();
     const settings = await instance.connect();
-    connections.push(settings);
+    connections.add(settings);
     const lane = new WriterLane();
     let wide = 0;
     const setThreads = () => lane.run(() => settings.run(`SET threads = ${wide > 0 ? ALL_THREADS : 1}`));
@@ -62,11 +64,16 @@ export async function openDatabase(path: string): Promise<Database> {
       },
       connect: async () => {
         const connection = await instance.connect();
-        connections.push(connection);
+        connections.add(connection);
         return connection;
+      },
+      disconnect: (connection) => {
+        // Closed with the others if the database was closed meanwhile.
+        if (connections.delete(connection)) connection.closeSync();
       },
       close: () => {
         for (const connection of connections) connection.closeSync(); // one that is open would keep the file open
+        connections.clear();
         instance.closeSync();
         openHere.delete(file);
       },

@@ -236,7 +236,7 @@ export class Ledger {
  * What makes two records the same. The writer’s clock does not: a workflow task that the server turned down runs again a
  * moment later, and commits the same fact with another time. The first one stays.
  */
-function contentDigest(record: LineageRecord): string {
+export function contentDigest(record: LineageRecord): string {
   const clock = new Set(['at', 'startedAt']);
   return digestOf(Object.fromEntries(Object.entries(record).filter(([field]) => !clock.has(field))));
 }

@@ -45,6 +45,8 @@ export interface LineageStore {
    * @returns number of events
    */
   rebuild(): Promise<number>;
+  /** Gives work a connection of its own, for reading alone. */
+  withConnection<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T>;
   /** Copies everything that is committed to a new file, while reads go on and commits wait for as long as the copy takes. */
   backup(to: string): Promise<void>;
   /** The newest event that is committed, and the hash of its link in the audit chain. */
@@ -153,6 +155,14 @@ function createStore(
     claim: (request) => claims.submit(request, 1),
     rebuild: () =>
       lane.run(() => database.withAllThreads(() => inTransaction(writer, () => rebuildProjections(writer)))),
+    withConnection: async (work) => {
+      const connection = await database.connect();
+      try {
+        return await work(connection);
+      } finally {
+        database.disconnect(connection);
+      }
+    },
     backup: (to) =>
       lane.run(async () => {
         await writer.run('FORCE CHECKPOINT'); // everything is in the one file now, and nothing writes until it is copied

@@ -13,7 +13,11 @@ interface ColumnInfo {
 export class TableWriter {
   private readonly columns = new Map<string, ColumnInfo[]>();
 
-  constructor(private readonly connection: DuckDBConnection) {}
+  /** @param catalog `temp`: temporary tables of the connection; by default those of the database */
+  constructor(
+    private readonly connection: DuckDBConnection,
+    private readonly catalog?: 'temp',
+  ) {}
 
   /** Appends rows within the transaction that is open on the connection. */
   async write(rows: readonly Row[]): Promise<void> {
@@ -28,7 +32,7 @@ export class TableWriter {
 
   private async writeTable(table: string, rows: readonly Record<string, Cell>[]): Promise<void> {
     const columns = await this.columnsOf(table);
-    const appender = await this.connection.createAppender(table);
+    const appender = await this.connection.createAppender(table, this.catalog && 'main', this.catalog);
     try {
       for (const cells of rows) {
         let known = 0;
@@ -52,7 +56,9 @@ export class TableWriter {
   private async columnsOf(table: string): Promise<ColumnInfo[]> {
     const known = this.columns.get(table);
     if (known !== undefined) return known;
-    const prepared = await this.connection.prepare(`SELECT * FROM "${table}"`);
+    const prepared = await this.connection.prepare(
+      `SELECT * FROM ${this.catalog === undefined ? '' : 'temp.main.'}"${table}"`,
+    );
     const columns = Array.from({ length: prepared.columnCount }, (_, index) => ({
       name: prepared.columnName(index),
       type: prepared.columnTypeId(index),

@@ -1,4 +1,5 @@
 import { DuckDBInstance, type DuckDBConnection, type Json as DuckJson } from '@duckdb/node-api';
+import { refuseEffects } from '../refuse-effects.js';
 import { shortened } from './cell.js';
 import { MAX_EXAMPLES, type CheckState, type Json } from './states.js';
 
@@ -46,6 +47,10 @@ async function runQuery(
   try {
     const extracted = await connection.extractStatements(query);
     if (extracted.count !== 1) return { kind: 'error', message: 'it must be one statement' };
+    await refuseEffects(
+      async (statement, values) => (await connection.runAndReadAll(statement, values)).getRowsJS()[0]?.[0],
+      query,
+    );
     const result = await connection.stream(query);
     const names = result.columnNames();
     let rows = 0;

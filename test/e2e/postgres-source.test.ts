@@ -114,6 +114,58 @@ withPostgres('a source in PostgreSQL (skipped where PostgreSQL is not installed)
     expect(second.ref).toEqual(first.ref);
   });
 
+  it('keeps rows of one text that is empty, null, or reads like the one or the other', async () => {
+    const texts = ["''", 'NULL', "'\\N'", "'\\.'", `'"'`, "' '", "E'\\r'", "E'a\\nb'", "''"];
+    const { ref } = await ingest({ query: `VALUES ${texts.map((text) => `(${text})`).join(', ')}` });
+    const found = (await rowsOf(bench, ref)).map(([text]) => text);
+    expect(found).toEqual(['', '', '\r', ' ', '"', '\\.', '\\N', 'a\nb', null]);
+  });
+
+  it('keeps years before Christ, and refuses a time that a dataset version cannot hold', async () => {
+    const query = `SELECT '0044-03-15 BC'::date AS day, '0044-03-15 12:00 BC'::timestamp AS local, '0044-03-15 12:00Z BC'::timestamptz AS instant`;
+    const { ref } = await ingest({ query });
+    expect(await rowsOf(bench, ref, 'year(day), year(local), epoch(instant) = epoch(local)')).toEqual([
+      ['-43', '-43', true],
+    ]);
+    const far = ingest({ query: `SELECT 1 AS id, '294275-01-01'::timestamptz AS at` });
+    expect(await refusal(far)).toMatchObject({
+      code: 'SOURCE_SCHEMA_MISMATCH',
+      problems: [{ path: 'columns[1]', message: expect.stringContaining('1 values that are not TIMESTAMP') }],
+    });
+  });
+
+  it('reads numeric without precision as the type that the step declares', async () => {
+    const query =
+      'SELECT 12345678901234567890.123456789::numeric AS exact, sum(n) AS total FROM (VALUES (9007199254740993)) AS v(n)';
+    const declared = (type: string) => [
+      { name: 'exact', type },
+      { name: 'total', type: 'BIGINT' },
+    ];
+    const { ref } = await ingest({ query }, { columns: declared('DECIMAL(38,9)') });
+    expect(await rowsOf(bench, ref)).toEqual([['12345678901234567890.123456789', '9007199254740993']]);
+    expect(await refusal(ingest({ query }, { columns: declared('DATE') }))).toMatchObject({
+      problems: [{ path: 'columns[0]', message: 'exact is DOUBLE, not DATE' }],
+    });
+    expect(await refusal(ingest({ query }, { columns: declared('DECIMAL(10,2)') }))).toMatchObject({
+      problems: [{ path: 'columns[0]', message: expect.stringContaining('1 values that are not DECIMAL(10,2)') }],
+    });
+  });
+
+  it('takes any name of a column, and refuses two that only capitals tell apart', async () => {
+    const { columns } = await ingest({ query: `SELECT 1 AS " sp ", 2 AS "a,b", 3 AS "n\nl", 4 AS "x""y", 5 AS "ü'"` });
+    expect(columns.map(({ name }) => name)).toEqual([' sp ', 'a,b', 'n\nl', 'x"y', "ü'"]);
+    expect(await refusal(ingest({ query: 'SELECT 1 AS a, 2 AS "A"' }))).toMatchObject({
+      code: 'SOURCE_UNREADABLE',
+      message: expect.stringContaining('two columns named A'),
+    });
+  });
+
+  it('takes a document of some megabytes within its memory', async () => {
+    const query = `SELECT n, repeat('x', 5000000) AS document FROM generate_series(1, 4) AS n`;
+    const { ref } = await ingest({ query }, {}, { memoryLimit: '512MB' });
+    expect(await rowsOf(bench, ref, 'sum(length(document))')).toEqual([['20000000']]);
+  });
+
   it('sends the rows of the partition alone', async () => {
     const received: string[] = [];
     const { ref } = await ingest(

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { MillraceError, type SourceOf } from '../../../schemas/index.js';
 import { partitionVariables, resolveVariables, withoutKeys } from '../../processes/program-environment.js';
 import { runProgram } from '../../processes/run-program.js';
+import { nameByCompression } from './compression.js';
 import { readableBytes, type FetchContext } from './local-source.js';
 import { secretsOf } from './source-access.js';
 
@@ -39,7 +40,7 @@ export async function commandOutput(source: SourceOf<'command'>, context: FetchC
     closeSync(output);
   }
   if (bytes === 0) throw new MillraceError('SOURCE_EMPTY', `${program} wrote nothing to standard output`);
-  return target;
+  return nameByCompression(target);
 }
 
 /** Written at once, so that a program that is faster than the disk fills no memory. */

@@ -36,5 +36,5 @@ async function filesOf(source: Exclude<Source, { kind: 'postgres' }>, context: F
 
 function formatOf(written: FileFormat['kind'], source: Source): FileFormat {
   if (written !== 'csv' || !('delimiter' in source)) return { kind: written as 'parquet' | 'json' };
-  return { kind: 'csv', delimiter: source.delimiter, nullText: source.nullText, quotedNulls: true };
+  return { kind: 'csv', delimiter: source.delimiter, nullText: source.nullText };
 }

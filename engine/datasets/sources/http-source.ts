@@ -4,16 +4,18 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMillraceError, MillraceError } from '../../../schemas/index.js';
+import { nameByCompression } from './compression.js';
+import { isEncoded, restOf, validatorOf, type Arrived } from './http-ranges.js';
 import { readableBytes, type FetchContext } from './local-source.js';
 import { secretsOf } from './source-access.js';
 
-/** Requests for one file, the first among them; pauses between them grow to at most 16 seconds and are jittered. */
+/** Requests in a row that bring nothing new; pauses between them grow to at most 16 seconds and are jittered. */
 const ATTEMPTS = 6;
 
 /**
- * Downloads a file. A connection that breaks is taken up at the byte where it broke, if the server knows ranges and the
- * file is still the same; else it begins again.
- * @returns path of the file, its ending that of the address
+ * Downloads a file. A connection that breaks is taken up at the byte where it broke, as often as it takes, if the server knows
+ * ranges and the file is still the same; else it begins again.
+ * @returns path of the file, its ending that of the address, or of the compression that it turns out to have
  */
 export async function downloadHttp(
   source: { path: string; authorization?: string | undefined },
@@ -23,16 +25,18 @@ export async function downloadHttp(
   const url = parseUrl(source.path);
   const secret = source.authorization && (await secretsOf(context).get(source.authorization));
   const target = join(folder, `download-${basename(url.pathname).replaceAll(/[^\w.-]/g, '_')}`);
-  const state: Download = { done: 0 };
+  const state: Arrived = { done: 0 };
+  let farthest = 0;
   for (let attempt = 1; ; attempt += 1) {
     try {
       await download(url, secret, state, target, context);
       if (state.done === 0) throw new MillraceError('SOURCE_EMPTY', `${source.path} has no bytes`);
-      return target;
+      return await nameByCompression(target);
     } catch (error) {
       signal?.throwIfAborted();
       if (isMillraceError(error) && error.code !== 'SOURCE_UNAVAILABLE') throw error;
-      if (attempt === ATTEMPTS) {
+      if (state.done > farthest) [farthest, attempt] = [state.done, 1];
+      else if (attempt >= ATTEMPTS) {
         const message = `${source.path} after ${ATTEMPTS} requests: ${reasonOf(error)}`;
         throw new MillraceError('SOURCE_UNAVAILABLE', message, { cause: error });
       }
@@ -42,35 +46,20 @@ export async function downloadHttp(
   }
 }
 
-interface Download {
-  done: number;
-  /** Tells one state of the file from another; strong, as HTTP asks for with ranges. */
-  etag?: string | undefined;
-}
-
 async function download(
   url: URL,
   secret: string | undefined,
-  state: Download,
+  state: Arrived,
   target: string,
   { signal, onProgress }: FetchContext,
 ): Promise<void> {
-  const resumes = state.done > 0 && state.etag !== undefined;
   // Compression of the transfer would make positions in the file meaningless.
-  const headers: Record<string, string> = { 'accept-encoding': 'identity' };
+  const headers: Record<string, string> = { 'accept-encoding': 'identity', ...restOf(state) };
   if (secret !== undefined) headers['authorization'] = secret;
-  if (resumes && state.etag !== undefined)
-    Object.assign(headers, { range: `bytes=${state.done}-`, 'if-range': state.etag });
   const answer = await fetch(url, { headers, signal: signal ?? null });
-  refuseStatus(url, answer);
-  // A server that sends all of it instead has another file, or knows no ranges.
-  if (answer.status !== 206) state.done = 0;
-  const etag = answer.headers.get('etag');
-  state.etag = etag === null || etag.startsWith('W/') ? undefined : etag;
-  const length = answer.headers.get('content-length');
-  const of = length === null ? undefined : state.done + Number(length);
+  const total = takeUp(url, answer, state);
   if (answer.body === null) return;
-  const shown = of === undefined ? '' : ` of ${readableBytes(of)}`;
+  const shown = total === undefined ? '' : ` of ${readableBytes(total)}`;
   await pipeline(
     Readable.fromWeb(answer.body),
     async function* (chunks: AsyncIterable<Uint8Array>) {
@@ -83,15 +72,52 @@ async function download(
     createWriteStream(target, { flags: state.done > 0 ? 'r+' : 'w', start: state.done }),
     { signal },
   ).catch(diskErrors);
-  if (of !== undefined && state.done < of) throw new Error(`the answer ended after ${state.done} of ${of} bytes`);
+  if (total !== undefined && state.done !== total) {
+    const { done } = state;
+    // More than there is: what came cannot be trusted, so the next request begins anew.
+    if (done > total) state.done = 0;
+    throw new Error(`the answer ended after ${done} of ${total} bytes`);
+  }
+}
+
+/**
+ * Says from where the answer goes on.
+ * @returns bytes that the file has in all; undefined where the server does not say, or packs them for the way
+ * @throws MillraceError by status; an Error for an answer that does not go on where the file ends
+ */
+function takeUp(url: URL, answer: Response, state: Arrived): number | undefined {
+  if (answer.status === 416 && state.done > 0) {
+    Object.assign(state, { done: 0, validator: undefined });
+    throw new Error('the file has become shorter');
+  }
+  refuseStatus(url, answer);
+  const validator = validatorOf(answer.headers);
+  if (answer.status === 206) {
+    const [, from, of] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(answer.headers.get('content-range') ?? '') ?? [];
+    const goesOn = from === undefined || Number(from) === state.done;
+    const same = state.validator === undefined || validator === undefined || validator === state.validator;
+    if (!goesOn || !same) {
+      void answer.body?.cancel();
+      Object.assign(state, { done: 0, validator: undefined });
+      throw new Error(same ? `the server sent bytes from ${from} on` : 'the file was exchanged meanwhile');
+    }
+    state.validator ??= validator;
+    if (of !== undefined && of !== '*') return Number(of);
+  } else {
+    // A server that sends all of it instead has another file, or knows no ranges.
+    Object.assign(state, { done: 0, validator });
+  }
+  const length = answer.headers.get('content-length');
+  return length === null || isEncoded(answer) ? undefined : state.done + Number(length);
 }
 
 function refuseStatus(url: URL, { status, statusText }: Response): void {
-  if (status < 400) return;
+  if (status < 300) return;
   const message = `${url.origin}${url.pathname} answers ${status} ${statusText}`.trim();
   if (status === 401 || status === 403) throw new MillraceError('SOURCE_DENIED', message);
   if (status === 404 || status === 410) throw new MillraceError('SOURCE_NOT_FOUND', message);
-  if (status >= 500 || status === 408 || status === 429) throw new MillraceError('SOURCE_UNAVAILABLE', message);
+  if (status >= 500 || status === 408 || status === 425 || status === 429)
+    throw new MillraceError('SOURCE_UNAVAILABLE', message);
   throw new MillraceError('SOURCE_UNREADABLE', message);
 }
 
@@ -104,7 +130,7 @@ function parseUrl(text: string): URL {
 }
 
 function diskErrors(error: NodeJS.ErrnoException): never {
-  if (!['ENOSPC', 'EDQUOT', 'EACCES', 'EROFS', 'ENOENT'].includes(error.code ?? '')) throw error;
+  if (!['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EACCES', 'EROFS', 'ENOENT'].includes(error.code ?? '')) throw error;
   throw new MillraceError('STORE_UNAVAILABLE', `no place for the download: ${error.message}`, { cause: error });
 }
 

@@ -11,9 +11,11 @@ export type FileFormat =
       kind: 'csv';
       delimiter: string;
       nullText: string;
-      /** Whether the null text means null in quotes too. */
-      quotedNulls: boolean;
-    };
+    }
+  /** What COPY of PostgreSQL writes as CSV: no header, each value in quotes, and null as {@link COPY_NULL} without any. */
+  | { kind: 'copy' };
+
+export const COPY_NULL = '\\N';
 
 /** A source as it is when DuckDB reads it: files of this machine. */
 export interface LocalSource {

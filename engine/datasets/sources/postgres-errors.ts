@@ -12,7 +12,7 @@ const CODES: readonly [RegExp, ErrorCode][] = [
 export function postgresError(source: string, error: unknown): unknown {
   if (error instanceof MillraceError) return error;
   const { message, code = '' } = error as Error & { code?: string };
-  if (['ENOSPC', 'EDQUOT', 'EACCES', 'EROFS'].includes(code)) {
+  if (['ENOSPC', 'EDQUOT', 'EFBIG', 'EACCES', 'EROFS'].includes(code)) {
     return new MillraceError('STORE_UNAVAILABLE', `no place for the rows: ${message}`, { cause: error });
   }
   const ofServer = /^[0-9A-Z]{5}$/.test(code) && 'severity' in (error as object);

@@ -6,14 +6,12 @@ import { MillraceError, sourceName, type SourceOf } from '../../../schemas/index
 import { identifier } from '../duckdb-session.js';
 import { calendarDates } from '../partition-windows.js';
 import type { SourceColumn } from '../source-reader.js';
-import { escapeGlob, readableBytes, type FetchContext, type LocalSource } from './local-source.js';
+import { COPY_NULL, escapeGlob, readableBytes, type FetchContext, type LocalSource } from './local-source.js';
 import { postgresError } from './postgres-errors.js';
 import { columnOf, type PostgresField } from './postgres-types.js';
 import { secretsOf } from './source-access.js';
 
 const CONNECT_TIMEOUT_MS = 15_000;
-/** What PostgreSQL writes for null; a value that reads the same is written in quotes. */
-const NULL_TEXT = '\\N';
 
 /** What the query compares with. COPY takes no parameters, but it sees settings, and setting one does. */
 const SETTINGS = { key: 'millrace.partition_key', first: 'millrace.partition_start', after: 'millrace.partition_end' };
@@ -56,6 +54,7 @@ export async function copyPostgres(
     await setPartition(client, context.window);
     const fields = await describe(client, from);
     const present = fields.map(columnOf);
+    refuseUnreadable(name, present);
     const columns = wanted(present, context);
     const filter = await partitionFilter(client, present, context);
     const path = join(folder, 'copy.csv');
@@ -67,8 +66,7 @@ export async function copyPostgres(
       name,
     );
     await client.query('COMMIT');
-    const format = { kind: 'csv', delimiter: ',', nullText: NULL_TEXT, quotedNulls: false } as const;
-    return { format, files: [escapeGlob(path)], columns, ordered: false };
+    return { format: { kind: 'copy' }, files: [escapeGlob(path)], columns, ordered: false };
   } catch (error) {
     signal?.throwIfAborted();
     throw postgresError(name, error);
@@ -94,6 +92,18 @@ async function setPartition(client: Client, { key, start, end }: FetchContext['w
 async function describe(client: Client, from: string): Promise<PostgresField[]> {
   const config = { text: `SELECT * FROM ${from} LIMIT 0`, values: [], queryMode: 'extended' };
   return (await client.query(config)).fields;
+}
+
+/** Names that a dataset version cannot have side by side, and a result of no columns at all. */
+function refuseUnreadable(source: string, present: readonly SourceColumn[]): void {
+  if (present.length === 0) throw new MillraceError('SOURCE_UNREADABLE', `${source} has no columns`);
+  const names = present.map(({ name }) => name.toLowerCase());
+  const twice = present.find(({ name }, index) => names.indexOf(name.toLowerCase()) < index);
+  if (twice === undefined) return;
+  throw new MillraceError(
+    'SOURCE_UNREADABLE',
+    `${source} has two columns named ${twice.name}: capitals do not tell columns apart`,
+  );
 }
 
 function wanted(present: SourceColumn[], { needed, timeColumn }: FetchContext): SourceColumn[] {
@@ -127,7 +137,7 @@ async function partitionFilter(client: Client, present: SourceColumn[], context:
 
 async function copy(client: Client, query: string, path: string, { signal, onProgress }: FetchContext, name: string) {
   const { to } = await import('pg-copy-streams');
-  const rows = client.query(to(`COPY (${query}) TO STDOUT (FORMAT csv, HEADER true, NULL '${NULL_TEXT}')`));
+  const rows = client.query(to(`COPY (${query}) TO STDOUT (FORMAT csv, FORCE_QUOTE *, NULL '${COPY_NULL}')`));
   let bytes = 0;
   await pipeline(
     rows,

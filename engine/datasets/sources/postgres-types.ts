@@ -26,10 +26,10 @@ const TYPES: Record<number, string> = {
 const NUMERIC = 1700;
 const WIDEST_DECIMAL = 38;
 
-/** A column in DuckDB’s words. A `numeric` without precision, or with more than DuckDB has, is a DOUBLE. */
+/** A column in DuckDB’s words. A `numeric` without precision, or with more than DuckDB has, is a DOUBLE, unless the step declares a type for it. */
 export function columnOf({ name, dataTypeID, dataTypeModifier }: PostgresField): SourceColumn {
   if (dataTypeID !== NUMERIC) return { name, type: TYPES[dataTypeID] ?? 'VARCHAR' };
   const [precision, scale] = [((dataTypeModifier - 4) >> 16) & 0xffff, (dataTypeModifier - 4) & 0x7ff];
   const fits = dataTypeModifier >= 4 && precision <= WIDEST_DECIMAL && scale <= precision;
-  return { name, type: fits ? `DECIMAL(${precision},${scale})` : 'DOUBLE' };
+  return fits ? { name, type: `DECIMAL(${precision},${scale})` } : { name, type: 'DOUBLE', approximate: true };
 }

@@ -9,7 +9,8 @@ export async function s3SourceErrors<T>(name: string, work: () => Promise<T>): P
     const { name: kind, message, code } = error as NodeJS.ErrnoException;
     if (error instanceof MillraceError || kind === 'AbortError') throw error;
     const text = `${name}: ${kind} ${message}`;
-    if (code === 'ENOSPC') throw new MillraceError('STORE_UNAVAILABLE', text, { cause: error });
+    if (['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code ?? ''))
+      throw new MillraceError('STORE_UNAVAILABLE', text, { cause: error });
     if (isMissing(error) || kind === 'NoSuchBucket')
       throw new MillraceError('SOURCE_NOT_FOUND', text, { cause: error });
     const denied = s3Status(error) === 401 || s3Status(error) === 403;

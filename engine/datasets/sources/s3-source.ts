@@ -5,6 +5,7 @@ import { MillraceError } from '../../../schemas/index.js';
 import { downloadObject } from '../s3-download.js';
 import { listEntries } from '../s3-listing.js';
 import { s3Session, type S3Session } from '../s3-session.js';
+import { nameByCompression } from './compression.js';
 import { readableBytes, type FetchContext } from './local-source.js';
 import { s3SourceErrors } from './s3-source-errors.js';
 import { accessOf } from './source-access.js';
@@ -37,7 +38,7 @@ export async function downloadS3(
     await s3SourceErrors(name, () => downloadObject(session, { bucket, key: found }, target, { signal, onBytes }));
     signal?.throwIfAborted();
     if ((await stat(target)).size === 0) throw new MillraceError('SOURCE_EMPTY', `${name} has no bytes`);
-    paths.push(target);
+    paths.push(await nameByCompression(target));
   }
   return paths;
 }

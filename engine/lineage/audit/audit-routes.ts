@@ -20,5 +20,5 @@ export function addAuditRoutes(
     const { number = 0, sequence = 0, hash = '' } = added ?? {};
     return { checkpoint: added && { number, sequence, hash }, fingerprint: checkpoints.fingerprint };
   });
-  app.get('/api/v1/audit/verify', () => verifyAudit(store.read, checkpoints));
+  app.get('/api/v1/audit/verify', () => verifyAudit(store, checkpoints));
 }

@@ -1,5 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import type { LineageRecord } from '../../../schemas/index.js';
 import { canonicalJson, sha256 } from '../../digest.js';
+import { contentDigest } from '../ledger.js';
 import { connectionReader, type Reader } from '../reader.js';
 import { TableWriter } from '../table-writer.js';
 
@@ -11,6 +13,8 @@ export interface ChainedEvent {
   sequence: number;
   key: string;
   kind: string;
+  /** What tells whether a record is the same as another; follows from the payload. */
+  digest: string;
   /** JSON text, as stored. */
   payload: string;
   /** JSON text, as stored. */
@@ -22,7 +26,7 @@ export interface ChainedEvent {
 /** Hash of a link: SHA-256 over the canonical JSON of the event and of the hash before it. */
 export function linkHash(
   previous: string,
-  { sequence, key, kind, payload, answer, recordedAt }: Omit<ChainedEvent, 'payload' | 'answer'> & Parsed,
+  { sequence, key, kind, payload, answer, recordedAt }: Omit<ChainedEvent, 'digest' | 'payload' | 'answer'> & Parsed,
 ): string {
   return sha256(canonicalJson({ sequence, key, kind, payload, answer, recordedAt, previous }));
 }
@@ -31,6 +35,19 @@ export function linkHash(
 interface Parsed {
   payload: unknown;
   answer: unknown;
+}
+
+/**
+ * Whether an event is stored as it is written. What is the same JSON to one reader may be another to DuckDB, where a member is there twice;
+ * and the digest is not in the chain, as it follows from the payload.
+ */
+export function isAsWritten({ digest, payload, answer }: ChainedEvent): boolean {
+  const parsed = { payload: json(payload), answer: json(answer) };
+  return (
+    JSON.stringify(parsed.payload) === payload &&
+    JSON.stringify(parsed.answer) === answer &&
+    contentDigest(parsed.payload as LineageRecord) === digest
+  );
 }
 
 /** An event as it is stored, with its JSON as values. */
@@ -53,7 +70,7 @@ export async function* chainedEvents(
 ): AsyncGenerator<readonly (Partial<ChainedEvent> & { sequence: number; hash: string | null; present: boolean })[]> {
   for (let last = 0; ;) {
     const page = await read<Partial<ChainedEvent> & { sequence: number; hash: string | null; present: boolean }>(
-      `SELECT coalesce(e.sequence, c.sequence) AS sequence, key, kind, payload, answer, recorded_at AS "recordedAt", hash,
+      `SELECT coalesce(e.sequence, c.sequence) AS sequence, key, kind, digest, payload, answer, recorded_at AS "recordedAt", hash,
          e.sequence IS NOT NULL AS present
        FROM (FROM events WHERE sequence > $1) e FULL JOIN (FROM audit_chain WHERE sequence > $1) c USING (sequence)
        ORDER BY 1 LIMIT $2`,

@@ -1,17 +1,22 @@
 import type { AuditVerification } from '../../../schemas/index.js';
-import type { Reader } from '../reader.js';
-import { chainedEvents, GENESIS, linkHash, parsedEvent, type ChainedEvent } from './chain.js';
+import type { LineageStore } from '../lineage-store.js';
+import { chainedEvents, GENESIS, isAsWritten, linkHash, parsedEvent, type ChainedEvent } from './chain.js';
 import type { Checkpoints } from './checkpoints.js';
+import { projectionProblems } from './projections.js';
 
 /** Problems that are told; the rest is counted. */
 const TOLD = 100;
 
 /**
- * Goes through all events and says where any was changed, removed, put in, or left out, and whether what the signed
- * checkpoints say still holds. After a break the chain is followed from what is on record, so that each place is told once.
+ * Goes through all events and says where any was changed, removed, put in, or left out, whether what the signed
+ * checkpoints say still holds, and whether the tables that answers are read from are what the events say. After a break the chain is followed from what is on record, so that each place is told once.
  */
-export async function verifyAudit(read: Reader, checkpoints: Checkpoints): Promise<AuditVerification> {
+export async function verifyAudit(
+  { read, withConnection }: Pick<LineageStore, 'read' | 'withConnection'>,
+  checkpoints: Checkpoints,
+): Promise<AuditVerification> {
   const problems: AuditVerification['problems'] = [];
+  const told = new Set<number>();
   let found = 0;
   const tell = (
     sequence: number | null,
@@ -19,6 +24,7 @@ export async function verifyAudit(read: Reader, checkpoints: Checkpoints): Promi
     message: string,
   ) => {
     found += 1;
+    if (sequence !== null) told.add(sequence);
     if (problems.length < TOLD) problems.push({ sequence, problem, message });
   };
 
@@ -29,8 +35,10 @@ export async function verifyAudit(read: Reader, checkpoints: Checkpoints): Promi
   let previous = GENESIS;
   let last = 0;
   let events = 0;
+  let rows = 0;
   for await (const page of chainedEvents(read)) {
     for (const { present, hash, ...event } of page) {
+      rows += 1;
       const { sequence } = event;
       if (sequence === last) tell(sequence, 'inserted', `there are two events or links with the number ${sequence}`);
       for (let missing = last + 1; missing < sequence; missing += 1) {
@@ -41,6 +49,8 @@ export async function verifyAudit(read: Reader, checkpoints: Checkpoints): Promi
       else if (hash === null) tell(sequence, 'inserted', `event ${sequence} (${event.key}) has no link`);
       else if (linkHash(previous, parsedEvent(event as ChainedEvent)) !== hash) {
         tell(sequence, 'changed', `event ${sequence} (${event.key}), or its link, is not what was recorded`);
+      } else if (!isAsWritten(event as ChainedEvent)) {
+        tell(sequence, 'changed', `event ${sequence} (${event.key}) is not stored as it was recorded`);
       }
       if (present) events += 1;
       previous = hash ?? previous;
@@ -59,6 +69,18 @@ export async function verifyAudit(read: Reader, checkpoints: Checkpoints): Promi
   for (const { number, sequence } of awaiting) {
     tell(last + 1, 'removed', `checkpoint ${number} signed ${sequence} events, the database ends at ${last}`);
   }
+  const [all] = await read<{ rows: number }>(
+    'SELECT count(*) AS rows FROM events FULL JOIN audit_chain USING (sequence) WHERE sequence <= $1',
+    [last],
+  );
+  // Of two with one number the second may lie behind the end of a page.
+  if (all !== undefined && all.rows !== rows) {
+    tell(null, 'inserted', `${all.rows - rows} more events or links have a number that another has`);
+  }
+  const projections = await withConnection((connection) =>
+    projectionProblems(connection, (sequence) => told.has(sequence) || (awaiting.length > 0 && sequence > last)),
+  );
+  for (const { sequence, message } of projections) tell(sequence, 'projection', message);
   return {
     ok: found === 0,
     events,

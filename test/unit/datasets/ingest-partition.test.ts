@@ -188,6 +188,72 @@ describe('ingestPartition', () => {
     }
   });
 
+  it('takes the instant that a text with an offset names, in each format, whether its type is declared or guessed', async () => {
+    const times = [
+      '2001-01-01T05:30:00+05:30',
+      '2000-12-31 21:00:00-03',
+      '2001-01-01T00:00:00Z',
+      '2001-01-01T00:00:00',
+    ];
+    await writeFile(join(bench.root, 'times.csv'), ['at', ...times].join('\n'));
+    await writeFile(join(bench.root, 'times.ndjson'), times.map((at) => `{"at":"${at}"}`).join('\n'));
+    await writeFile(join(bench.root, 'iso.ndjson'), `{"at":"${times[0]}","in":{"at":["${times[0]}"]}}`);
+    const midnight = String(Date.UTC(2001, 0, 1));
+    for (const [kind, path, types] of [
+      ['csv', 'times.csv', ['TIMESTAMP', 'TIMESTAMPTZ', undefined]],
+      ['json', 'times.ndjson', ['TIMESTAMP', 'TIMESTAMPTZ']],
+      ['json', 'iso.ndjson', ['TIMESTAMP', 'TIMESTAMPTZ', undefined]],
+    ] as const) {
+      for (const type of types) {
+        const columns = type && [{ name: 'at', type }];
+        const source = { kind, path };
+        const { ref } = await ingestPartition(bench, { step: ingestStep({ source, columns }), window: ALL });
+        const found = await rowsOf(bench, ref, 'DISTINCT epoch_ms("at")');
+        expect([path, type, found]).toEqual([path, type, [[midnight]]]);
+        const window = day('2001-01-01');
+        const cut = await ingestPartition(bench, { step: ingestStep({ source, columns, timeColumn: 'at' }), window });
+        expect(cut.ref).toEqual({ ...ref, partition: '2001-01-01' });
+      }
+    }
+    const { ref } = await ingestPartition(bench, {
+      step: ingestStep({ source: { kind: 'json', path: 'iso.ndjson' } }),
+      window: ALL,
+    });
+    expect(await rowsOf(bench, ref, 'epoch_ms("in".at[1])')).toEqual([[midnight]]);
+  });
+
+  it.each(['TIMESTAMPTZ', 'TIMETZ', 'TIMESTAMP', 'DATE', 'UUID', 'INTEGER[]'])(
+    'refuses a text that is no %s, rather than take it for null',
+    async (type) => {
+      await writeFile(join(bench.root, 'a.csv'), 'id,value\n1,nonsense\n2,\n');
+      const columns = [
+        { name: 'id', type: 'INTEGER' },
+        { name: 'value', type },
+      ];
+      const step = ingestStep({ source: { kind: 'csv', path: 'a.csv' }, columns });
+      expect(await refusal(ingestPartition(bench, { step, window: ALL }))).toMatchObject({
+        code: 'SOURCE_SCHEMA_MISMATCH',
+        problems: [{ path: 'columns[1]', message: expect.stringMatching(/^value has 1 values .* as in "nonsense"$/) }],
+      });
+    },
+  );
+
+  it('finds a declared member of JSON however late it comes, and leaves dates of other forms as text', async () => {
+    const lines = Array.from({ length: 30_000 }, (_, id) => JSON.stringify(id < 25_000 ? { id } : { id, late: id }));
+    await writeFile(join(bench.root, 'late.ndjson'), lines.join('\n'));
+    const columns = [
+      { name: 'id', type: 'INTEGER' },
+      { name: 'late', type: 'INTEGER' },
+    ];
+    const step = ingestStep({ source: { kind: 'json', path: 'late.ndjson' }, columns });
+    const { ref } = await ingestPartition(bench, { step, window: ALL });
+    expect(await rowsOf(bench, ref, 'count(id), count(late)')).toEqual([['30000', '5000']]);
+    await writeFile(join(bench.root, 'dates.ndjson'), '{"a":"31-01-2001","b":"2001-01-31"}');
+    const source = { kind: 'json', path: 'dates.ndjson' };
+    const dates = await ingestPartition(bench, { step: ingestStep({ source }), window: ALL });
+    expect(dates.columns.map(({ type }) => type)).toEqual(['VARCHAR', 'DATE']);
+  });
+
   it('refuses nulls in a column that may have none', async () => {
     const step = ingestStep(json(PENGUINS, { columns: [{ name: 'Body Mass (g)', type: 'BIGINT', nullable: false }] }));
     expect(await refusal(ingestPartition(bench, { step, window: ALL }))).toMatchObject({

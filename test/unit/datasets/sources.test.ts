@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import {
   RecordBatchStreamWriter,
   Table,
@@ -127,6 +128,124 @@ describe('a source behind http', () => {
     answer = (_, response, count) => response.writeHead(count === 1 ? 503 : 200).end('');
     expect(await refusal(ingest({ kind: 'csv', path: `${url}/a.csv` }))).toMatchObject({ code: 'SOURCE_EMPTY' });
     expect(requests).toHaveLength(2);
+  });
+
+  /** Sends what is asked for, up to `most` bytes at a time, and then breaks the connection. */
+  const breaking = (bytes: Buffer, most: number, headers: Record<string, string>): typeof answer => {
+    return (request, response) => {
+      const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+      response.writeHead(start > 0 ? 206 : 200, {
+        'content-length': bytes.length - start,
+        ...(start > 0 && { 'content-range': `bytes ${start}-${bytes.length - 1}/${bytes.length}` }),
+        ...headers,
+      });
+      if (start + most >= bytes.length) response.end(bytes.subarray(start));
+      else response.write(bytes.subarray(start, start + most), () => setTimeout(() => response.destroy(), 30));
+    };
+  };
+
+  it('is taken up as often as it breaks, as long as each request brings something', async () => {
+    const bytes = await readFile(WEATHER);
+    answer = breaking(bytes, 15_000, { etag: '"one"' });
+    const local = await ingest({ kind: 'csv', path: WEATHER });
+    const remote = await ingest({ kind: 'csv', path: `${url}/weather.csv` });
+    expect(remote.ref).toEqual(local.ref);
+    expect(requests.length).toBeGreaterThan(6);
+  }, 60_000);
+
+  it('is taken up by the time of its last change where it has no ETag', async () => {
+    const bytes = await readFile(WEATHER);
+    answer = breaking(bytes, 100_000, { 'last-modified': 'Mon, 01 Jan 2001 00:00:00 GMT' });
+    expect((await ingest({ kind: 'csv', path: `${url}/weather.csv` })).ref.rows).toBe(2922);
+    expect(requests[1]?.headers).toMatchObject({ 'if-range': 'Mon, 01 Jan 2001 00:00:00 GMT' });
+    expect(requests[1]?.headers.range).toBeDefined();
+  });
+
+  it.each([
+    ['bytes of another state of the file', { etag: '"two"' }, (start: number) => start],
+    ['other bytes than were asked for', { etag: '"one"' }, (start: number) => start - 1000],
+  ])('is begun again when the server answers with %s', async (_, headers, from) => {
+    const bytes = await readFile(WEATHER);
+    const wrong = Buffer.alloc(bytes.length, 'x');
+    answer = (request, response, count) => {
+      if (count === 1) return breaking(wrong, 100_000, { etag: '"one"' })(request, response, count);
+      const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+      if (start === 0) return response.writeHead(200, headers).end(bytes);
+      const range = `bytes ${from(start)}-${bytes.length - 1}/${bytes.length}`;
+      return response.writeHead(206, { ...headers, 'content-range': range }).end(bytes.subarray(from(start)));
+    };
+    const local = await ingest({ kind: 'csv', path: WEATHER });
+    expect((await ingest({ kind: 'csv', path: `${url}/weather.csv` })).ref).toEqual(local.ref);
+    expect(requests).toHaveLength(3);
+  });
+
+  it('is begun again when the file has become shorter than what is there of it', async () => {
+    const bytes = await readFile(WEATHER);
+    answer = (request, response, count) => {
+      if (count === 1) breaking(Buffer.alloc(900_000, 'x'), 800_000, { etag: '"one"' })(request, response, count);
+      else if (request.headers.range !== undefined) response.writeHead(416).end();
+      else response.end(bytes);
+    };
+    expect((await ingest({ kind: 'csv', path: `${url}/weather.csv` })).ref.rows).toBe(2922);
+  });
+
+  it('may be packed for the way, or at its place, or both, whatever its address says', async () => {
+    const plain = Buffer.from('a,b\n1,2\n');
+    const packed = gzipSync(plain);
+    expect(packed.length).toBeGreaterThan(plain.length);
+    const versions: string[] = [];
+    for (const [path, body, encoding] of [
+      ['plain.csv', plain, undefined],
+      ['packed-on-the-way.csv', packed, 'gzip'],
+      ['unpacked-on-the-way.csv.gz', packed, 'gzip'],
+      ['packed.csv.gz', packed, undefined],
+      ['packed-without-an-ending', packed, undefined],
+      ['packed-twice.csv.gz', gzipSync(packed), 'gzip'],
+    ] as const) {
+      answer = (_, response) => {
+        response.writeHead(200, { 'content-length': body.length, ...(encoding && { 'content-encoding': encoding }) });
+        response.end(body);
+      };
+      const { ref } = await ingest({ kind: 'csv', path: `${url}/${path}` });
+      versions.push(ref.version);
+    }
+    expect(new Set(versions).size).toBe(1);
+  });
+
+  it('is begun again, not taken up, where it was packed for the way and the connection broke', async () => {
+    const bytes = await readFile(WEATHER);
+    const packed = gzipSync(bytes);
+    answer = (_, response, count) => {
+      response.writeHead(200, { etag: '"one"', 'content-length': packed.length, 'content-encoding': 'gzip' });
+      if (count === 1) response.write(packed.subarray(0, 20_000), () => setTimeout(() => response.destroy(), 50));
+      else response.end(packed);
+    };
+    expect((await ingest({ kind: 'csv', path: `${url}/weather.csv` })).ref.rows).toBe(2922);
+    expect(requests[1]?.headers.range).toBeUndefined();
+  });
+
+  it('may be somewhere else, which is not told the header of the place that it was asked at', async () => {
+    let told: string | undefined = 'nothing yet';
+    const other = createServer((request, response) => {
+      told = request.headers.authorization;
+      response.end('a,b\n1,2\n');
+    });
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const there = `http://127.0.0.1:${(other.address() as AddressInfo).port}/b.csv`;
+    answer = (_, response) => response.writeHead(302, { location: there }).end();
+    try {
+      const source = { kind: 'csv', path: `${url}/a.csv`, authorization: 'secret:weather-token' };
+      expect((await ingest(source)).ref.rows).toBe(1);
+      expect(told).toBeUndefined();
+    } finally {
+      other.close();
+    }
+  });
+
+  it.each([300, 304])('is unreadable when it answers %s', async (status) => {
+    answer = (_, response) => response.writeHead(status).end();
+    const refused = await refusal(ingest({ kind: 'csv', path: `${url}/a.csv` }));
+    expect(refused).toMatchObject({ code: 'SOURCE_UNREADABLE', message: expect.stringContaining(String(status)) });
   });
 
   it('is given up when the signal says so', async () => {

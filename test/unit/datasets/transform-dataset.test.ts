@@ -208,6 +208,23 @@ describe('transformDataset', () => {
       expect(refused.message).toMatch(/disabled (by|through) configuration|must be a SELECT/);
     });
 
+    it.each([
+      `SELECT * FROM enable_logging('QueryLog', storage = 'file', storage_config = {'path': 'FILE.log'})`,
+      `SELECT (SELECT count(*) FROM system.main."enable_logging"(storage = 'file', storage_path = 'FILE.log')) AS a`,
+      `SELECT * FROM query('SELECT * FROM query(''FROM enable_logging(storage = ''''file'''', storage_path = ''''FILE.log'''')'')')`,
+      `SELECT * FROM query('FROM enable' || '_logging()')`,
+      `SELECT * FROM json_execute_serialized_sql(json_serialize_sql('FROM enable_logging()'))`,
+      `PIVOT (SELECT 1 AS a, * FROM enable_logging(storage = 'file', storage_path = 'FILE.log')) ON a IN (1) USING count(*)`,
+      'SELECT * FROM checkpoint()',
+      'SELECT * FROM enable_profiling()',
+    ])('and has no effect: %s', async (query) => {
+      const refused = await refusal(transform(query.replaceAll('FILE', join(bench.root, 'file'))));
+      expect(refused).toMatchObject({
+        code: 'SQL_INVALID',
+        message: expect.stringMatching(/no part of a query|may run nothing but/),
+      });
+    });
+
     it('also where the query reads other objects of the same store', async () => {
       const [other = ''] = await datasetFiles(bench.store, days[2] as DatasetVersionRef);
       const input = { inputs: { flights: days.slice(0, 1) }, params: { other } };

@@ -146,6 +146,76 @@ describe('the audit', () => {
     });
   });
 
+  it.each([
+    [
+      'who moved an alias, where the answer is read from',
+      `UPDATE actions SET actor = 'bob' WHERE action = 'alias'`,
+      {
+        sequence: LAST - 3,
+        problem: 'projection',
+        message: `the table actions is not what is recorded: event ${LAST - 3}`,
+      },
+    ],
+    [
+      'a move of an alias that is gone from its table',
+      'DELETE FROM alias_moves',
+      {
+        sequence: LAST - 3,
+        problem: 'projection',
+        message: `the table alias_moves is not what is recorded: event ${LAST - 3}`,
+      },
+    ],
+    [
+      'a row of no event',
+      `INSERT INTO run_ends VALUES (5000, 'ghost', 'succeeded', 'x', 'x', now()::TIMESTAMP)`,
+      { sequence: 5000, problem: 'projection', message: 'the table run_ends is not what is recorded: event 5000' },
+    ],
+    [
+      'a view that leaves something out',
+      'CREATE OR REPLACE VIEW aliases AS SELECT model, alias, 1 AS version FROM alias_moves',
+      { sequence: null, problem: 'projection', message: 'the view aliases is not as Millrace made it' },
+    ],
+    [
+      'a function in the place of one of DuckDB',
+      `CREATE MACRO upper(a) AS 'x'`,
+      { sequence: null, problem: 'projection', message: 'the function upper is none that Millrace made' },
+    ],
+    [
+      'a member of an event that is there twice, of which DuckDB reads the first',
+      `UPDATE events SET payload = '{"actor":"bob",' || substr(payload, 2) WHERE kind = 'alias_moved'`,
+      { sequence: LAST - 3, problem: 'changed', message: expect.stringContaining('is not stored as it was recorded') },
+    ],
+    [
+      'a digest by which the same record would be another',
+      `UPDATE events SET digest = repeat('a', 64) WHERE sequence = 5`,
+      { sequence: 5, problem: 'changed', message: expect.stringContaining('is not stored as it was recorded') },
+    ],
+  ])('finds %s', async (_, sql, problem) => {
+    await withDatabasePath(async (path) => {
+      await owning(path, (client) => client.record(february()));
+      await tamper(path, sql);
+      const result = await owning(path, (client) => client.verifyAudit());
+      expect(result).toMatchObject({ ok: false, problemCount: 1, problems: [problem] });
+    });
+  });
+
+  it('finds nothing wrong while it is written to, and after tables were made again', async () => {
+    await withDatabasePath(async (path) => {
+      const records = february();
+      await owning(path, async (client) => {
+        await client.record(records.slice(0, 60));
+        const [verification] = await Promise.all([client.verifyAudit(), client.record(records.slice(60))]);
+        expect(verification).toMatchObject({ ok: true });
+      });
+      await tamper(path, 'DELETE FROM actions');
+      await owning(path, async (client) => {
+        expect(await client.verifyAudit()).toMatchObject({ ok: false });
+        await client.rebuild();
+        expect(await client.verifyAudit()).toMatchObject({ ok: true, events: records.length });
+      });
+    });
+  });
+
   it('finds a chain that was made anew from the change on, because the checkpoint was signed', async () => {
     await withDatabasePath(async (path) => {
       await owning(path, (client) => client.record(february()));
@@ -157,6 +227,8 @@ describe('the audit', () => {
       );
       const result = await owning(path, (client) => client.verifyAudit());
       expect(result.problems).toEqual([
+        // It was not made anew as thoroughly as the chain.
+        expect.objectContaining({ sequence: LAST - 3, problem: 'changed' }),
         {
           sequence: LAST,
           problem: 'changed',
