@@ -4,7 +4,6 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { startDev, type DevProcess } from '../support/dev-process.js';
 import { PROJECT_DIR } from '../support/millrace-environment.js';
 import { processesUnder } from '../support/processes.js';
@@ -50,12 +49,14 @@ interface Ended {
   stderr: string;
 }
 
-/** The command, as it is typed in the project's folder. */
+/** The command, as it is typed in the project's folder. One that should end and does not is ended, with the code null. */
 function millrace(...args: string[]): Ended {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
     cwd: project,
     encoding: 'utf8',
     env: { ...process.env, MILLRACE_DATA_DIR: dataDir },
+    timeout: 100_000,
+    killSignal: 'SIGKILL',
   });
   return { code: status, stdout, stderr };
 }
@@ -136,9 +137,7 @@ describe('millrace dev', () => {
 
   it('goes on once somebody makes a token: others are asked for one, its own processes are let in', async () => {
     const made = millrace('token', 'create', 'ann', '--scope', 'read');
-    let listed = millrace('dataset', 'ls');
-    for (; listed.code === 0; listed = millrace('dataset', 'ls')) await delay(100);
-    expect(listed.stderr).toContain('LINEAGE_UNAUTHORIZED');
+    await until(() => millrace('dataset', 'ls').stderr.includes('LINEAGE_UNAUTHORIZED'), { everyMs: 100 });
     const run = millrace('run', 'greeting', '--partition', 'all', '--wait');
     expect([run.code, run.stdout]).toEqual([0, expect.stringContaining('succeeded')]);
     process.env.MILLRACE_LINEAGE_TOKEN = made.stdout.trim();
@@ -159,7 +158,8 @@ describe('millrace dev', () => {
   it('starts a killed process again', async () => {
     const owners = async () =>
       (await processesUnder(dataDir)).filter(({ command }) => command.includes('--role lineage')).map(({ pid }) => pid);
-    const [killed = 0] = await owners();
+    const [killed] = await owners();
+    if (killed === undefined) throw new Error('there is no lineage owner');
     process.kill(killed, 'SIGKILL');
     await until(async () => {
       const now = await owners();
@@ -175,7 +175,8 @@ describe('millrace dev', () => {
   });
 
   it('that is killed leaves no process behind, and starts again with all that was', async () => {
-    process.kill(dev?.pid ?? 0, 'SIGKILL');
+    if (dev === undefined) throw new Error('there is no millrace dev');
+    process.kill(dev.pid, 'SIGKILL');
     // At once: the new one has to wait for what the old one left running.
     dev = await start();
     const { runs } = json(millrace('status', '--json')) as { runs: { pipeline: string }[] };

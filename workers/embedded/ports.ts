@@ -1,13 +1,29 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { MillraceError } from '../../schemas/errors.js';
 
 /**
- * Ports of the loopback interface that nobody listens on, all different. The operating system chooses them, so another
- * process may still take one before it is used: whoever listens on it has to be ready for that.
+ * Below the ports that systems give to outgoing connections (from 32768 on Linux, 49152 elsewhere), one of which may be made on a
+ * port between its choice here and its use by the process that it is for.
+ */
+const [FIRST, LAST] = [15_000, 32_767];
+const ATTEMPTS = 200;
+
+/**
+ * Ports of the loopback interface that nobody listens on, all different. Chosen by chance, so that several who choose at once
+ * hardly meet; whoever listens on one has to be ready for that all the same.
  */
 export async function freePorts(count: number): Promise<number[]> {
   // All are held at once, so that none is given twice.
-  const held = await Promise.all(Array.from({ length: count }, () => hold(0)));
+  const held: HeldPort[] = [];
+  for (let attempt = 0; held.length < count; attempt += 1) {
+    const port = attempt < ATTEMPTS ? randomInt(FIRST, LAST + 1) : 0;
+    try {
+      held.push(await hold(port));
+    } catch (error) {
+      if (port === 0) throw error;
+    }
+  }
   await Promise.all(held.map((port) => port.release()));
   return held.map((port) => port.number);
 }
