@@ -2,7 +2,7 @@ import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { backoffMs, findChannel, quietUntil, sendAlert, tells } from '../engine/alerts/index.js';
 import { createSecrets } from '../engine/secrets.js';
-import type { Alert, AlertChannel, AlertTask } from '../schemas/index.js';
+import { workflowLink, type Alert, type AlertChannel, type AlertTask } from '../schemas/index.js';
 import { quickScope } from './activity-scope.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { notYet, sometime } from './wait-by-retry.js';
@@ -18,6 +18,7 @@ export interface FoundAlerts {
 /** What alerts need of the world. */
 export function createAlertActivities({ config, lineage }: Pick<ActivityDependencies, 'config' | 'lineage'>) {
   const secrets = createSecrets();
+  const ui = config.temporalUi ?? process.env.MILLRACE_TEMPORAL_UI ?? null;
   return {
     /** Looks at what was put on record until there is something to tell. */
     async findAlerts({ cursor }: { cursor: number | null }): Promise<FoundAlerts> {
@@ -36,8 +37,9 @@ export function createAlertActivities({ config, lineage }: Pick<ActivityDependen
     /** Tells a channel once; an attempt that failed says when the next one is to be. @returns what the other side said */
     async tellAlert({ id, channel, alert }: Pick<AlertTask, 'id' | 'channel' | 'alert'>) {
       return quickScope(async () => {
-        const { attempt } = activityInfo();
-        const sent = await sendAlert(findChannel(config.alerts, channel), alert, { id, secrets });
+        const { attempt, namespace } = activityInfo();
+        const link = alert.workflowId === null ? null : workflowLink(ui, namespace, alert.workflowId);
+        const sent = await sendAlert(findChannel(config.alerts, channel), { ...alert, link }, { id, secrets });
         if (sent.outcome === 'delivered') return { attempts: attempt, message: sent.message };
         const wait = sent.outcome === 'again' ? Math.max(sent.afterMs, backoffMs(attempt, Math.random())) : 0;
         throw ApplicationFailure.create({

@@ -59,7 +59,7 @@ const common = {
     .max(4000)
     .default('{{title}}\n{{message}}')
     .describe(
-      'Text of a message; {{title}}, {{message}}, {{event}}, {{severity}}, {{pipeline}}, {{partition}}, {{workflowId}}, {{runId}} and {{at}} are replaced.',
+      'Text of a message; {{title}}, {{message}}, {{event}}, {{severity}}, {{pipeline}}, {{partition}}, {{workflowId}}, {{runId}}, {{at}} and {{link}}, which leads to the workflow in the Temporal UI, are replaced.',
     ),
   repeatSeconds: z
     .int()

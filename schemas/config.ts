@@ -162,6 +162,12 @@ export const configSchema = z.strictObject({
       'must have names that differ from each other',
     )
     .describe('Channels on which people and services are told what they should know.'),
+  temporalUi: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      'Address of the Temporal UI as people reach it, for links in alerts; by default what MILLRACE_TEMPORAL_UI says, which `millrace dev` sets.',
+    ),
   roles: z
     .partialRecord(
       z.enum(WORKER_ROLES),

@@ -58,3 +58,4 @@ export * from './trigger-api.js';
 export * from './trigger.js';
 export * from './workflow-contracts.js';
 export * from './workflow-ids.js';
+export * from './workflow-link.js';

@@ -25,7 +25,7 @@ import { EXIT, printJson } from '../output.js';
 import { createProgressLine } from '../progress-line.js';
 import { addParam, type Params } from '../run-params.js';
 import { resolveTarget } from '../target.js';
-import { workflowLink } from '../workflow-link.js';
+import { workflowLink } from '../../schemas/workflow-link.js';
 
 interface BackfillOptions extends TargetOptions, JsonOption, CacheOptions {
   from: string;

@@ -15,7 +15,7 @@ import { EXIT, printJson } from '../output.js';
 import { addParam, type Params } from '../run-params.js';
 import { inWords } from '../run-words.js';
 import { resolveTarget } from '../target.js';
-import { workflowLink } from '../workflow-link.js';
+import { workflowLink } from '../../schemas/workflow-link.js';
 
 interface RunOptions extends TargetOptions, JsonOption, CacheOptions {
   partition?: string;

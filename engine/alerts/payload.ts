@@ -7,10 +7,13 @@ const COLOURS: Record<Alert['severity'], string> = {
   critical: '#822727',
 };
 
+/** An alert with the address of its workflow in the Temporal UI; null where nobody knows it. */
+export type LinkedAlert = Alert & { link: string | null };
+
 /** A template with what an alert says put in; what it does not say is left empty. */
-export function fillTemplate(template: string, alert: Alert): string {
+export function fillTemplate(template: string, alert: LinkedAlert): string {
   return template.replaceAll(/\{\{\s*(\w+)\s*\}\}/g, (reference, name: string) =>
-    name in alert ? String(alert[name as keyof Alert] ?? '') : reference,
+    name in alert ? String(alert[name as keyof LinkedAlert] ?? '') : reference,
   );
 }
 
@@ -19,7 +22,8 @@ export function fillTemplate(template: string, alert: Alert): string {
  * @param id the same for each attempt
  * @param routingKey of PagerDuty
  */
-export function alertPayload(channel: AlertChannel, alert: Alert, id: string, routingKey?: string): object {
+export function alertPayload(channel: AlertChannel, alert: LinkedAlert, id: string, routingKey?: string): object {
+  const { link } = alert;
   const text = fillTemplate(channel.template, alert);
   switch (channel.kind) {
     case 'webhook':
@@ -28,7 +32,14 @@ export function alertPayload(channel: AlertChannel, alert: Alert, id: string, ro
       // Slack reads "&", "<" and ">" as signs of its own.
       return {
         text: escapeSlack(alert.title),
-        attachments: [{ color: COLOURS[alert.severity], text: escapeSlack(text), fallback: escapeSlack(alert.title) }],
+        attachments: [
+          {
+            color: COLOURS[alert.severity],
+            ...(link !== null && { title: alert.workflowId, title_link: link }),
+            text: escapeSlack(text),
+            fallback: escapeSlack(alert.title),
+          },
+        ],
       };
     case 'pagerduty': {
       const dedup = { routing_key: routingKey, dedup_key: alert.key.slice(0, 255) };
@@ -37,6 +48,7 @@ export function alertPayload(channel: AlertChannel, alert: Alert, id: string, ro
         ...dedup,
         event_action: 'trigger',
         client: 'Millrace',
+        ...(link !== null && { client_url: link, links: [{ href: link, text: 'Workflow in Temporal' }] }),
         payload: {
           summary: alert.title.slice(0, 1024),
           source: alert.workflowId ?? alert.pipeline ?? 'millrace',

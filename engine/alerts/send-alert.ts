@@ -1,7 +1,7 @@
 import { MillraceError, type Alert, type AlertChannel } from '../../schemas/index.js';
 import type { Secrets } from '../secrets.js';
 import { signWebhook } from '../webhooks/index.js';
-import { alertPayload } from './payload.js';
+import { alertPayload, type LinkedAlert } from './payload.js';
 
 /** Longest wait for an answer. */
 const TIMEOUT_MS = 10_000;
@@ -21,7 +21,7 @@ export type Sent =
  */
 export async function sendAlert(
   channel: AlertChannel,
-  alert: Alert,
+  alert: LinkedAlert,
   { id, secrets, timeoutMs = TIMEOUT_MS }: { id: string; secrets: Secrets; timeoutMs?: number },
 ): Promise<Sent> {
   const secretOf = async (text: string) => (text.startsWith('secret:') ? secrets.get(text) : text);

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BackfillProgress, BackfillResult } from '../../schemas/index.js';
@@ -22,6 +24,7 @@ export default defineConfig({
     }),
   ],
   activities: { nothing: async () => null },
+  alerts: [{ kind: 'slack', name: 'team', url: 'secret:team' }],
 });
 `;
 
@@ -44,10 +47,13 @@ afterAll(async () => {
 });
 
 /** The command as a user types it, in the folder of the configuration. */
-async function cli(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+function cli(...args: string[]) {
+  return command([...args, '--address', millrace.temporal.address, '--lineage-url', millrace.lineageUrl]);
+}
+
+async function command(args: string[], env = {}): Promise<{ code: number; out: string; err: string }> {
   const { PATH, HOME } = process.env;
-  const target = ['--address', millrace.temporal.address, '--lineage-url', millrace.lineageUrl];
-  const child = spawn(process.execPath, [MAIN, ...args, ...target], { cwd: folder, env: { PATH, HOME } });
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: { PATH, HOME, ...env } });
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
@@ -161,6 +167,26 @@ describe('millrace backfills and runs', () => {
       err: expect.stringContaining('NOT_FOUND'),
     });
   });
+});
+
+it('millrace alerts test says what the other side of a channel answered', async () => {
+  const received: string[] = [];
+  const server = createServer((request, response) => {
+    request.on('data', (chunk: Buffer) => received.push(chunk.toString()));
+    request.on('end', () => response.writeHead(received.length === 1 ? 200 : 404).end('no_team'));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const secrets = { MILLRACE_SECRET_TEAM: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
+  expect(await command(['alerts', 'test', 'team'], secrets)).toMatchObject({
+    code: 0,
+    out: 'team: delivered: 200 no_team\n',
+  });
+  expect(JSON.parse(received.join(''))).toMatchObject({ text: 'Millrace: this is a test of the channel team' });
+  const refused = await command(['alerts', 'test', 'team', '--json'], secrets);
+  expect([refused.code, JSON.parse(refused.out)]).toMatchObject([1, { delivered: false, message: '404 no_team' }]);
+  const unknown = await command(['alerts', 'test', 'nobody'], secrets);
+  expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining('no alert channel "nobody"') });
+  server.close();
 });
 
 describe('millrace schedule', () => {

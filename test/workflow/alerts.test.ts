@@ -57,6 +57,7 @@ describe('alerts', () => {
     const { url } = receiver;
     const once: { events: AlertEvent[]; pipelines: string[] } = { events: ['run_failed'], pipelines: ['breaks'] };
     const project: MillraceConfigInput = {
+      temporalUi: 'https://temporal.example/',
       pipelines: [
         definePipeline({
           name: 'breaks',
@@ -172,7 +173,12 @@ describe('alerts', () => {
     const body = JSON.parse(receiver.on('/slack')[0]?.body ?? '{}') as object;
     expect(body).toMatchObject({
       text: 'asks all: board waits for approve, reject',
-      attachments: [{ text: 'asks: waits for approve or reject: Ship &lt;it&gt; &amp; go?' }],
+      attachments: [
+        {
+          title_link: 'https://temporal.example/namespaces/default/workflows/run%2Fasks%2Fall',
+          text: 'asks: waits for approve or reject: Ship &lt;it&gt; &amp; go?',
+        },
+      ],
     });
     expect((await asked.result()).verdict).toBe('succeeded');
   });

@@ -117,6 +117,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedM
       TEMPORAL_NAMESPACE: temporal.namespace,
       MILLRACE_LINEAGE_URL: addresses.lineageUrl,
       MILLRACE_DATA_DIR: dataDir,
+      ...(temporal.ui !== null && { MILLRACE_TEMPORAL_UI: temporal.ui }),
       // Once somebody makes a token, the processes started here are let in all the same.
       MILLRACE_SIBLING_TOKEN: randomBytes(32).toString('base64url'),
     };

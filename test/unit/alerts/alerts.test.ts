@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { DateTime, IANAZone } from 'luxon';
-import { alertPayload, backoffMs, fillTemplate, quietUntil } from '../../../engine/alerts/index.js';
-import { alertChannelSchema, type Alert } from '../../../schemas/index.js';
+import { alertPayload, backoffMs, fillTemplate, quietUntil, type LinkedAlert } from '../../../engine/alerts/index.js';
+import { alertChannelSchema } from '../../../schemas/index.js';
 
-const alert: Alert = {
+const alert: LinkedAlert = {
   ...{ event: 'run_failed', severity: 'error', key: 'run/p/a', title: 'p a failed', message: 'SOURCE_EMPTY: no rows' },
   ...{ pipeline: 'p', partition: 'a', workflowId: 'run/p/a', runId: null, at: '2001-03-01T00:00:00.000Z' },
+  link: null,
 };
 const night = { from: '22:00', to: '07:00', timezone: 'Europe/Berlin' };
 const channel = (fields: object) =>
@@ -59,6 +60,18 @@ describe('a message', () => {
     expect(fillTemplate('{{ title }} ({{severity}}) {{runId}}|{{nothing}}', alert)).toBe(
       'p a failed (error) |{{nothing}}',
     );
+  });
+
+  it('leads to the workflow, where somebody knows the address of the Temporal UI', () => {
+    const linked = { ...alert, link: 'https://t.example/namespaces/default/workflows/run%2Fp%2Fa' };
+    expect(fillTemplate('{{link}}', linked)).toBe(linked.link);
+    expect(alertPayload(channel({}), linked, 'id')).toMatchObject({ data: { link: linked.link } });
+    const slack = channel({ kind: 'slack' });
+    expect(alertPayload(slack, linked, 'id')).toMatchObject({
+      attachments: [{ title: 'run/p/a', title_link: linked.link }],
+    });
+    const pager = channel({ kind: 'pagerduty', url: undefined, routingKey: 'secret:k' });
+    expect(alertPayload(pager, linked, 'id', 'R1')).toMatchObject({ client_url: linked.link });
   });
 
   it('for PagerDuty has its fields', () => {
