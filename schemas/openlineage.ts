@@ -7,7 +7,11 @@ const facetSchema = z.looseObject({
   _schemaURL: z.url().describe('Schema of the facet.'),
 });
 const facetsField = z.record(z.string(), facetSchema).optional().describe('Facets by name.');
-const nameText = z.string().min(1).max(2000);
+const nameText = z
+  .string()
+  .min(1)
+  .max(2000)
+  .refine((text) => !/\p{Surrogate}/u.test(text), 'must be Unicode, without half of a surrogate pair');
 
 export const openLineageDatasetSchema = z.looseObject({
   namespace: nameText.describe('Namespace of the dataset.'),

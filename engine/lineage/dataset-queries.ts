@@ -6,7 +6,7 @@ import type {
   ResolvedPartition,
 } from '../../schemas/index.js';
 import { covers, markInForce, marksOn } from './mark-queries.js';
-import { cursorOf, parseCursor } from './page-cursor.js';
+import { cursorOf, parseNumberCursor } from './page-cursor.js';
 import type { Reader } from './reader.js';
 
 /** Partitions bound to one statement: binding a hundred thousand at once would block the loop for 100 ms. */
@@ -122,7 +122,7 @@ export async function listDatasetVersions(
   read: Reader,
   { dataset, limit, after, ...only }: VersionsQuery,
 ): Promise<{ versions: DatasetVersionDetails[]; next: string | null }> {
-  const before = after === undefined ? null : Number(parseCursor(after, 1)[0]);
+  const before = after === undefined ? null : parseNumberCursor(after);
   const rows = await read<
     VersionRow & {
       sequence: number;

@@ -1,5 +1,5 @@
 import type { OpenRun, UnproducedVersion } from '../../schemas/index.js';
-import { cursorOf, parseCursor } from './page-cursor.js';
+import { cursorOf, parseNumberCursor } from './page-cursor.js';
 import type { Reader } from './reader.js';
 
 interface Page {
@@ -49,7 +49,7 @@ export async function unproducedVersions(
 }
 
 function afterSequence({ after }: Page): number {
-  return after === undefined ? 0 : Number(parseCursor(after, 1)[0]);
+  return after === undefined ? 0 : parseNumberCursor(after);
 }
 
 function nextOf(rows: readonly { sequence: number }[], { limit }: Page): string | null {

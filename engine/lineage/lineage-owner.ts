@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { fastify, type FastifyInstance } from 'fastify';
+import { fastify, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import { MillraceError, type ExportTarget } from '../../schemas/index.js';
 import { createSecrets } from '../secrets.js';
@@ -18,12 +18,15 @@ import { openLineageStore } from './lineage-store.js';
 import { ModelServers } from './model-servers.js';
 import { addOpenLineageRoutes } from './openlineage/openlineage-routes.js';
 import { addRoutes } from './owner-routes.js';
+import { unpackBodies } from './packed-bodies.js';
 import { addReportRoutes } from './report-routes.js';
 import { addTriggerRoutes } from './trigger-routes.js';
 import { whenFree } from './standby.js';
 
 /** Largest body of a request. A thousand records of usual size are about 2 MB. */
 const BODY_LIMIT = 16 * 1024 * 1024;
+/** A request has to be there as a whole within this; who sends it a byte at a time keeps no connection. */
+const REQUEST_TIMEOUT_MS = 60_000;
 
 export interface LineageOwnerOptions {
   /** Path of the DuckDB file; it and the folders above are made if they are not there. */
@@ -73,7 +76,17 @@ export async function startLineageOwner(options: LineageOwnerOptions): Promise<L
 async function openOwner(options: LineageOwnerOptions): Promise<LineageOwner> {
   const { host = '127.0.0.1', port = 0, logger } = options;
   const store = await openLineageStore({ path: options.databasePath });
-  const app = fastify({ bodyLimit: BODY_LIMIT, routerOptions: { maxParamLength: 1000 } });
+  const app = fastify({
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    routerOptions: { maxParamLength: 1000 },
+    // What Fastify refuses before it looks for a route, as a path that cannot be decoded.
+    frameworkErrors: (error, _request, reply) => {
+      const { status, body } = errorAnswer(error);
+      void (reply as FastifyReply).status(status).send(body);
+    },
+  });
+  unpackBodies(app);
   // JSON is the one type that is taken, and browsers do not send it to other sites unasked.
   app.removeContentTypeParser('text/plain');
   app.setErrorHandler((error, request, reply) => {

@@ -1,5 +1,5 @@
 import type { RecordedObject } from '../../schemas/index.js';
-import { cursorOf, parseCursor } from './page-cursor.js';
+import { cursorOf, parseNumberCursor } from './page-cursor.js';
 import type { Reader } from './reader.js';
 
 /** Records whose reference is a manifest. */
@@ -15,7 +15,7 @@ export async function recordedObjects(
   read: Reader,
   { limit, after, removedBefore }: { limit: number; after?: string | undefined; removedBefore?: string | undefined },
 ): Promise<{ objects: RecordedObject[]; next: string | null }> {
-  const [start = '0'] = after === undefined ? [] : parseCursor(after, 1);
+  const start = after === undefined ? 0 : parseNumberCursor(after);
   const rows = await read<{ sequence: number; manifest: string | null; mentioned: string }>(
     `SELECT sequence, CASE WHEN kind IN (SELECT unnest($3)) THEN payload->>'$.ref.uri' END AS manifest,
        to_json(list_distinct(regexp_extract_all(payload::VARCHAR, '${ADDRESS}')))::VARCHAR AS mentioned

@@ -14,7 +14,22 @@ export function parseCursor(text: string, length: number): string[] {
   } catch {
     // Answered below: the text is not one of ours.
   }
-  throw new MillraceError('INPUT_INVALID', 'query: after is not the `next` of an answer', {
+  throw notOurs();
+}
+
+/**
+ * The number of a record at which a page ended.
+ * @throws INPUT_INVALID as `parseCursor`
+ */
+export function parseNumberCursor(text: string): number {
+  const [digits = ''] = parseCursor(text, 1);
+  const number = /^\d+$/.test(digits) ? Number(digits) : NaN;
+  if (!Number.isSafeInteger(number)) throw notOurs();
+  return number;
+}
+
+function notOurs(): MillraceError {
+  return new MillraceError('INPUT_INVALID', 'query: after is not the `next` of an answer', {
     problems: [{ path: 'after', message: 'must be the `next` of the answer before' }],
   });
 }

@@ -1,5 +1,5 @@
 import type { AuditEntry, AuditResponse } from '../../../schemas/index.js';
-import { cursorOf, parseCursor } from '../page-cursor.js';
+import { cursorOf, parseNumberCursor } from '../page-cursor.js';
 import type { Reader } from '../reader.js';
 
 /** Changes of state by people and services, newest first, with the hashes of their links. */
@@ -7,11 +7,11 @@ export async function listAudit(
   read: Reader,
   options: { actor?: string; action?: string; limit: number; after?: string },
 ): Promise<AuditResponse> {
-  const [before = null] = options.after === undefined ? [] : parseCursor(options.after, 1);
+  const before = options.after === undefined ? null : parseNumberCursor(options.after);
   const rows = await read<Omit<AuditEntry, 'runId'> & { run_id: string | null }>(
     `SELECT sequence, done_at AS "at", actor, action, target, reason, run_id, coalesce(c.hash, '') AS hash FROM actions a LEFT JOIN audit_chain c USING (sequence)
      WHERE ($1::VARCHAR IS NULL OR actor = $1::VARCHAR) AND ($2::VARCHAR IS NULL OR action = $2::VARCHAR)
-       AND ($3::VARCHAR IS NULL OR sequence < $3::VARCHAR::BIGINT)
+       AND ($3::BIGINT IS NULL OR sequence < $3::BIGINT)
      ORDER BY sequence DESC, action LIMIT $4`,
     [options.actor ?? null, options.action ?? null, before, options.limit + 1],
   );

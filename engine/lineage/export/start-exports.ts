@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { MillraceError, parseWith, resendRequestSchema, type ExportTarget } from '../../../schemas/index.js';
 import { QUERIES } from '../api-operations.js';
-import { cursorOf, parseCursor } from '../page-cursor.js';
+import { cursorOf, parseNumberCursor } from '../page-cursor.js';
 import { Exporter, type ExporterOptions } from './exporter.js';
 
 /** Begins to tell receivers of what is recorded, and serves how far each is. */
@@ -23,7 +23,7 @@ export function startExports(
   app.get('/api/v1/exports', async () => ({ exports: exporters.map((exporter) => exporter.status()) }));
   app.get<{ Params: { name: string } }>('/api/v1/exports/:name/dead-letters', async ({ params, query }) => {
     const { limit, after } = parseWith(QUERIES.deadLetters, query, 'query');
-    const offset = after === undefined ? 0 : Number(parseCursor(after, 1)[0]);
+    const offset = after === undefined ? 0 : parseNumberCursor(after);
     const { total, letters } = await named(params.name).putAside({ limit, offset });
     const end = offset + letters.length;
     return { total, letters, next: end < total ? cursorOf([String(end)]) : null };

@@ -203,6 +203,42 @@ describe('the lineage owner', () => {
   });
 
   it.each([
+    'audit',
+    'objects',
+    'datasets/flights/versions',
+    'gaps/runs',
+    'gaps/versions',
+    'stale',
+    'datasets/flights/retention',
+  ])('refuses a page of %s after what no page ended with', async (path) => {
+    await withOwner(async (client, url) => {
+      await client.record([registered('run-1', 1), ...february().slice(0, 20)]);
+      for (const parts of [
+        'nonsense',
+        '[]',
+        '["1; DROP TABLE events"]',
+        '["-1"]',
+        '["1e9"]',
+        '["99999999999999999999"]',
+        '[1,2,3]',
+      ]) {
+        const after = Buffer.from(parts).toString('base64url');
+        const answer = await fetch(`${url}/api/v1/${path}?after=${after}`);
+        expect([parts, answer.status]).toEqual([parts, 400]);
+        expect(await answer.json()).toMatchObject({ error: { code: 'INPUT_INVALID', problems: [{ path: 'after' }] } });
+      }
+    });
+  });
+
+  it('answers a path that cannot be decoded as it answers all else', async () => {
+    await withOwner(async (_, url) => {
+      const answer = await fetch(`${url}/api/v1/models/%E0%A4%A`);
+      expect(answer.status).toBe(400);
+      expect(await answer.json()).toMatchObject({ error: { code: 'INPUT_INVALID', problems: [] } });
+    });
+  });
+
+  it.each([
     ['text that is not JSON', 'application/json', '{', 400],
     ['another type than JSON', 'text/plain', '{}', 415],
     ['more than 16 MB', 'application/json', `"${'x'.repeat(16 * 1024 * 1024)}"`, 413],

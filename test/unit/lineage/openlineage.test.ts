@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { project } from '../../../engine/lineage/projection.js';
 import { openLineageRecord } from '../../../engine/lineage/openlineage/intake.js';
@@ -180,6 +181,44 @@ describe('OpenLineage events of other tools', () => {
       const { records } = await client.health();
       expect(await client.rebuild()).toBe(records);
       expect(await client.verifyAudit()).toMatchObject({ ok: true, events: records });
+    });
+  });
+
+  it('that name a job or dataset with half a character are refused by path', async () => {
+    await withOwner(async (_, url) => {
+      const half = 'a\ud800';
+      for (const [path, spoiled] of [
+        ['job.name', { ...event, job: { ...event.job, name: half } }],
+        ['inputs[0].name', { ...event, inputs: [{ namespace: 'file', name: half }] }],
+      ] as const) {
+        const response = await send(url, spoiled);
+        expect(response).toMatchObject({
+          status: 400,
+          body: { error: { code: 'INPUT_INVALID', problems: [{ path }] } },
+        });
+      }
+    });
+  });
+
+  it('may be packed with gzip, within the limit of what they hold', async () => {
+    await withOwner(async (client, url) => {
+      const packed = (body: string | Buffer, encoding = 'gzip') =>
+        fetch(`${url}/api/v1/lineage`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'content-encoding': encoding },
+          body: gzipSync(body),
+        });
+      expect(await (await packed(JSON.stringify(event))).json()).toEqual({ status: 'recorded' });
+      expect((await send(url, event)).body).toEqual({ status: 'known' });
+      const bomb = JSON.stringify({ ...event, x: 'x'.repeat(17 * 1024 * 1024) });
+      expect((await packed(bomb)).status).toBe(413);
+      const broken = await fetch(`${url}/api/v1/lineage`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+        body: 'not packed',
+      });
+      expect([broken.status, (await packed(JSON.stringify(event), 'br')).status]).toEqual([400, 400]);
+      expect((await client.health()).records).toBe(1);
     });
   });
 
