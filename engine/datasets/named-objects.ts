@@ -29,9 +29,12 @@ export function createNamedFiles(folder: string): NamedObjects {
         const part = join(folder, `.part-${randomUUID()}`);
         try {
           const file = await open(part, 'wx', 0o444);
-          await file.writeFile(bytes);
-          await file.sync();
-          await file.close();
+          try {
+            await file.writeFile(bytes);
+            await file.sync();
+          } finally {
+            await file.close();
+          }
           await link(part, join(folder, name));
           return true;
         } catch (error) {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
-import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { MillraceError } from '../../schemas/index.js';
 import { openDatabase } from './database.js';
@@ -50,6 +50,7 @@ async function setAside(database: string): Promise<string | null> {
     held.close();
   }
   const previous = `${database}.before-${new Date().toISOString().replace(/[:.]/g, '-')}`;
-  await rename(database, previous);
+  // Both names for a moment: a kill must not leave a path without a database, which an owner would make anew.
+  await link(database, previous).catch(() => rename(database, previous));
   return previous;
 }

@@ -88,6 +88,11 @@ export async function openDatabase(path: string): Promise<Database> {
   }
 }
 
+/** Whether DuckDB says that it has given a database up, until it is opened again: what is committed is there, and nothing else works. */
+export function isGivenUp(error: unknown): boolean {
+  return error instanceof Error && /FATAL Error|database has been invalidated/.test(error.message);
+}
+
 /** Runs statements in a transaction: committed when `work` resolves, taken back when it rejects. */
 export async function inTransaction<T>(connection: DuckDBConnection, work: () => Promise<T>): Promise<T> {
   await connection.run('BEGIN TRANSACTION');

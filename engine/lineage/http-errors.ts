@@ -1,6 +1,7 @@
 import type { FastifyError } from 'fastify';
 import type { z } from 'zod';
 import { type apiErrorSchema, ERROR_TABLE, isMillraceError, MillraceError } from '../../schemas/index.js';
+import { isGivenUp } from './database.js';
 
 const STATUS_OF_CATEGORY = { input: 400, data: 422, code: 500, infrastructure: 503, preemption: 503 } as const;
 
@@ -19,6 +20,12 @@ function classify(error: unknown): { status: number; known: MillraceError } {
   if (isMillraceError(error)) return { status: statusOf(error), known: error };
   const status = (error as Partial<FastifyError> | null)?.statusCode ?? 500;
   const message = error instanceof Error ? error.message : String(error);
+  if (isGivenUp(error) || /no space left on device|disk quota exceeded|file too large/i.test(message)) {
+    return {
+      status: 503,
+      known: new MillraceError('LINEAGE_UNREACHABLE', `its database: ${message}`, { cause: error }),
+    };
+  }
   // What Fastify refuses itself: a body that is too large, of another type, or not JSON.
   if (status < 500) return { status, known: new MillraceError('INPUT_INVALID', message) };
   return { status: 500, known: new MillraceError('INTERNAL', message, { cause: error }) };

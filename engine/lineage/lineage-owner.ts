@@ -14,6 +14,7 @@ import { addGapRoutes } from './gap-routes.js';
 import { addAdminRoutes } from './admin-routes.js';
 import { startExports } from './export/start-exports.js';
 import { errorAnswer } from './http-errors.js';
+import { keepOpen } from './keep-open.js';
 import { openLineageStore } from './lineage-store.js';
 import { ModelServers } from './model-servers.js';
 import { addOpenLineageRoutes } from './openlineage/openlineage-routes.js';
@@ -69,13 +70,20 @@ export interface LineageOwner {
  * @throws PORT_IN_USE if another process listens there
  */
 export async function startLineageOwner(options: LineageOwnerOptions): Promise<LineageOwner> {
-  const { standby } = options;
-  return standby === undefined ? openOwner(options) : whenFree(() => openOwner(options), standby);
+  const { standby, logger } = options;
+  return keepOpen((before, onFatal) => {
+    const open = () => openOwner({ ...options, port: before?.port ?? options.port ?? 0 }, onFatal, before?.token);
+    return standby === undefined || before !== undefined ? open() : whenFree(open, standby);
+  }, logger);
 }
 
-async function openOwner(options: LineageOwnerOptions): Promise<LineageOwner> {
-  const { host = '127.0.0.1', port = 0, logger } = options;
-  const store = await openLineageStore({ path: options.databasePath });
+async function openOwner(
+  options: LineageOwnerOptions & { port: number },
+  onFatal: (error: unknown) => void,
+  ownToken: string | undefined,
+): Promise<LineageOwner> {
+  const { host = '127.0.0.1', port, logger } = options;
+  const store = await openLineageStore({ path: options.databasePath, onFatal });
   const app = fastify({
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -104,6 +112,7 @@ async function openOwner(options: LineageOwnerOptions): Promise<LineageOwner> {
     configuredToken: options.token ?? (process.env.MILLRACE_LINEAGE_TOKEN || undefined),
     siblingToken: process.env.MILLRACE_SIBLING_TOKEN || undefined,
     requestsPerSecond: options.requestsPerSecond ?? 5000,
+    ownToken,
     logger,
   });
   addRoutes(app, store, new ModelServers(), logger);

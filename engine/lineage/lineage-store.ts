@@ -4,7 +4,7 @@ import { copyOpenFile } from './copy-open-file.js';
 import { headHash, linkHash } from './audit/chain.js';
 import { claimKeys } from './cache-claims.js';
 import { CommitQueue, type Outcome } from './commit-queue.js';
-import { inTransaction, openDatabase, type Database } from './database.js';
+import { inTransaction, isGivenUp, openDatabase, type Database } from './database.js';
 import { KnownKeys } from './known-keys.js';
 import { Ledger, type AcceptedRecord } from './ledger.js';
 import { loadLedgerState } from './ledger-state.js';
@@ -67,6 +67,8 @@ export async function openLineageStore(options: {
   path: string;
   /** For tests; all of Millrace’s by default. */
   migrations?: readonly Migration[];
+  /** Told when DuckDB gives the database up: all that is asked from then on fails, and it has to be closed and opened again. */
+  onFatal?: (error: unknown) => void;
 }): Promise<LineageStore> {
   const database = await openDatabase(options.path);
   try {
@@ -76,7 +78,15 @@ export async function openLineageStore(options: {
       'SELECT coalesce(max(sequence), 0) AS sequence FROM events',
     );
     const readers = await Promise.all(Array.from({ length: READ_CONNECTIONS }, () => database.connect()));
-    return createStore(database, writer, new ReadPool(readers), schemaVersion, {
+    const watch = async <T>(work: Promise<T>): Promise<T> => {
+      try {
+        return await work;
+      } catch (error) {
+        if (isGivenUp(error)) options.onFatal?.(error);
+        throw error;
+      }
+    };
+    return createStore(database, writer, new ReadPool(readers), watch, schemaVersion, {
       sequence: last?.sequence ?? 0,
       hash: await headHash(connectionReader(writer)),
       keys: await database.withAllThreads(() => KnownKeys.load(writer)),
@@ -91,6 +101,7 @@ function createStore(
   database: Database,
   writer: DuckDBConnection,
   pool: ReadPool,
+  watch: <T>(work: Promise<T>) => Promise<T>,
   schemaVersion: number,
   last: { sequence: number; hash: string; keys: KnownKeys },
 ): LineageStore {
@@ -149,12 +160,12 @@ function createStore(
 
   return {
     schemaVersion,
-    read: pool.read,
-    readAll: (sql, values) => database.withAllThreads(() => pool.read(sql, values)),
-    record: (records) => queue.submit(records, records.length),
-    claim: (request) => claims.submit(request, 1),
+    read: (sql, values) => watch(pool.read(sql, values)),
+    readAll: (sql, values) => watch(database.withAllThreads(() => pool.read(sql, values))),
+    record: (records) => watch(queue.submit(records, records.length)),
+    claim: (request) => watch(claims.submit(request, 1)),
     rebuild: () =>
-      lane.run(() => database.withAllThreads(() => inTransaction(writer, () => rebuildProjections(writer)))),
+      watch(lane.run(() => database.withAllThreads(() => inTransaction(writer, () => rebuildProjections(writer))))),
     withConnection: async (work) => {
       const connection = await database.connect();
       try {

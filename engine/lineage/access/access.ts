@@ -23,6 +23,8 @@ export interface AccessOptions {
   siblingToken?: string | undefined;
   /** Requests a second that one caller may make. */
   requestsPerSecond: number;
+  /** The token of this process, if it has one already. */
+  ownToken?: string | undefined;
   logger?: Pick<Logger, 'error'> | undefined;
 }
 
@@ -32,7 +34,7 @@ export interface AccessOptions {
  * @returns a token with the scope `admin` for this process itself, never written anywhere
  */
 export function addAccess(app: FastifyInstance, store: Pick<LineageStore, 'record'>, options: AccessOptions): string {
-  const own = `millrace_own_${randomBytes(32).toString('base64url')}`;
+  const own = options.ownToken ?? `millrace_own_${randomBytes(32).toString('base64url')}`;
   const limit = new RateLimit(options.requestsPerSecond);
   const current = watchTokens(store, options);
 

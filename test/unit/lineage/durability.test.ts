@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { createLineageClient, openLineageStore } from '../../../engine/lineage/index.js';
 import type { LineageRecord } from '../../../schemas/index.js';
+import { until } from '../../support/until.js';
 import { killOwner, spawnOwner } from './owner-process.js';
 import { runStarted, stepFinished } from './story.js';
 import { errorOf, withDatabasePath } from './support.js';
@@ -75,6 +77,42 @@ describe('a lineage owner that is killed', () => {
       expect((await client.health()).records).toBe(0);
       await killOwner(child);
       expect(await errorOf(client.health())).toMatch(/^LINEAGE_UNREACHABLE: http:/);
+    });
+  });
+});
+
+describe('a lineage owner whose disk is full', () => {
+  it('is as one that is down, opens the database again when there is room, and has lost nothing', async () => {
+    await withDatabasePath(async (path) => {
+      const { child, url } = await spawnOwner(path);
+      try {
+        // A file that may not grow behaves as one on a disk that is full.
+        const limitFiles = (bytes: string) =>
+          execFileSync('prlimit', ['--pid', String(child.pid), `--fsize=${bytes}:`]);
+        limitFiles(String(8 * 1024 ** 2));
+        const client = createLineageClient({ url });
+        const acknowledged: LineageRecord[] = [];
+        const refusals = new Set<string>();
+        for (let count = 0; refusals.size === 0 || count < 60; count += 1) {
+          if (count === 400) throw new Error('the disk is never full');
+          const records = request(1, 0, count);
+          const failure = await client.record(records).then(
+            () => undefined,
+            (error: { code: string }) => error.code,
+          );
+          if (failure === undefined) acknowledged.push(...records);
+          else refusals.add(failure);
+        }
+        expect([...refusals]).toEqual(['LINEAGE_UNREACHABLE']);
+        limitFiles('unlimited');
+        await until(() => client.record([runStarted('afterwards', 'p')]).catch(() => null));
+        const again = await client.record(acknowledged);
+        expect(new Set(again.map(({ status }) => status))).toEqual(new Set(['known']));
+        expect(await client.verifyAudit()).toMatchObject({ ok: true });
+        expect(child.exitCode).toBeNull();
+      } finally {
+        await killOwner(child);
+      }
     });
   });
 });
