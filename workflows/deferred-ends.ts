@@ -6,8 +6,8 @@ import { commitEnd } from './commit-records.js';
 const LATEST_MS = 1_000;
 
 /**
- * Ends of short steps that nobody but the record waits for: they are committed with what comes next, or together after a
- * second. A chain of steps of milliseconds would otherwise spend most of its time on commits.
+ * Ends of steps that nobody but the record waits for: they are committed with what comes next, or together after a
+ * second. A chain of steps of milliseconds, or hundreds of steps side by side, would otherwise spend most of its time on commits.
  */
 export class DeferredEnds {
   private records: LineageRecord[] = [];

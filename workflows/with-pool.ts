@@ -14,13 +14,11 @@ const { askPool } = proxyActivities<ReturnType<typeof createPoolActivities>>({
 const ASK_AGAIN_MS = 300_000;
 
 /** Does the work of a step while it has a place in its pool; a step without one does it at once. Waiting holds no worker. */
-export async function withPool<T>(
-  run: Run,
-  name: string,
-  { pool }: Pick<Step, 'pool'>,
-  work: () => Promise<T>,
-): Promise<T> {
-  if (pool === undefined) return work();
+export function withPool<T>(run: Run, name: string, { pool }: Pick<Step, 'pool'>, work: () => Promise<T>): Promise<T> {
+  return pool === undefined ? work() : withPlace(run, name, pool, work);
+}
+
+async function withPlace<T>(run: Run, name: string, pool: string, work: () => Promise<T>): Promise<T> {
   run.poolAsks += 1;
   const ticket = `${run.runId}/${name}/${run.poolAsks}`;
   const state = run.steps.get(name);

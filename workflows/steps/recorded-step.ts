@@ -96,7 +96,7 @@ async function commitStep(
   records: readonly LineageRecord[],
   end: LineageRecord,
 ): Promise<void> {
-  if (records.length === 0 && status === 'succeeded' && run.deferred.allows(durationMs)) return run.deferred.add(end);
+  if (records.length === 0 && status === 'succeeded' && mayWait(run, durationMs)) return run.deferred.add(end);
   const waiting = run.deferred.take();
   try {
     await commitRecords([...waiting, ...records, end]);
@@ -104,6 +104,14 @@ async function commitStep(
     run.deferred.restore(waiting);
     throw error;
   }
+}
+
+/** Of a short step, and of one beside others whose ends can be committed with it. */
+function mayWait(run: Run, durationMs: number | null): boolean {
+  if (run.deferred.allows(durationMs)) return true;
+  let running = 0;
+  for (const { status } of run.steps.values()) if (status === 'running' && (running += 1) > 1) return true;
+  return false;
 }
 
 /** An output without the link of its report: the lineage owner, which keeps the record, may move. */
