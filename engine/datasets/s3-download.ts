@@ -1,8 +1,7 @@
-import { createWriteStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Readable } from 'node:stream';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { s3Status, type S3Session } from './s3-session.js';
+import { openFrom } from './write-on.js';
 
 export interface S3Download {
   bucket: string;
@@ -33,18 +32,16 @@ export async function downloadObject(
     const of = done + (answer.ContentLength ?? 0);
     const before = done;
     try {
-      await pipeline(
-        answer.Body as Readable,
-        async function* (chunks: AsyncIterable<Buffer>) {
-          for await (const chunk of chunks) {
-            yield chunk;
-            done += chunk.length;
-            onBytes?.(done, of);
-          }
-        },
-        createWriteStream(target, { flags: done > 0 ? 'r+' : 'w', start: done }),
-        { signal },
-      );
+      const file = await openFrom(target, done);
+      try {
+        for await (const chunk of bodyOf(answer.Body as Readable, signal)) {
+          await file.appendFile(chunk);
+          done += chunk.length;
+          onBytes?.(done, of);
+        }
+      } finally {
+        await file.close();
+      }
       if (done >= of) return;
       throw new Error(`the body ended after ${done} of ${of} bytes`);
     } catch (error) {
@@ -55,6 +52,9 @@ export async function downloadObject(
     }
   }
 }
+
+const bodyOf = (body: Readable, signal: AbortSignal | undefined): AsyncIterable<Buffer> =>
+  signal === undefined ? body : addAbortSignal(signal, body);
 
 const isOfDisk = (error: unknown) =>
   ['ENOSPC', 'EDQUOT', 'EFBIG', 'EACCES', 'EROFS', 'ENOENT', 'EIO'].includes(

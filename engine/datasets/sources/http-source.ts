@@ -1,9 +1,8 @@
-import { createWriteStream } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMillraceError, MillraceError } from '../../../schemas/index.js';
+import { openFrom } from '../write-on.js';
 import { nameByCompression } from './compression.js';
 import { isEncoded, restOf, validatorOf, type Arrived } from './http-ranges.js';
 import { readableBytes, type FetchContext } from './local-source.js';
@@ -60,18 +59,16 @@ async function download(
   const total = takeUp(url, answer, state);
   if (answer.body === null) return;
   const shown = total === undefined ? '' : ` of ${readableBytes(total)}`;
-  await pipeline(
-    Readable.fromWeb(answer.body),
-    async function* (chunks: AsyncIterable<Uint8Array>) {
-      for await (const chunk of chunks) {
-        yield chunk;
-        state.done += chunk.length;
-        onProgress?.(`downloaded ${readableBytes(state.done)}${shown} from ${url.host}${url.pathname}`);
-      }
-    },
-    createWriteStream(target, { flags: state.done > 0 ? 'r+' : 'w', start: state.done }),
-    { signal },
-  ).catch(diskErrors);
+  const file = await openFrom(target, state.done).catch(diskErrors);
+  try {
+    for await (const chunk of Readable.fromWeb(answer.body) as AsyncIterable<Uint8Array>) {
+      await file.appendFile(chunk).catch(diskErrors);
+      state.done += chunk.length;
+      onProgress?.(`downloaded ${readableBytes(state.done)}${shown} from ${url.host}${url.pathname}`);
+    }
+  } finally {
+    await file.close();
+  }
   if (total !== undefined && state.done !== total) {
     const { done } = state;
     // More than there is: what came cannot be trusted, so the next request begins anew.
