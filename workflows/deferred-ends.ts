@@ -2,6 +2,9 @@ import { CancellationScope, sleep } from '@temporalio/workflow';
 import type { LineageRecord } from '../schemas/index.js';
 import { commitEnd } from './commit-records.js';
 
+/** Ends that wait at most: a commit takes a thousand records, and a payload two megabytes. */
+const MOST = 100;
+
 /** Longest time that the end of a short step is not yet on record. */
 const LATEST_MS = 1_000;
 
@@ -13,9 +16,9 @@ export class DeferredEnds {
   private records: LineageRecord[] = [];
   private timer: CancellationScope | null = null;
 
-  /** Whether the end of a step may be deferred: it took no longer than the wait would. */
-  allows(durationMs: number | null): boolean {
-    return durationMs !== null && durationMs < LATEST_MS;
+  /** Whether the end of a step may be deferred: it took no longer than the wait would, or others are about to end that it can wait for. */
+  allows(durationMs: number | null, besideOthers: boolean): boolean {
+    return this.records.length < MOST && (besideOthers || (durationMs !== null && durationMs < LATEST_MS));
   }
 
   add(record: LineageRecord): void {

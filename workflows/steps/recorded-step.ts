@@ -96,7 +96,9 @@ async function commitStep(
   records: readonly LineageRecord[],
   end: LineageRecord,
 ): Promise<void> {
-  if (records.length === 0 && status === 'succeeded' && mayWait(run, durationMs)) return run.deferred.add(end);
+  if (records.length === 0 && status === 'succeeded' && run.deferred.allows(durationMs, besideOthers(run))) {
+    return run.deferred.add(end);
+  }
   const waiting = run.deferred.take();
   try {
     await commitRecords([...waiting, ...records, end]);
@@ -106,9 +108,8 @@ async function commitStep(
   }
 }
 
-/** Of a short step, and of one beside others whose ends can be committed with it. */
-function mayWait(run: Run, durationMs: number | null): boolean {
-  if (run.deferred.allows(durationMs)) return true;
+/** Whether another step runs: its end can be committed with this one. */
+function besideOthers(run: Run): boolean {
   let running = 0;
   for (const { status } of run.steps.values()) if (status === 'running' && (running += 1) > 1) return true;
   return false;
