@@ -1,9 +1,11 @@
-import { partitionRange, partitionWindow } from '../engine/datasets/index.js';
+import { partitionWindow, withOwnKey } from '../engine/datasets/index.js';
 import {
+  backfillKeys,
   expectedMs,
   expectedRows,
   findPipeline,
   freezePipeline,
+  knownPartitions,
   outdatedPartitions,
   planBackfill,
   planChanged,
@@ -67,9 +69,11 @@ export function createBackfillActivities({ config, projectDir, lineage, store, t
         if (asRun) refuseForAsRun(request);
         const frozen = await withCode(freezePipeline(pipeline, request.params), project);
         if (request.checks !== 'each') withoutChecks(pipeline);
-        const keys = partitionRange(pipeline.partitions, request.from, request.to, GREATEST_RANGE);
+        const partitions = await knownPartitions(lineage.partitionSets, pipeline.partitions);
+        const keys = backfillKeys(partitions, request, GREATEST_RANGE);
         progress(`asking for the last runs of ${keys.length} partitions`);
-        const latest = new Map((await lineage.latestRuns(pipeline.name, keys)).map((run) => [run.partition, run]));
+        const runs = keys.length === 0 ? [] : await lineage.latestRuns(pipeline.name, keys);
+        const latest = new Map(runs.map((run) => [run.partition, run]));
         const plan = planBackfill(
           {
             pipeline: pipeline.name,
@@ -87,13 +91,13 @@ export function createBackfillActivities({ config, projectDir, lineage, store, t
         }
         const { run = 0, reuse = 0, skip = 0 } = countBy(plan.entries.map(([, action]) => action));
         if (!request.dryRun) {
-          const { pipeline: name, from, to, requestedBy: actor, reason: why } = request;
+          const { pipeline: name, requestedBy: actor, reason: why } = request;
           const what = `${run} of ${plan.entries.length} partitions run, plan ${digest}`;
           const reason = why === undefined ? what : `${why}; ${what}`;
           await recordAction(lineage, 'backfill', {
             actor,
             action: 'start_backfill',
-            target: backfillWorkflowId(name, from, to),
+            target: backfillWorkflowId(name, request),
             reason,
           });
         }
@@ -124,7 +128,8 @@ export function createBackfillActivities({ config, projectDir, lineage, store, t
           const entry = running[position];
           if (entry === undefined) return [];
           const [partition, , , specification] = entry;
-          return [{ position, partition, logicalTime: partitionWindow(plan.partitions, partition).end, specification }];
+          const logicalTime = partitionWindow(withOwnKey(plan.partitions, partition), partition).end;
+          return [{ position, partition, logicalTime, specification }];
         });
       });
     },

@@ -1,4 +1,4 @@
-import { lastCompletePartition } from '../engine/datasets/index.js';
+import { lastCompletePartition, withKeys } from '../engine/datasets/index.js';
 import {
   deadlinesAround,
   forecastEnd,
@@ -60,7 +60,7 @@ export function createDeadlineActivities({
     const { last, next } = deadlinesAround(deadline, now);
     const runs = await lineage.runs({ pipeline: pipeline.name, limit: 100 });
     for (const time of now - last <= LATEST_MS ? [last, next] : [next]) {
-      const partition = lastCompletePartition(pipeline.partitions, new Date(time));
+      const partition = lastCompletePartition(withKeys(pipeline.partitions), new Date(time));
       // What is not cut by time has to run each day.
       const since = pipeline.partitions.kind === 'none' ? time - DAY_MS : 0;
       const own = runs.filter((run) => run.partition === partition && Date.parse(run.startedAt) > since);

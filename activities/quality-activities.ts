@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { datasetFiles, quarantineRows, readManifest } from '../engine/datasets/index.js';
+import { datasetFiles, quarantineRows, readManifest, withOwnKey } from '../engine/datasets/index.js';
 import {
   checkFilesForStates,
   findFailingRows,
@@ -71,7 +71,8 @@ export function createQualityActivities(deps: ActivityDependencies) {
     const names = columns.map(({ name }) => name).filter((name) => !suite.piiColumns.includes(name));
     const profiled = names.slice(0, MOST_PROFILED);
     const { references, read } = await recordedReferences(records, suite, { pool, signal });
-    const history = partitions && (await recordedHistory(records, suite, { ...ref, partitions }));
+    const known = partitions && withOwnKey(partitions, ref.partition);
+    const history = known && (await recordedHistory(records, suite, { ...ref, partitions: known }));
     const about = { version: ref.version, suite, profiled, read };
     const { report, seen } = await checkFilesForStates({
       files: await datasetFiles(store, ref),

@@ -98,8 +98,12 @@ export function createRecallActivities({ config, lineage, store }: ActivityDepen
         tainted.push({ pipeline: known.name, partition, writesDatasets });
       }
     }
-    const range = (pipeline: string, from: string, to: string) =>
-      partitionRange(findPipeline(config.pipelines, pipeline).partitions, from, to);
+    const range = (pipeline: string, from: string, to: string) => {
+      const { partitions } = findPipeline(config.pipelines, pipeline);
+      const { kind } = partitions;
+      if (kind === 'static' || kind === 'dynamic' || kind === 'product') return null;
+      return partitionRange(partitions, from, to);
+    };
     return { repair: repairBackfills(tainted, range), unknown };
   }
 }

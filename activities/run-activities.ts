@@ -1,9 +1,17 @@
-import { partitionsBefore, partitionsWithin, partitionWindow, precedingPartitions } from '../engine/datasets/index.js';
+import {
+  partitionsBefore,
+  partitionsWithin,
+  partitionWindow,
+  precedingPartitions,
+  withOwnKey,
+} from '../engine/datasets/index.js';
 import { digestOf } from '../engine/digest.js';
 import {
   findPipeline,
   frozenAsRun,
   membersOf,
+  partitionsAcross,
+  partitionsAt,
   resolveAsRun,
   resolveRun,
   reusableSteps,
@@ -14,6 +22,7 @@ import {
   MillraceError,
   runResultSchema,
   type CodeLocation,
+  type DeclaredPartitions,
   type DatasetInput,
   type Partitions,
   type PartitionWindow,
@@ -53,11 +62,20 @@ export function createRunActivities(deps: ActivityDependencies) {
         if (request.specification !== undefined) {
           const recorded = await lineage.specification(request.specification);
           const frozen = await frozenAsRun(recorded, request.specification, project);
-          return { ...resolveAsRun(frozen, request, fallbackTime), ...facts, reusable: {} };
+          return {
+            ...(await resolveAsRun(frozen, request, fallbackTime, lineage.partitionSets)),
+            ...facts,
+            reusable: {},
+          };
         }
         const earlier = request.retry === undefined ? undefined : await lineage.runRecord(request.retry.runId);
         const params = { ...paramsOf(earlier), ...request.params };
-        const resolved = resolveRun(config.pipelines, { ...request, params }, fallbackTime);
+        const resolved = await resolveRun(
+          config.pipelines,
+          { ...request, params },
+          fallbackTime,
+          lineage.partitionSets,
+        );
         const pipeline = await withCode(resolved.pipeline, project);
         if (earlier === undefined) return { ...resolved, pipeline, ...facts, reusable: {} };
         await requireNewest(earlier, resolved);
@@ -68,12 +86,15 @@ export function createRunActivities(deps: ActivityDependencies) {
 
     /** Window and digest of a run whose steps a workflow chains by hand. */
     async openRun(input: {
-      partitions: Partitions;
+      partitions: DeclaredPartitions;
       partition: string;
       specification: Record<string, unknown>;
     }): Promise<{ window: PartitionWindow; digest: string } & WorkerFacts> {
       return quickScope(async () => ({
-        window: partitionWindow(input.partitions, input.partition),
+        window: partitionWindow(
+          await partitionsAt(lineage.partitionSets, input.partitions, input.partition),
+          input.partition,
+        ),
         digest: digestOf(input.specification),
         ...facts,
       }));
@@ -81,15 +102,16 @@ export function createRunActivities(deps: ActivityDependencies) {
 
     /** Versions of the datasets that a run will read, each with its state, oldest partition first. */
     async resolveInputs(input: {
-      partitions: Partitions;
+      partitions: DeclaredPartitions;
       partition: string;
       inputs: Record<string, DatasetInput>;
     }): Promise<Record<string, ResolvedPartition[]>> {
       return quickScope(async () => {
         const resolved = await Promise.all(
           Object.entries(input.inputs).map(async ([key, { dataset, window, pipeline }]) => {
-            const upstream = pipeline === undefined ? undefined : findPipeline(config.pipelines, pipeline).partitions;
-            const keys = inputPartitions(input.partitions, input.partition, upstream, window?.last);
+            const upstream = pipeline === undefined ? undefined : await upstreamOf(pipeline, input);
+            const own = withOwnKey(input.partitions, input.partition);
+            const keys = inputPartitions(own, input.partition, upstream, window?.last);
             return [key, keys.length === 0 ? [] : await lineage.resolvePartitions(dataset, keys)] as const;
           }),
         );
@@ -107,6 +129,15 @@ export function createRunActivities(deps: ActivityDependencies) {
       return quickScope(() => pollExecution(temporal, input.workflowId, (result) => runResultSchema.parse(result)));
     },
   };
+
+  /** How the pipeline that writes an input is cut. Of a set that both have, the run’s own key is enough. */
+  async function upstreamOf(
+    name: string,
+    { partitions: own, partition }: { partitions: DeclaredPartitions; partition: string },
+  ): Promise<Partitions> {
+    const upstream = findPipeline(config.pipelines, name).partitions;
+    return partitionsAcross(lineage.partitionSets, upstream, own, partition);
+  }
 
   /** What a run published may have been published anew since: only the last of a partition can go on. */
   async function requireNewest(earlier: RunRecord, { pipeline, window }: ResolvedRun): Promise<void> {

@@ -1,6 +1,7 @@
 import { eventId, routeEvent, type Route } from '../engine/triggers/index.js';
 import { shortVersion, type TriggerEvent, type TriggerOf } from '../schemas/index.js';
 import type { ActivityDependencies } from './dependencies.js';
+import { keysForEvents } from './event-keys.js';
 import { createFileWatch } from './file-watch.js';
 import { pollExecution } from './poll-execution.js';
 import { notYet, sometime } from './wait-by-retry.js';
@@ -36,10 +37,12 @@ export function createTriggerActivities(dependencies: ActivityDependencies) {
       return sometime(async () => {
         const ids = events.map(({ id }) => id);
         const known = new Set(await lineage.triggers.known(pipeline, ids));
+        const fresh = events.filter(({ id }) => !known.has(id));
+        const sets = await keysForEvents(dependencies, pipeline, fresh);
         return Promise.all(
           events.map(async (event, index): Promise<RoutedEvent> => {
             if (known.has(event.id) || ids.indexOf(event.id) < index) return { known: true };
-            const route = routeEvent(config.pipelines, pipeline, event, now);
+            const route = routeEvent(config.pipelines, pipeline, event, now, sets);
             if ('ignored' in route) return { known: false, ...route };
             return { known: false, ...route, targets: await Promise.all(route.targets.map(withLacking(pipeline))) };
           }),

@@ -10,6 +10,7 @@ export const COMMANDS: Commands = {
   backfill: async () => (await import('./commands/backfill.js')).backfillCommand,
   backfills: async () => (await import('./commands/backfills.js')).backfillsCommand,
   runs: async () => (await import('./commands/runs.js')).runsCommand,
+  partitions: async () => (await import('./commands/partitions.js')).partitionsCommand,
   schedule: async () => (await import('./commands/schedule.js')).scheduleCommand,
   triggers: async () => (await import('./commands/triggers.js')).triggersCommand,
   webhooks: async () => (await import('./commands/webhooks.js')).webhooksCommand,

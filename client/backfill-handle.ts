@@ -11,14 +11,16 @@ import {
   type BackfillUpdate,
   type BackfillUpdateInput,
 } from '../schemas/backfill.js';
+import { backfillRange } from '../schemas/backfill-range.js';
 import { parseWith } from '../schemas/parse.js';
+import { summaryText } from '../schemas/text-size.js';
 import { taskQueue } from '../schemas/task-queues.js';
 import { backfillWorkflowId } from '../schemas/workflow-ids.js';
 import type { Caller } from './run-handle.js';
 
 /** One execution of a backfill. Every message answers with the progress after it; messages need a worker of the role orchestration. */
 export interface BackfillHandle {
-  /** `backfill/PIPELINE/FROM..TO`. */
+  /** `backfill/PIPELINE/FROM..TO`, `…/all` for a whole set, `…/KEY,KEY` for some keys. */
   readonly workflowId: string;
   /** Whether it was under way already, so that what was asked for now has no effect on it. */
   readonly attached: boolean;
@@ -49,7 +51,7 @@ export async function startBackfill(client: Client, call: Caller, request: Backf
     const startId = crypto.randomUUID();
     const handle = await client.workflow.start('backfill', {
       ...startOptions(input),
-      workflowId: backfillWorkflowId(input.pipeline, input.from, input.to),
+      workflowId: backfillWorkflowId(input.pipeline, input),
       workflowIdConflictPolicy: 'USE_EXISTING',
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       memo: { requestedBy: input.requestedBy, startId },
@@ -105,6 +107,6 @@ function startOptions(input: BackfillInput) {
   return {
     taskQueue: taskQueue('orchestration'),
     args: [input],
-    staticSummary: `${input.pipeline} ${input.from}..${input.to}`,
+    staticSummary: summaryText(`${input.pipeline} ${backfillRange(input)}`),
   };
 }

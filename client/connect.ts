@@ -1,9 +1,11 @@
 import { Client, Connection, isGrpcServiceError, type ConnectionOptions } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { BackfillRequest, BackfillResult } from '../schemas/backfill.js';
+import type { BackfillRange } from '../schemas/backfill-range.js';
 import { fairnessKey } from '../schemas/fairness.js';
 import { parseWith } from '../schemas/parse.js';
 import { runInputSchema, type RetryRequest, type RunInput, type RunRequest } from '../schemas/run.js';
+import { summaryText } from '../schemas/text-size.js';
 import { taskQueue } from '../schemas/task-queues.js';
 import type { PoolStatus } from '../schemas/pool.js';
 import type { TriggerRequest } from '../schemas/trigger.js';
@@ -12,6 +14,7 @@ import { createBackfillHandle, planBackfill, startBackfill, type BackfillHandle 
 import { listBackfills, type BackfillFilter, type BackfillSummary } from './backfills.js';
 import { asConnectError, asMillraceError } from './failures.js';
 import { trackCalls } from './open-calls.js';
+import { createPartitions, type DynamicPartitions, type LineageTarget } from './partitions.js';
 import { listPools } from './pools.js';
 import { createSchedules, type Schedules } from './schedules.js';
 import { createTriggers, type Triggers } from './triggers.js';
@@ -34,6 +37,8 @@ export interface ConnectOptions {
   timeoutMs?: number;
   /** Name under which the server lists this client; by default `PID@HOST`. */
   identity?: string;
+  /** Where the lineage owner is, for `partitions`; by default MILLRACE_LINEAGE_URL and MILLRACE_LINEAGE_TOKEN. */
+  lineage?: LineageTarget;
 }
 
 /** Starts pipelines, and finds those that run. */
@@ -58,8 +63,11 @@ export interface MillraceClient {
    * @throws MillraceError INPUT_INVALID, PIPELINE_UNKNOWN, PARTITION_INVALID, PARAMETER_INVALID, TEMPORAL_UNREACHABLE
    */
   planBackfill(request: BackfillRequest): Promise<BackfillResult>;
-  /** The newest backfill of a range, or of an id, under way or ended. @throws MillraceError NOT_FOUND, TEMPORAL_UNREACHABLE */
-  getBackfill(which: { pipeline: string; from: string; to: string } | { workflowId: string }): Promise<BackfillHandle>;
+  /**
+   * The newest backfill of a range, of some keys, of a whole set (without range and keys), or of an id; under way or ended.
+   * @throws MillraceError NOT_FOUND, TEMPORAL_UNREACHABLE
+   */
+  getBackfill(which: ({ pipeline: string } & BackfillRange) | { workflowId: string }): Promise<BackfillHandle>;
   /** Backfills, newest first; how far those are that run, where a worker answers. @throws MillraceError TEMPORAL_UNREACHABLE */
   backfills(filter?: BackfillFilter): Promise<BackfillSummary[]>;
   /** The newest run of a pipeline for a partition, under way or ended. @throws MillraceError NOT_FOUND, TEMPORAL_UNREACHABLE */
@@ -74,6 +82,8 @@ export interface MillraceClient {
   readonly schedules: Schedules;
   /** Events that make pipelines run. */
   readonly triggers: Triggers;
+  /** Keys of dynamic sets of partitions; asks the lineage owner, and not Temporal. */
+  readonly partitions: DynamicPartitions;
   /** Who has a place in each pool, and who waits for one; pools that nobody needs are left out. @throws MillraceError TEMPORAL_UNREACHABLE */
   pools(): Promise<PoolStatus[]>;
   /** Tells a pipeline that something happened: `triggers.send`. */
@@ -129,6 +139,7 @@ export async function connect(options: ConnectOptions = {}): Promise<MillraceCli
     temporal: client,
     schedules: createSchedules(client, call),
     triggers,
+    partitions: createPartitions(options.lineage ?? {}),
     pools: () => listPools(client, call),
     trigger: (request) => triggers.send(request),
     startRun: async (request) => {
@@ -140,7 +151,7 @@ export async function connect(options: ConnectOptions = {}): Promise<MillraceCli
     backfills: (filter = {}) => listBackfills(client, call, filter),
     getBackfill: (which) =>
       call(async () => {
-        const id = 'workflowId' in which ? which.workflowId : backfillWorkflowId(which.pipeline, which.from, which.to);
+        const id = 'workflowId' in which ? which.workflowId : backfillWorkflowId(which.pipeline, which);
         const handle = client.workflow.getHandle(id);
         await handle.describe();
         return createBackfillHandle(call, handle, true);
@@ -178,7 +189,7 @@ async function startRun(client: Client, call: Caller, input: RunInput): Promise<
       args: [input],
       workflowIdConflictPolicy: 'USE_EXISTING',
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      staticSummary: `${pipeline} ${partition ?? '(newest complete partition)'}`,
+      staticSummary: summaryText(`${pipeline} ${partition ?? '(newest complete partition)'}`),
       memo: { requestedBy: input.requestedBy, startId },
       priority: { fairnessKey: fairnessKey('run', pipeline) },
       ...(searchable && { typedSearchAttributes: searchAttributes(pipeline, partition) }),

@@ -18,14 +18,30 @@ export const ORDINARY_PRIORITY = 3;
 const maxActiveField = z.int().min(1).max(GREATEST_WINDOW);
 const priorityField = z.int().min(1).max(5);
 
-/** Input of the workflow `backfill`: one object, as the Temporal UI sends it. */
-export const backfillInputSchema = z.strictObject({
+/** Keys that a backfill names one by one at most, and their characters: they are part of a payload. */
+const MOST_KEYS = 10_000;
+const MOST_KEY_CHARACTERS = 500_000;
+
+const fields = z.strictObject({
   pipeline: nameField.describe('Name of the pipeline.'),
-  from: z.string().min(1).describe('Key of the first partition, as in `2001-03-01`.'),
+  from: z.string().min(1).optional().describe('Key of the first partition, as in `2001-03-01`.'),
   to: z
     .string()
     .min(1)
+    .optional()
     .describe(`Key of the last partition; it is included. A range has at most ${GREATEST_RANGE} partitions.`),
+  keys: z
+    .array(z.string().min(1))
+    .min(1)
+    .max(MOST_KEYS)
+    .refine(
+      (keys) => keys.reduce((sum, key) => sum + key.length, 0) <= MOST_KEY_CHARACTERS,
+      `must have at most ${MOST_KEY_CHARACTERS} characters in all`,
+    )
+    .optional()
+    .describe(
+      'Keys of the partitions, instead of a range. Without a range and keys, all of a static or dynamic set are meant.',
+    ),
   reprocess: z
     .enum(['missing', 'failed', 'stale', 'all'])
     .default('missing')
@@ -85,6 +101,24 @@ export const backfillInputSchema = z.strictObject({
   requestedBy: actorField.default('unknown').describe('Who asked.'),
   reason: z.string().min(3).max(500).optional().describe('Why; it is on record.'),
 });
+
+/** A range has both ends, and is none where keys are named. Told together with what else is wrong. */
+function withRange<S extends z.ZodObject<typeof fields.shape>>(schema: S): S {
+  const when = ({ value }: { value: unknown }) => typeof value === 'object' && value !== null;
+  return schema
+    .refine(({ from, to, keys }) => keys === undefined || (from === undefined && to === undefined), {
+      ...{ path: ['keys'], message: 'must not be given together with from and to', when },
+    })
+    .refine(({ from, to, keys }) => keys !== undefined || to === undefined || from !== undefined, {
+      ...{ path: ['from'], message: 'must be given where to is', when },
+    })
+    .refine(({ from, to, keys }) => keys !== undefined || from === undefined || to !== undefined, {
+      ...{ path: ['to'], message: 'must be given where from is', when },
+    });
+}
+
+/** Input of the workflow `backfill`: one object, as the Temporal UI sends it. */
+export const backfillInputSchema = withRange(fields);
 
 /** What a plan does about a partition. */
 export const planActionField = z
@@ -174,11 +208,16 @@ export const backfillCheckSchema = z.strictObject({
   report: reportDocumentsSchema.pick({ html: true, json: true }).describe('Where the report is.'),
 });
 
+const about = {
+  range: z.string().describe('What it is about, as in its id: `FROM..TO`, `all`, or its keys.'),
+  from: z.string().optional().describe('Key of the first partition, where a range was asked for.'),
+  to: z.string().optional().describe('Key of the last partition, where a range was asked for.'),
+};
+
 /** Result of the workflow `backfill`. */
 export const backfillResultSchema = z.strictObject({
   pipeline: nameField.describe('Name of the pipeline.'),
-  from: z.string().describe('Key of the first partition.'),
-  to: z.string().describe('Key of the last partition.'),
+  ...about,
   verdict: z
     .enum(['planned', 'succeeded', 'refused', 'incomplete', 'stopped', 'cancelled'])
     .describe(
@@ -213,8 +252,7 @@ export const backfillFailureSchema = z.strictObject({
 /** Result of the query `progress` of a backfill. */
 export const backfillProgressSchema = z.strictObject({
   pipeline: nameField.describe('Name of the pipeline.'),
-  from: z.string().describe('Key of the first partition.'),
-  to: z.string().describe('Key of the last partition.'),
+  ...about,
   phase: z.enum(['planning', 'running', 'paused', 'stopping', 'ended']).describe('What it is doing.'),
   pausedBy: actorField.nullable().describe('Who paused it.'),
   maxActive: maxActiveField.describe('Runs at once.'),
@@ -257,11 +295,16 @@ export const backfillStateSchema = z.strictObject({
 });
 
 /** What the workflow takes: the input, and when it continues as new what it has done so far. */
-export const backfillContinuationSchema = backfillInputSchema.extend({
-  carried: backfillStateSchema
-    .optional()
-    .describe('Set by the workflow itself when it continues as new; leave it out.'),
-});
+export const backfillContinuationSchema = withRange(
+  fields.extend({
+    carried: backfillStateSchema
+      .optional()
+      .describe('Set by the workflow itself when it continues as new; leave it out.'),
+  }),
+);
+
+/** Input of a backfill that repairs what was recalled. */
+export const repairBackfillSchema = fields.pick({ pipeline: true, from: true, to: true, keys: true, reprocess: true });
 
 const who = {
   by: actorField.default('unknown').describe('Who asked.'),

@@ -46,6 +46,12 @@ export const ERROR_TABLE = {
     'The partition key does not fit the pipeline’s partitions.',
     'Give a key of the form that is shown, within the range of the pipeline.',
   ),
+  PARTITION_UNKNOWN: entry(
+    'input',
+    false,
+    'The partition key is not in the dynamic set that the pipeline’s partitions are.',
+    'Add it with: millrace partitions add SET KEY; millrace partitions ls SET lists those that are there.',
+  ),
   PARAMETER_INVALID: entry(
     'input',
     false,

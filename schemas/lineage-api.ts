@@ -22,6 +22,8 @@ export const recordsResponseSchema = z.strictObject({
         status: z.enum(['recorded', 'known']).describe('known: the same record was committed before.'),
         modelVersion: z.int().positive().optional().describe('Number given to a model_registered.'),
         generation: z.int().positive().optional().describe('Generation given to an endpoint_changed.'),
+        added: z.int().nonnegative().optional().describe('Keys that a partitions_changed added.'),
+        removed: z.int().nonnegative().optional().describe('Keys that a partitions_changed removed.'),
       }),
     )
     .describe('Results in the order of the request.'),

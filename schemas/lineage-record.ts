@@ -10,6 +10,8 @@ import { markedSchema, markField } from './mark.js';
 import { modelManifestSchema, modelRefSchema, modelVersionRefSchema } from './model.js';
 import { qualityReportSchema } from './quality-report.js';
 import { rolloutResultSchema } from './rollout.js';
+import { partitionKeyField } from './partition-key.js';
+import { KEYS_A_REQUEST } from './partition-set.js';
 import { runVerdictField, stepOutputSchema, stepStatusField } from './run.js';
 import { triggerEntrySchema } from './trigger.js';
 
@@ -215,6 +217,17 @@ export const lineageRecordSchema = z.discriminatedUnion('kind', [
     ref: datasetVersionRefSchema.describe('The version.'),
     actor: actorField.describe('Who applied the retention.'),
     reason: z.string().describe('Which class, and why it had nothing to keep it.'),
+  }),
+  z.strictObject({
+    kind: z
+      .literal('partitions_changed')
+      .describe('Keys were added to a dynamic set of partitions, or removed; the answer says how many.'),
+    ...common,
+    set: nameField.describe('Set.'),
+    add: z.array(partitionKeyField).max(KEYS_A_REQUEST).describe('Keys that it is to have.'),
+    remove: z.array(partitionKeyField).max(KEYS_A_REQUEST).describe('Keys that it is not to have.'),
+    actor: actorField.describe('Who changed it.'),
+    reason: z.string().max(500).describe('Why.'),
   }),
   z.strictObject({
     kind: z.literal('openlineage_event').describe('Another tool sent an OpenLineage event.'),

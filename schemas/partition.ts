@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { cronField } from './cron.js';
-import { identifierField, instantField } from './fields.js';
-
-/** Stands between the parts of a key of several dimensions, as in `2001-03-01|north`. */
-export const DIMENSION_SEPARATOR = '|';
+import { identifierField, instantField, nameField } from './fields.js';
+import { staticKeysField } from './partition-key.js';
+import { timezoneField } from './timezone.js';
 
 const bounds = {
-  timezone: z.string().default('UTC').describe('IANA name of the time zone in which partitions begin and end.'),
+  timezone: timezoneField.default('UTC').describe('IANA name of the time zone in which partitions begin and end.'),
   start: z.string().optional().describe('Key of the first partition; none before it is accepted.'),
   end: z.string().optional().describe('Key of the last partition; none after it is accepted.'),
 };
@@ -26,14 +25,27 @@ const cronPartitionsSchema = z.strictObject({
 
 const staticPartitionsSchema = z.strictObject({
   kind: z.literal('static').describe('A fixed set of keys, such as regions.'),
-  keys: z.array(z.string().min(1)).min(1).describe('The keys.'),
+  keys: staticKeysField.describe(
+    'The keys, each once: 1 to 200 characters, without `/`, `\\`, `|`, `@`, `..` and what cannot be seen.',
+  ),
+});
+
+const dynamicPartitionsSchema = z.strictObject({
+  kind: z
+    .literal('dynamic')
+    .describe('A set of keys that changes while things run, such as customers; see `millrace partitions`.'),
+  set: nameField.describe('Name of the set. Pipelines that name the same set have the same keys.'),
 });
 
 const dimensionSchema = z.discriminatedUnion('kind', [
   calendarPartitionsSchema,
   cronPartitionsSchema,
   staticPartitionsSchema,
+  dynamicPartitionsSchema,
 ]);
+
+/** Combinations of the keys of two static sets at most. */
+const MOST_COMBINATIONS = 250_000;
 
 const productPartitionsSchema = z.strictObject({
   kind: z
@@ -43,16 +55,16 @@ const productPartitionsSchema = z.strictObject({
     .record(identifierField, dimensionSchema)
     .refine((dimensions) => Object.keys(dimensions).length === 2, 'must be two dimensions')
     .refine(
-      (dimensions) => Object.values(dimensions).filter(({ kind }) => kind !== 'static').length <= 1,
+      (dimensions) => Object.values(dimensions).filter(isOfTime).length <= 1,
       'at most one dimension may be of time',
     )
     .refine(
       (dimensions) =>
-        Object.values(dimensions).every(
-          (dimension) =>
-            dimension.kind !== 'static' || !dimension.keys.some((key) => key.includes(DIMENSION_SEPARATOR)),
-        ),
-      `keys must not have a "${DIMENSION_SEPARATOR}" in them`,
+        Object.values(dimensions).reduce(
+          (product, one) => product * (one.kind === 'static' ? one.keys.length : 1),
+          1,
+        ) <= MOST_COMBINATIONS,
+      `must have at most ${MOST_COMBINATIONS} combinations of keys`,
     )
     .describe('The dimensions by name, in the order of their parts in the key.'),
 });
@@ -62,6 +74,7 @@ export const partitionsSchema = z.discriminatedUnion('kind', [
   calendarPartitionsSchema,
   cronPartitionsSchema,
   staticPartitionsSchema,
+  dynamicPartitionsSchema,
   productPartitionsSchema,
   z.strictObject({
     kind: z.literal('none').describe('The data is one whole; its only key is `all`.'),
@@ -78,7 +91,28 @@ export const partitionWindowSchema = z.strictObject({
   end: instantField.optional().describe('First instant after the window.'),
 });
 
-export type Partitions = z.infer<typeof partitionsSchema>;
+/** Partitions as a pipeline declares them. The keys of a dynamic set are not known from that alone. */
+export type DeclaredPartitions = z.infer<typeof partitionsSchema>;
+type DeclaredDimension = z.infer<typeof dimensionSchema>;
+
 /** A set of keys that may be one of two dimensions. */
-export type Dimension = z.infer<typeof dimensionSchema>;
+export type Dimension = Exclude<DeclaredDimension, { kind: 'dynamic' | 'static' }> | KnownKeys;
+
+/** A static set, or the keys that a dynamic one was found to have. */
+export interface KnownKeys {
+  kind: 'static';
+  keys: readonly string[];
+  /** Name of the dynamic set that they are of. */
+  set?: string;
+}
+
+/** Partitions whose keys are all known: what has a dynamic set is turned into this where work begins. */
+export type Partitions =
+  | Exclude<DeclaredPartitions, { kind: 'dynamic' | 'static' | 'product' }>
+  | KnownKeys
+  | { kind: 'product'; dimensions: Record<string, Dimension> };
 export type PartitionWindow = z.infer<typeof partitionWindowSchema>;
+
+function isOfTime({ kind }: { kind: DeclaredDimension['kind'] }): boolean {
+  return kind !== 'static' && kind !== 'dynamic';
+}

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { backfillInputSchema } from './backfill.js';
+import { repairBackfillSchema } from './backfill.js';
 import { actorField, nameField, responsibilitySchema } from './fields.js';
 import { modelVersionRefSchema } from './model.js';
 
@@ -52,7 +52,7 @@ export const recallPlanSchema = z.strictObject({
     .describe('Registered models that are tainted; the first hundred.'),
   endpoints: z.array(recalledEndpointSchema).describe('Endpoints that serve one of them.'),
   repair: z
-    .array(backfillInputSchema.pick({ pipeline: true, from: true, to: true, reprocess: true }))
+    .array(repairBackfillSchema)
     .describe('Inputs of `backfill` that make everything anew, in this order; the first hundred.'),
   unknown: z
     .array(z.string())

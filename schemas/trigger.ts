@@ -25,6 +25,12 @@ const common = {
     .max(604_800)
     .default(600)
     .describe('Longest time that events which keep coming may put a run off, in seconds.'),
+  addPartition: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether a key that the dynamic set of the pipeline does not have is added to it when an event names it. By default such an event is ignored, on record: a mistyped key would stay for ever.',
+    ),
   whileRunning: z
     .enum(['queue', 'merge', 'ignore'])
     .default('queue')

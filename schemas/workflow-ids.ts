@@ -1,11 +1,13 @@
+import { backfillRange, type BackfillRange } from './backfill-range.js';
+
 /** The id of the one execution that answers for this pipeline and partition, whoever asks. */
 export function runWorkflowId(pipeline: string, partition: string): string {
   return `run/${pipeline}/${partition}`;
 }
 
-/** The id of the one backfill of a range of partitions. */
-export function backfillWorkflowId(pipeline: string, from: string, to: string): string {
-  return `backfill/${pipeline}/${from}..${to}`;
+/** The id of the one backfill of a range of partitions, of some keys, or of a whole set. */
+export function backfillWorkflowId(pipeline: string, range: BackfillRange): string {
+  return `backfill/${pipeline}/${backfillRange(range)}`;
 }
 
 /** Which pipeline and range a backfill has by its id; null for another id. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { createJiti } from 'jiti';
+import { boundsProblems } from '../engine/datasets/index.js';
 import { freezePipeline } from '../engine/pipelines/index.js';
 import { validateSuite } from '../engine/quality/index.js';
 import {
@@ -87,6 +88,7 @@ function pipelineProblems(pipeline: Pipeline, { activities, pools, groups }: Mil
       ...cacheProblems(steps, pipeline),
       ...triggerProblems(pipeline),
       ...deadlineProblems(pipeline),
+      ...boundsProblems(pipeline.partitions).map(({ path, message }) => ({ path: `partitions.${path}`, message })),
       ...poolProblems(steps, Object.keys(pools)),
       ...groupProblems(steps, Object.keys(groups)),
       ...Object.entries(steps).flatMap(([name, step]) => roomProblems(name, step, activities)),
@@ -115,7 +117,7 @@ function triggerProblems({ triggers, params }: Pipeline): Problem[] {
 
 /** Of a set of keys nobody could say which one is due. */
 function deadlineProblems({ deadline, partitions: { kind } }: Pipeline): Problem[] {
-  return deadline !== undefined && (kind === 'static' || kind === 'product')
+  return deadline !== undefined && (kind === 'static' || kind === 'dynamic' || kind === 'product')
     ? [{ path: 'deadline', message: `needs partitions of time, or none; these are of kind ${kind}` }]
     : [];
 }

@@ -1,6 +1,6 @@
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { createBackfillQualityActivities } from '../activities/index.js';
-import type { BackfillCheck, BackfillInput } from '../schemas/index.js';
+import { backfillRange, summaryText, type BackfillCheck, type BackfillInput } from '../schemas/index.js';
 import { workOptions } from './activity-options.js';
 import { commitRecords } from './commit-records.js';
 import { now } from './now.js';
@@ -12,15 +12,15 @@ const RANGE_SECONDS = 12 * 3600;
 
 const { listChecks } = proxyActivities<Activities>(workOptions('io', 'data', { timeoutSeconds: 60 }, 'check steps'));
 
-/** Judges what a backfill without checks has made, all partitions together, and puts it on record. */
-export async function checkAtEnd(request: BackfillInput): Promise<BackfillCheck[]> {
+/** Judges what a backfill without checks has made, all partitions together, and puts it on record; `plan` is its address. */
+export async function checkAtEnd(request: BackfillInput, plan: string): Promise<BackfillCheck[]> {
   const found: BackfillCheck[] = [];
   for (const step of await listChecks({ request })) {
-    const summary = `${step} of ${request.from}..${request.to}`;
+    const summary = summaryText(`${step} of ${backfillRange(request)}`);
     const { checkRange } = proxyActivities<Activities>(
       workOptions('io', 'data', { timeoutSeconds: RANGE_SECONDS }, summary),
     );
-    const check = await checkRange({ request, step });
+    const check = await checkRange({ request, step, plan });
     if (check !== null) found.push(check);
   }
   if (found.length === 0) return found;
@@ -32,7 +32,7 @@ export async function checkAtEnd(request: BackfillInput): Promise<BackfillCheck[
       at: now(),
       actor: request.requestedBy,
       action: 'check',
-      target: `dataset:${dataset}/${request.from}..${request.to}`,
+      target: `dataset:${dataset}/${backfillRange(request)}`.slice(0, 400),
       reason: `${verdict} by ${step} of ${workflowId}; ${report.html} ${report.json}`,
     })),
   );
@@ -40,8 +40,8 @@ export async function checkAtEnd(request: BackfillInput): Promise<BackfillCheck[
 }
 
 /** The reason for which the runs of such a backfill have no checks of their own. */
-export function reasonForNone({ from, to }: BackfillInput): string {
-  return `checked together at the end of the backfill ${from}..${to}`;
+export function reasonForNone(request: BackfillInput): string {
+  return `checked together at the end of the backfill ${backfillRange(request)}`.slice(0, 500);
 }
 
 /** What failed, in words; null where nothing did. */

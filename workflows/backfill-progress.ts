@@ -6,14 +6,14 @@ import { cell } from './progress.js';
  * @param result once it has ended: its verdict takes the place of the rate, and partitions that did not run are counted too
  */
 export function backfillMarkdown(progress: BackfillProgress, result?: BackfillResult): string {
-  const { pipeline, from, to, planned, waiting, running, joined, outcomes } = progress;
+  const { pipeline, range, planned, waiting, running, joined, outcomes } = progress;
   const under = [
     ['waiting', waiting],
     ['running', joined === 0 ? running : `${running}, of which ${joined} joined`],
   ];
   const counts = result === undefined ? [...under, ...Object.entries(outcomes)] : Object.entries(result.counts);
   return [
-    `**${pipeline}** from **${from}** to **${to}**: ${result === undefined ? phase(progress) : ended(result)}`,
+    `**${pipeline}** for **${cell(range)}**: ${result === undefined ? phase(progress) : ended(result)}`,
     '',
     '| state | partitions |',
     '|---|---|',

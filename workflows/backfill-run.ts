@@ -8,6 +8,7 @@ import {
 import { WorkflowExecutionAlreadyStartedError, type Priority } from '@temporalio/common';
 import {
   runWorkflowId,
+  summaryText,
   taskQueue,
   type OutcomeLetter,
   type RunRequest,
@@ -40,7 +41,7 @@ export async function startRun(
       workflowId: runWorkflowId(request.pipeline, request.partition),
       taskQueue: taskQueue('orchestration'),
       args: [request],
-      staticSummary: `${request.pipeline} ${request.partition}`,
+      staticSummary: summaryText(`${request.pipeline} ${request.partition}`),
       // A backfill that ends, or continues as new, takes no run with it.
       parentClosePolicy: ParentClosePolicy.ABANDON,
       priority,

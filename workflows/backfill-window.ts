@@ -10,6 +10,7 @@ import {
 } from '@temporalio/workflow';
 import type { createBackfillActivities, PlannedRun } from '../activities/index.js';
 import {
+  backfillRange,
   BACKFILL_WEIGHT,
   fairnessKey,
   ORDINARY_PRIORITY,
@@ -145,13 +146,14 @@ export class BackfillWindow {
 
   progress(): BackfillProgress {
     const { pipeline, from, to } = this.input;
+    const range = backfillRange(this.input);
     const active = [...this.active.values()];
     const waiting = this.tally.count('.');
     const goesOn = this.pausedBy === null && this.stop === null;
     return {
       pipeline,
-      from,
-      to,
+      range,
+      ...(from !== undefined && { from, to }),
       phase: this.phase(),
       pausedBy: this.pausedBy,
       maxActive: this.maxActive,

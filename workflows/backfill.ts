@@ -13,6 +13,7 @@ import {
 import type { createBackfillActivities } from '../activities/index.js';
 import {
   backfillContinuationSchema,
+  backfillRange,
   backfillWorkflowId,
   type BackfillContinuation,
   type BackfillInput,
@@ -46,7 +47,7 @@ const { planBackfill, listOutcomes } = proxyActivities<BackfillActivities>(
 export async function backfill(input: unknown, ...more: unknown[]): Promise<BackfillResult> {
   if (more.length > 0) throw failure('INPUT_INVALID', 'backfill takes one object, not several payloads');
   const { carried, ...request } = parseInput(backfillContinuationSchema, input, 'input of backfill');
-  const workflowId = backfillWorkflowId(request.pipeline, request.from, request.to);
+  const workflowId = backfillWorkflowId(request.pipeline, request);
   if (!request.dryRun && workflowInfo().workflowId !== workflowId) {
     refuseForeignId(workflowId);
     return joinBackfill(workflowId, request);
@@ -58,7 +59,7 @@ export async function backfill(input: unknown, ...more: unknown[]): Promise<Back
   const window = new BackfillWindow(
     request,
     state,
-    `backfill ${request.from}..${request.to} by ${request.requestedBy}`.slice(0, 200),
+    `backfill ${backfillRange(request)} by ${request.requestedBy}`.slice(0, 200),
   );
   desk.open(window);
 
@@ -91,10 +92,10 @@ class Desk {
   }
 
   private progress(): BackfillProgress {
-    const { pipeline, from, to, maxActive, priority } = this.request;
+    const { maxActive, priority } = this.request;
     return (
       this.window?.progress() ?? {
-        ...{ pipeline, from, to, maxActive, priority },
+        ...{ ...rangeOf(this.request), maxActive, priority },
         ...{ phase: 'planning', pausedBy: null, planned: 0, waiting: 0, running: 0, joined: 0, outcomes: {} },
         ...{ perMinute: null, expectedEnd: null, active: [], failures: [] },
       }
@@ -149,7 +150,7 @@ async function finished(request: BackfillInput, state: BackfillState, window: Ba
   const succeeded = listed.counts.succeeded ?? 0;
   const counted = `${succeeded} of ${state.plan.run} runs succeeded`;
   const atEnd = request.checks === 'atEnd' && window.stop === null && succeeded > 0;
-  const checks = atEnd ? await checkAtEnd(request) : undefined;
+  const checks = atEnd ? await checkAtEnd(request, state.plan.uri) : undefined;
   const failed = checks === undefined ? null : failedChecks(checks);
   const ended: BackfillResult['verdict'] =
     succeeded < state.plan.run ? 'incomplete' : failed === null ? 'succeeded' : 'refused';
@@ -162,14 +163,20 @@ async function finished(request: BackfillInput, state: BackfillState, window: Ba
   return result;
 }
 
-function tellOf({ pipeline, from, to }: BackfillInput, message: string): Promise<void> {
-  const what = `backfill of ${pipeline} ${from}..${to}`;
-  const about = { pipeline, partition: null, key: `backfill/${pipeline}/${from}..${to}` };
+function tellOf(request: BackfillInput, message: string): Promise<void> {
+  const { pipeline } = request;
+  const what = `backfill of ${pipeline} ${backfillRange(request)}`;
+  const about = { pipeline, partition: null, key: backfillWorkflowId(pipeline, request) };
   return raiseAlert('ended', { event: 'backfill_incomplete', title: `${what} ended with failures`, message, ...about });
 }
 
-function about({ pipeline, from, to }: BackfillInput, startedAt: string) {
-  return { pipeline, from, to, durationMs: Date.now() - Date.parse(startedAt) };
+function about(request: BackfillInput, startedAt: string) {
+  return { ...rangeOf(request), durationMs: Date.now() - Date.parse(startedAt) };
+}
+
+function rangeOf(request: BackfillInput) {
+  const { pipeline, from, to } = request;
+  return { pipeline, range: backfillRange(request), ...(from !== undefined && { from, to }) };
 }
 
 /** An execution under the id of another range would answer for that range to whoever asks for it. */
@@ -185,7 +192,7 @@ async function joinBackfill(workflowId: string, request: BackfillInput): Promise
   setCurrentDetails(
     `The backfill is [${workflowId}](/namespaces/{namespace}/workflows/${encodeURIComponent(workflowId)}).`,
   );
-  const summary = `${request.pipeline} ${request.from}..${request.to}`;
+  const summary = `${request.pipeline} ${backfillRange(request)}`;
   const poll = () => local.pollBackfill({ workflowId });
   try {
     return await joinExecution({ type: 'backfill', workflowId, request, summary, poll });

@@ -8,7 +8,7 @@ import {
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError, type Priority } from '@temporalio/common';
 import type { createRunActivities, ExecutionPoll } from '../activities/index.js';
-import { taskQueue, type RunRequest, type RunResult } from '../schemas/index.js';
+import { summaryText, taskQueue, type RunRequest, type RunResult } from '../schemas/index.js';
 import { workOptions } from './activity-options.js';
 import { failure } from './failures.js';
 import { runPriority } from './run-priority.js';
@@ -61,7 +61,7 @@ export async function joinExecution<T>(joined: JoinedExecution<T>): Promise<T> {
         workflowId,
         taskQueue: taskQueue('orchestration'),
         args: [request],
-        staticSummary: summary.slice(0, 200),
+        staticSummary: summaryText(summary),
         // Others may have joined it: who stops waiting does not stop it.
         parentClosePolicy: ParentClosePolicy.ABANDON,
         cancellationType: ChildWorkflowCancellationType.ABANDON,

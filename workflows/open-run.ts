@@ -1,6 +1,6 @@
 import { proxyLocalActivities, upsertSearchAttributes } from '@temporalio/workflow';
 import type { createRunActivities } from '../activities/index.js';
-import type { Partitions, RunResult } from '../schemas/index.js';
+import type { DeclaredPartitions, RunResult } from '../schemas/index.js';
 import { QUICK } from './activity-options.js';
 import { beginRun, type Run } from './run.js';
 import { endRun } from './run-outcome.js';
@@ -15,7 +15,7 @@ export interface OpenRunOptions {
   /** Key of the partition; `all` by default. */
   partition?: string;
   /** @default { kind: 'none' } */
-  partitions?: Partitions;
+  partitions?: DeclaredPartitions;
   requestedBy?: string;
   /** Anything that says what the run does: kept on record, hashed. */
   specification?: Record<string, unknown>;

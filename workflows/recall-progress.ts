@@ -1,4 +1,10 @@
-import type { RecallOutcome, RecallPlan, RecallProgress, RecallResult } from '../schemas/index.js';
+import {
+  backfillRange,
+  type RecallOutcome,
+  type RecallPlan,
+  type RecallProgress,
+  type RecallResult,
+} from '../schemas/index.js';
 import { cell } from './progress.js';
 
 /** A recall as Markdown for the Temporal UI: what is tainted, what is live, and what repairs it. */
@@ -19,7 +25,7 @@ export function recallMarkdown({ version, phase, plan, decision, outcomes }: Rec
     lines.push('| endpoint | arm | tainted | back to | result |', '|---|---|---|---|---|', ...rows, '');
   }
   lines.push(
-    ...plan.repair.map(({ pipeline, from, to }) => `- repair: backfill ${pipeline} ${cell(from)}..${cell(to)}`),
+    ...plan.repair.map(({ pipeline, ...range }) => `- repair: backfill ${pipeline} ${cell(backfillRange(range))}`),
   );
   return lines.join('\n');
 }

@@ -5,7 +5,7 @@ import type {
   CodeLocation,
   GateDecision,
   GateOffer,
-  Partitions,
+  DeclaredPartitions,
   PartitionWindow,
   RunInput,
   RunProgress,
@@ -38,7 +38,7 @@ export interface Run {
   readonly runId: string;
   readonly workflowId: string;
   readonly pipeline: string;
-  readonly partitions: Partitions;
+  readonly partitions: DeclaredPartitions;
   readonly window: PartitionWindow;
   /** ISO 8601. */
   readonly logicalTime: string;
@@ -73,7 +73,7 @@ export interface Run {
 /** What a run on record begins with. */
 export interface RunSpecification {
   pipeline: string;
-  partitions: Partitions;
+  partitions: DeclaredPartitions;
   window: PartitionWindow;
   logicalTime: string;
   requestedBy: string;

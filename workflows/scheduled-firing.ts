@@ -1,6 +1,6 @@
 import { isCancellation, proxyLocalActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { createScheduleActivities } from '../activities/index.js';
-import { firingInputSchema, runWorkflowId, type FiringResult } from '../schemas/index.js';
+import { firingInputSchema, GREATEST_WINDOW, runWorkflowId, type FiringResult } from '../schemas/index.js';
 import { QUICK } from './activity-options.js';
 import { asFailure, parseInput } from './failures.js';
 import { joinRun } from './join-run.js';
@@ -33,10 +33,8 @@ export async function scheduledFiring(input: unknown): Promise<FiringResult> {
   }
 
   async function runAll(partitions: readonly string[]): Promise<FiringResult> {
-    const ended = await Promise.allSettled(
-      partitions.map((partition) =>
-        joinRun(runWorkflowId(pipeline, partition), { pipeline, partition, logicalTime, params, requestedBy }),
-      ),
+    const ended = await settleAll(partitions, (partition) =>
+      joinRun(runWorkflowId(pipeline, partition), { pipeline, partition, logicalTime, params, requestedBy }),
     );
     const runs: FiringResult['runs'] = [];
     for (const end of ended) {
@@ -46,6 +44,21 @@ export async function scheduledFiring(input: unknown): Promise<FiringResult> {
     }
     return { pipeline, nominalTime: logicalTime, runs, supersededBy: null };
   }
+}
+
+/** As `Promise.allSettled`, with only as many at once as Temporal is comfortable with. */
+async function settleAll<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<PromiseSettledResult<R>[]> {
+  const ended: PromiseSettledResult<R>[] = [];
+  const queue = [...items.entries()];
+  const worker = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const [index, item] = next;
+      const [end] = await Promise.allSettled([work(item)]);
+      ended[index] = end;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(GREATEST_WINDOW, items.length) }, worker));
+  return ended;
 }
 
 function show(pipeline: string, time: string, partitions: readonly string[]): void {

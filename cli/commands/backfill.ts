@@ -28,8 +28,9 @@ import { resolveTarget } from '../target.js';
 import { workflowLink } from '../../schemas/workflow-link.js';
 
 interface BackfillOptions extends TargetOptions, JsonOption, CacheOptions {
-  from: string;
-  to: string;
+  from?: string;
+  to?: string;
+  keys?: string[];
   reprocess: BackfillRequest['reprocess'];
   maxActive?: number;
   order: BackfillRequest['order'];
@@ -56,8 +57,9 @@ export function backfillCommand(program: Command): void {
       'run a pipeline for each partition of a range that needs it, or attach to the backfill that is under way',
     )
     .argument('<pipeline>', 'name of the pipeline')
-    .requiredOption('--from <key>', 'first partition')
-    .requiredOption('--to <key>', 'last partition; it is included')
+    .option('--from <key>', 'first partition; without a range and keys, all partitions of a static or dynamic set')
+    .option('--to <key>', 'last partition; it is included')
+    .addOption(new Option('--keys <keys...>', 'these partitions instead of a range').conflicts(['from', 'to']))
     .addOption(
       new Option('--reprocess <which>', 'which partitions run, besides those that never ran')
         .choices(['missing', 'failed', 'stale', 'all'])
@@ -93,7 +95,7 @@ export function backfillCommand(program: Command): void {
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nExample:\n  millrace backfill flight-delays --from 2001-03-01 --to 2001-03-31 --dry-run\n  millrace backfill flight-delays --from 2001-03-01 --to 2001-03-31 --max-active 8 --wait',
+      '\nExample:\n  millrace backfill flight-delays --from 2001-03-01 --to 2001-03-31 --dry-run\n  millrace backfill flight-delays --from 2001-03-01 --to 2001-03-31 --max-active 8 --wait\n  millrace backfill billing --keys acme globex --dry-run',
     )
     .action(async (pipeline: string, options: BackfillOptions) => {
       process.exitCode = await backfill(pipeline, options);
@@ -135,7 +137,7 @@ async function backfill(pipeline: string, options: BackfillOptions): Promise<num
 }
 
 function requestOf(pipeline: string, options: BackfillOptions): BackfillRequest {
-  const { from, to, reprocess, maxActive, order, param: params, priority, stopAfterFailures } = options;
+  const { from, to, keys, reprocess, maxActive, order, param: params, priority, stopAfterFailures } = options;
   const { planHash, reason } = options;
   const limits = { maxActive, priority, stopAfterFailures };
   const checks =
@@ -143,7 +145,7 @@ function requestOf(pipeline: string, options: BackfillOptions): BackfillRequest 
   const requestedBy = options.requestedBy ?? userInfo().username;
   const version = options.asRun ? 'as-run' : 'latest';
   const about = { planHash, requestedBy, reason, cache: cacheMode(options) };
-  return { pipeline, from, to, reprocess, order, params, checks, version, ...about, ...limits };
+  return { pipeline, from, to, keys, reprocess, order, params, checks, version, ...about, ...limits };
 }
 
 /** Shows how far it is; undefined if the user has seen enough. */

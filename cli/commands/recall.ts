@@ -4,6 +4,7 @@ import { Option, type Command } from 'commander';
 import { asMillraceError } from '../../client/failures.js';
 import { connect, type MillraceClient } from '../../client/index.js';
 import { createLineageClient } from '../../engine/lineage/index.js';
+import { rangeOptions } from '../../schemas/backfill-range.js';
 import { MillraceError } from '../../schemas/errors.js';
 import type { RecallProgress, RecallRequest } from '../../schemas/recall.js';
 import { taskQueue } from '../../schemas/task-queues.js';
@@ -123,7 +124,7 @@ function inWords({ version, phase, plan, decision, outcomes }: RecallProgress): 
   lines.push(
     'repair:',
     ...plan.repair.map(
-      ({ pipeline, from, to }) => `  millrace backfill ${pipeline} --from ${from} --to ${to} --reprocess all`,
+      ({ pipeline, ...range }) => `  millrace backfill ${pipeline} ${rangeOptions(range)} --reprocess all`,
     ),
   );
   if (plan.unknown.length > 0) lines.push(`runs of pipelines that are gone: ${plan.unknown.join(', ')}`);

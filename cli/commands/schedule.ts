@@ -3,7 +3,7 @@ import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { connect, type MillraceClient, type ScheduleChange, type ScheduleStatus } from '../../client/index.js';
 import { lastCompletePartition } from '../../engine/datasets/index.js';
-import type { Partitions } from '../../schemas/partition.js';
+import type { DeclaredPartitions } from '../../schemas/partition.js';
 import { scheduleId } from '../../schemas/schedule.js';
 import { loadConfig } from '../../workers/load-config.js';
 import { recordActions } from '../record-actions.js';
@@ -127,17 +127,17 @@ function noteOf({ note }: NoteOptions, what: string): string {
 }
 
 /** Undefined where there is no such pipeline in the configuration: the times are worth showing all the same. */
-async function partitionsOf(pipeline: string, file: string | undefined): Promise<Partitions | undefined> {
+async function partitionsOf(pipeline: string, file: string | undefined): Promise<DeclaredPartitions | undefined> {
   const { config } = await loadConfig({ cwd: process.cwd(), file });
   return config.pipelines.find(({ name }) => name === pipeline)?.partitions;
 }
 
-function closedBy(partitions: Partitions, at: string): string {
+function closedBy(partitions: DeclaredPartitions, at: string): string {
   const time =
     partitions.kind === 'product'
-      ? Object.values(partitions.dimensions).find((one) => one.kind !== 'static')
+      ? Object.values(partitions.dimensions).find(({ kind }) => kind !== 'static' && kind !== 'dynamic')
       : partitions;
-  if (time === undefined || time.kind === 'static') return 'every key';
+  if (time === undefined || time.kind === 'static' || time.kind === 'dynamic') return 'every key';
   const key = lastCompletePartition(time, at);
   return time === partitions ? key : `every key of ${key}`;
 }

@@ -47,7 +47,7 @@ function dimensionWithin(upstream: Dimension, name: string | undefined, downstre
   const parts = partsOf(downstream, key);
   if (upstream.kind === 'static') {
     const same = parts.find((part) => part.partitions.kind === 'static' && (name === undefined || part.name === name));
-    if (same === undefined) return upstream.keys;
+    if (same === undefined) return [...upstream.keys];
     partitionWindow(upstream, same.key);
     return [same.key];
   }

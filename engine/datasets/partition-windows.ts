@@ -8,6 +8,7 @@ import {
 } from '../../schemas/index.js';
 import { cronRules } from './cron-keys.js';
 import { localTimeOf, type LocalTime } from './local-time.js';
+import { listKeys, requireMember } from './key-set.js';
 import { KEY_RULES, type Interval, type KeyRules } from './partition-keys.js';
 
 /** The one key of data that is not cut. */
@@ -24,9 +25,7 @@ export function partitionWindow(partitions: Partitions, key: string): PartitionW
       if (key !== WHOLE_KEY) throw invalid(`partition ${quote(key)}: the only key is ${WHOLE_KEY}`);
       return { key };
     case 'static':
-      if (!partitions.keys.includes(key)) {
-        throw invalid(`partition ${quote(key)}: the keys are ${partitions.keys.join(', ')}`);
-      }
+      requireMember(partitions, key);
       return { key };
     case 'product': {
       const [first, second] = productParts(partitions, key);
@@ -51,7 +50,7 @@ export function lastCompletePartition(partitions: Partitions, instant: string | 
   if (partitions.kind === 'static') {
     const [only, ...others] = partitions.keys;
     if (only !== undefined && others.length === 0) return only;
-    throw invalid(`a partition must be named, one of ${partitions.keys.join(', ')}`);
+    throw invalid(`a partition must be named, one of ${listKeys(partitions)}`);
   }
   if (partitions.kind === 'product') {
     const [first, second] = dimensionsOf(partitions);
@@ -136,6 +135,19 @@ export function partitionRange(partitions: Partitions, from: string, to: string,
   if (keys.length > most) throw tooMany(from, to, most);
   if (keys.length === 0) throw invalid(`the range from ${quote(from)} to ${quote(to)} ends before it begins`);
   return keys;
+}
+
+/** All keys of what is no time, in their order; undefined where there is a dimension of time. @throws PARTITION_INVALID for more than `most` */
+export function wholeSet(partitions: Partitions, most = Infinity): string[] | undefined {
+  if (partitions.kind === 'none') return [WHOLE_KEY];
+  if (partitions.kind === 'static') return [...partitions.keys];
+  if (partitions.kind !== 'product') return undefined;
+  const [first, second] = dimensionsOf(partitions);
+  if (first.kind !== 'static' || second.kind !== 'static') return undefined;
+  if (first.keys.length * second.keys.length > most) {
+    throw invalid(`there are more than ${most} combinations of keys; take them in parts`);
+  }
+  return first.keys.flatMap((one) => second.keys.map((other) => joinKey(one, other)));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { lastCompletePartition, partitionRange } from '../datasets/index.js';
+import { lastCompletePartition, partitionRange, withKeys } from '../datasets/index.js';
 import { DIMENSION_SEPARATOR, isMillraceError, partitionsSchema, type Partitions } from '../../schemas/index.js';
 
 /**
@@ -8,16 +8,18 @@ import { DIMENSION_SEPARATOR, isMillraceError, partitionsSchema, type Partitions
  * the past.
  * @param partitions of a specification; anything else expects nothing
  * @param known first and last key on record
+ * @param sets keys of dynamic sets by name
  */
 export function expectedPartitions(
   partitions: unknown,
   known: { first: string; last: string } | undefined,
   now: Date,
+  sets: ReadonlyMap<string, readonly string[]> = new Map(),
 ): string[] {
   const parsed = partitionsSchema.safeParse(partitions);
   if (!parsed.success) return [];
   try {
-    return keysOf(parsed.data, known, now);
+    return keysOf(withKeys(parsed.data, sets), known, now);
   } catch (error) {
     // Keys on record that the pipeline does not have any more, or no key that is complete yet.
     if (isMillraceError(error) && error.code === 'PARTITION_INVALID') return [];
@@ -27,7 +29,7 @@ export function expectedPartitions(
 
 function keysOf(partitions: Partitions, known: { first: string; last: string } | undefined, now: Date): string[] {
   if (partitions.kind === 'none') return ['all'];
-  if (partitions.kind === 'static') return partitions.keys;
+  if (partitions.kind === 'static') return [...partitions.keys];
   if (partitions.kind === 'product') {
     const [outer = [], inner = []] = Object.values(partitions.dimensions).map((one) => keysOf(one, undefined, now));
     return outer.flatMap((one) => inner.map((other) => `${one}${DIMENSION_SEPARATOR}${other}`));

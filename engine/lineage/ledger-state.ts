@@ -21,6 +21,8 @@ export async function loadLedgerState(
     generations: new Map(),
     served: new Map(),
     marks: new Map(),
+    setSizes: new Map(),
+    setKeys: new Map(),
   };
   const wanted = distinct(records.map((record) => record.key)).filter((key) => keys.mayHave(key));
   if (wanted.length > 0) {
@@ -91,6 +93,22 @@ export async function loadLedgerState(
       [names],
     );
     for (const row of rows) state.marks.set(compoundKey(row.mark, row.on_name), `${row.actor}: ${row.reason}`);
+  }
+
+  const changes = records.filter((record) => record.kind === 'partitions_changed');
+  if (changes.length > 0) {
+    const touched = distinct(changes.flatMap(({ add, remove }) => [...add, ...remove]));
+    const sets = distinct(changes.map(({ set }) => set));
+    const rows = await read<{ set_name: string; key: string; size: number }>(
+      `WITH present AS (SELECT * FROM partition_set_keys WHERE set_name IN (SELECT unnest($1)))
+       SELECT set_name, '' AS key, count(*) AS size FROM present GROUP BY set_name
+       UNION ALL SELECT set_name, key, 0 FROM present WHERE key IN (SELECT unnest($2))`,
+      [sets, touched],
+    );
+    for (const { set_name: set, key, size } of rows) {
+      if (key === '') state.setSizes.set(set, size);
+      else state.setKeys.set(compoundKey(set, key), true);
+    }
   }
   return state;
 }

@@ -1,4 +1,5 @@
 import {
+  GREATEST_SET,
   markedName,
   MillraceError,
   type LineageRecord,
@@ -17,6 +18,9 @@ export interface Answer {
   generation?: number;
   /** Version that an alias stood for before; null: none. */
   aliasFrom?: number | null;
+  /** Keys that a set of partitions did not have before, or had. */
+  added?: string[];
+  removed?: string[];
 }
 
 /** A record that is to be written. */
@@ -42,6 +46,10 @@ export interface LedgerState {
   served: Map<string, readonly string[]>;
   /** Who put a mark there and why, by `mark, NAME`, the name as `markedName` has it. */
   marks: Map<string, string>;
+  /** Number of keys of each dynamic set of partitions. */
+  setSizes: Map<string, number>;
+  /** `set, key` of each key that is in its set. */
+  setKeys: Map<string, true>;
 }
 
 /** A key of several parts. */
@@ -165,9 +173,29 @@ export class Ledger {
       case 'version_removed':
         this.refuseHeld(record);
         return {};
+      case 'partitions_changed':
+        return this.changeSet(record);
       default:
         return {};
     }
+  }
+
+  /** Only what changes something is kept, so that asking again does nothing. */
+  private changeSet({ set, add, remove }: LineageRecordOf<'partitions_changed'>): Answer {
+    const { setKeys, setSizes } = this.state;
+    const has = (key: string) => setKeys.has(compoundKey(set, key));
+    const added = [...new Set(add)].filter((key) => !has(key));
+    const removed = [...new Set(remove)].filter(has);
+    const before = setSizes.get(set) ?? 0;
+    const size = before + added.length - removed.length;
+    if (size > GREATEST_SET && added.length > 0) {
+      const message = `the set ${set} has ${before} keys and cannot take ${added.length} more; a set has at most ${GREATEST_SET}`;
+      throw new MillraceError('INPUT_INVALID', message, { problems: [{ path: 'add', message }] });
+    }
+    for (const key of added) this.put(setKeys, compoundKey(set, key), true);
+    for (const key of removed) this.put(setKeys, compoundKey(set, key), undefined);
+    this.put(setSizes, set, size);
+    return { added, removed };
   }
 
   private requireMarked(on: Marked): void {
@@ -241,11 +269,14 @@ export function contentDigest(record: LineageRecord): string {
   return digestOf(Object.fromEntries(Object.entries(record).filter(([field]) => !clock.has(field))));
 }
 
-function resultOf(key: string, status: RecordResult['status'], { modelVersion, generation }: Answer): RecordResult {
+function resultOf(key: string, status: RecordResult['status'], answer: Answer): RecordResult {
+  const { modelVersion, generation, added, removed } = answer;
   return {
     key,
     status,
     ...(modelVersion === undefined ? {} : { modelVersion }),
     ...(generation === undefined ? {} : { generation }),
+    ...(added === undefined ? {} : { added: added.length }),
+    ...(removed === undefined ? {} : { removed: removed.length }),
   };
 }

@@ -75,6 +75,7 @@ import { createRequest, type Fetch } from './http-request.js';
 import { createGapClient, type GapClient } from './gap-client.js';
 import type { RunFilter } from './run-queries.js';
 import { createRecordSender } from './record-sender.js';
+import { createPartitionSetClient, type PartitionSetClient } from './partition-set-client.js';
 import { createTriggerClient, type TriggerClient } from './trigger-client.js';
 
 /** Which versions of a dataset are meant; all by default. */
@@ -185,6 +186,8 @@ export interface LineageClient {
    * default, at most 1000; give the `next` of an answer as `after` for the following one.
    */
   stale(options?: { dataset?: string; limit?: number; after?: string }): Promise<StaleResponse>;
+  /** Dynamic sets of partitions. */
+  readonly partitionSets: PartitionSetClient;
   readonly triggers: TriggerClient;
   readonly alerts: AlertClient;
   /** Steps whose results are reused. */
@@ -267,6 +270,7 @@ export function createLineageClient(options: {
       get(retentionFactsResponseSchema, path`/datasets/${dataset}/retention` + search(query)),
     recordedObjects: (query = {}) => get(recordedObjectsResponseSchema, `/objects${search(query)}`),
     stale: (query = {}) => get(staleResponseSchema, `/stale${search(query)}`),
+    partitionSets: createPartitionSetClient(request),
     triggers: createTriggerClient(request),
     alerts: createAlertClient(request),
     cache: createCacheClient(request),

@@ -20,6 +20,7 @@ import { ModelServers } from './model-servers.js';
 import { addOpenLineageRoutes } from './openlineage/openlineage-routes.js';
 import { addRoutes } from './owner-routes.js';
 import { unpackBodies } from './packed-bodies.js';
+import { addPartitionSetRoutes } from './partition-set-routes.js';
 import { addReportRoutes } from './report-routes.js';
 import { addTriggerRoutes } from './trigger-routes.js';
 import { whenFree } from './standby.js';
@@ -118,6 +119,7 @@ async function openOwner(
   addRoutes(app, store, new ModelServers(), logger);
   addTriggerRoutes(app, store.read);
   addAlertRoutes(app, store.read);
+  addPartitionSetRoutes(app, store);
   addCacheRoutes(app, store);
   addGapRoutes(app, store.read);
   addOpenLineageRoutes(app, store);

@@ -182,6 +182,12 @@ function factRows(record: LineageRecord, answer: Answer): Row[] {
     }
     case 'action_taken':
       return [];
+    case 'partitions_changed': {
+      const { set, actor, at } = record;
+      const keyRow = (present: boolean) => (key: string, position: number) =>
+        row('partition_keys', { set_name: set, key, position, present, actor, changed_at: at });
+      return [...(answer.removed ?? []).map(keyRow(false)), ...(answer.added ?? []).map(keyRow(true))];
+    }
     case 'openlineage_event':
       return eventEdges(record).map(({ from, to }) => edge(from, to));
     case 'trigger_event': {

@@ -1,8 +1,16 @@
-import { shortVersion, type StalePartition, type StaleReason, type StaleResponse } from '../../schemas/index.js';
+import {
+  partitionsSchema,
+  shortVersion,
+  type StalePartition,
+  type StaleReason,
+  type StaleResponse,
+} from '../../schemas/index.js';
+import { dynamicSets } from '../datasets/index.js';
 import { currentSpecifications, type CurrentSpecification } from './current-specifications.js';
 import { expectedPartitions } from './expected-partitions.js';
 import { keySql } from './hash-keys.js';
 import { cursorOf, parseCursor } from './page-cursor.js';
+import { keysOfSets } from './partition-set-queries.js';
 import type { Bound, Reader } from './reader.js';
 
 /** Changed inputs that are named in a reason; the rest is counted. */
@@ -150,14 +158,16 @@ async function expectedKeys(
   );
   const datasets: string[] = [];
   const partitions: string[] = [];
+  const sets = await keysOfSets(read, setsOf(specifications));
   for (const { specification, steps } of specifications) {
-    const cut = (specification as { partitions?: unknown } | null)?.partitions;
+    const cut = cutOf(specification);
     for (const dataset of new Set(steps.map((step) => step.dataset))) {
       if (dataset === null) continue;
       for (const key of expectedPartitions(
         cut,
         known.find((row) => row.dataset === dataset),
         now,
+        sets,
       )) {
         datasets.push(dataset);
         partitions.push(key);
@@ -165,6 +175,15 @@ async function expectedKeys(
     }
   }
   return { datasets, partitions };
+}
+
+const cutOf = (specification: unknown) => (specification as { partitions?: unknown } | null)?.partitions;
+
+function setsOf(specifications: readonly CurrentSpecification[]): string[] {
+  return specifications.flatMap(({ specification }) => {
+    const parsed = partitionsSchema.safeParse(cutOf(specification));
+    return parsed.success ? dynamicSets(parsed.data) : [];
+  });
 }
 
 /** Puts the reasons of one page into words. */

@@ -3,15 +3,14 @@ import {
   MillraceError,
   type BackfillInput,
   type FrozenPipeline,
-  type PartitionWindow,
   type Problem,
   type RunInput,
 } from '../../schemas/index.js';
-import { lastCompletePartition, partitionWindow } from '../datasets/index.js';
 import type { LineageClient } from '../lineage/index.js';
 import type { BackfillPlan } from './backfill-plan.js';
 import { codeDigests, type CodeOfProject } from './code-digests.js';
-import type { ResolvedRun } from './resolve-run.js';
+import type { PartitionSets } from './known-partitions.js';
+import { windowOf, type ResolvedRun } from './resolve-run.js';
 
 /** Problems that are listed one by one. */
 const SHOWN_PROBLEMS = 20;
@@ -39,7 +38,12 @@ export async function frozenAsRun(recorded: unknown, digest: string, project: Co
 }
 
 /** What a run is about that has the specification of an earlier one. @throws INPUT_INVALID for what that would contradict */
-export function resolveAsRun(frozen: FrozenPipeline, request: RunInput, fallbackTime: string): ResolvedRun {
+export async function resolveAsRun(
+  frozen: FrozenPipeline,
+  request: RunInput,
+  fallbackTime: string,
+  sets: PartitionSets,
+): Promise<ResolvedRun> {
   const problems: Problem[] = [];
   const refuse = (path: string, message: string) => problems.push({ path, message });
   if (frozen.name !== request.pipeline) refuse('specification', `is one of ${frozen.name}`);
@@ -50,8 +54,7 @@ export function resolveAsRun(frozen: FrozenPipeline, request: RunInput, fallback
     throw new MillraceError('INPUT_INVALID', `a run with the specification of an earlier one: ${text}`, { problems });
   }
   const logicalTime = request.logicalTime ?? fallbackTime;
-  const key = request.partition ?? lastCompletePartition(frozen.partitions, new Date(logicalTime));
-  const window: PartitionWindow = partitionWindow(frozen.partitions, key);
+  const window = await windowOf(sets, frozen.partitions, request.partition, logicalTime);
   return { pipeline: frozen, window, logicalTime };
 }
 

@@ -1,5 +1,5 @@
-import type { LatestRun, Partitions, PlanAction, PlanReason, BackfillInput } from '../../schemas/index.js';
-import { partitionWindow } from '../datasets/index.js';
+import type { DeclaredPartitions, LatestRun, PlanAction, PlanReason, BackfillInput } from '../../schemas/index.js';
+import { partitionWindow, withOwnKey } from '../datasets/index.js';
 
 /**
  * What a backfill is going to do about one partition. An array, because there may be a hundred thousand; the last is the
@@ -11,7 +11,10 @@ export type PlanEntry = [partition: string, action: PlanAction, reason: PlanReas
 export interface BackfillPlan {
   format: 'millrace.backfill-plan/1';
   pipeline: string;
-  partitions: Partitions;
+  /** A dynamic set by its name; its keys are the entries. */
+  partitions: DeclaredPartitions;
+  /** Names of the two dimensions in their order, which stored JSON does not keep; left out where there are none. */
+  dimensions?: string[];
   reprocess: BackfillInput['reprocess'];
   checks: BackfillInput['checks'];
   /** Digest of the frozen specification that the runs are going to have; null: each has that of the partition’s last run. */
@@ -32,7 +35,7 @@ export interface PlanBasis {
 
 /** Decides about each partition of a range. Pure: the same basis gives the same plan. */
 export function planBackfill(
-  about: Omit<BackfillPlan, 'format' | 'entries'>,
+  about: Omit<BackfillPlan, 'format' | 'entries' | 'dimensions'>,
   { keys, latest, outdated, now }: PlanBasis,
 ): BackfillPlan {
   const incomplete = incompleteKeys(about.partitions, keys, now);
@@ -43,7 +46,9 @@ export function planBackfill(
     const asRun = about.specification === null && action === 'run' ? latest.get(key)?.specificationDigest : undefined;
     return asRun === undefined ? [key, action, reason] : [key, action, reason, asRun];
   });
-  return { format: 'millrace.backfill-plan/1', ...about, entries };
+  const { partitions } = about;
+  const dimensions = partitions.kind === 'product' ? { dimensions: Object.keys(partitions.dimensions) } : {};
+  return { format: 'millrace.backfill-plan/1', ...about, ...dimensions, entries };
 }
 
 /** Lines that say how one plan differs from another; empty if they are the same. */
@@ -130,10 +135,10 @@ function actionOf(reason: PlanReason, reprocess: BackfillInput['reprocess']): Pl
 }
 
 /** Keys whose window has not ended. */
-function incompleteKeys(partitions: Partitions, keys: readonly string[], now: number): Set<string> {
+function incompleteKeys(partitions: DeclaredPartitions, keys: readonly string[], now: number): Set<string> {
   const found = new Set<string>();
   for (const key of [...keys].reverse()) {
-    const { end } = partitionWindow(partitions, key);
+    const { end } = partitionWindow(withOwnKey(partitions, key), key);
     if (end !== undefined && Date.parse(end) > now) found.add(key);
     // Keys of one dimension are in the order of time: what comes before a complete one is complete.
     else if (partitions.kind !== 'product') break;

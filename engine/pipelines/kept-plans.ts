@@ -27,9 +27,20 @@ export function planReader(store: ObjectStore): (uri: string) => Promise<KeptPla
   };
 
   async function read(uri: string): Promise<KeptPlan> {
-    const plan = JSON.parse((await store.read(uri)).toString()) as BackfillPlan;
+    const plan = inOrder(JSON.parse((await store.read(uri)).toString()) as BackfillPlan);
     return { plan, running: plan.entries.filter(([, action]) => action === 'run') };
   }
+}
+
+/** Stored JSON has its fields sorted; the parts of a key are in the order of the dimensions. */
+function inOrder(plan: BackfillPlan): BackfillPlan {
+  const { partitions, dimensions: names } = plan;
+  if (partitions.kind !== 'product' || names === undefined) return plan;
+  const dimensions = names.flatMap((name) => {
+    const dimension = partitions.dimensions[name];
+    return dimension === undefined ? [] : [[name, dimension] as const];
+  });
+  return { ...plan, partitions: { ...partitions, dimensions: Object.fromEntries(dimensions) } };
 }
 
 /** Puts a plan that is in use again now and then: no record refers to it, and what is put again is not swept. */

@@ -2,6 +2,7 @@ import {
   hint,
   isMillraceError,
   MillraceError,
+  type DeclaredPartitions,
   type FrozenPipeline,
   type PartitionWindow,
   type Pipeline,
@@ -10,6 +11,7 @@ import {
 } from '../../schemas/index.js';
 import { lastCompletePartition, partitionWindow } from '../datasets/index.js';
 import { freezePipeline } from './freeze-pipeline.js';
+import { partitionsAt, type PartitionSets } from './known-partitions.js';
 
 /** What a run is about, decided once. */
 export interface ResolvedRun {
@@ -24,24 +26,43 @@ export interface ResolvedRun {
  * @param fallbackTime the schedule’s nominal time, else the start time, as ISO 8601
  * @throws PIPELINE_UNKNOWN, PARTITION_INVALID, PARAMETER_INVALID, PIPELINE_INVALID
  */
-export function resolveRun(pipelines: readonly Pipeline[], request: RunInput, fallbackTime: string): ResolvedRun {
+export async function resolveRun(
+  pipelines: readonly Pipeline[],
+  request: RunInput,
+  fallbackTime: string,
+  sets: PartitionSets,
+): Promise<ResolvedRun> {
   const pipeline = findPipeline(pipelines, request.pipeline);
   const logicalTime = request.logicalTime ?? fallbackTime;
-  const [window, frozen] = allOf(
-    () => {
-      const key = request.partition ?? lastCompletePartition(pipeline.partitions, new Date(logicalTime));
-      return withPath('partition', () => partitionWindow(pipeline.partitions, key));
-    },
+  const [window, frozen] = await allOf(
+    () => windowOf(sets, pipeline.partitions, request.partition, logicalTime),
     () => freezePipeline(pipeline, request.params, request.checksOff),
   );
   return { pipeline: frozen, window, logicalTime };
 }
 
+/**
+ * The window of the partition of a run.
+ * @param key undefined: the last that is complete at the logical time
+ * @throws PARTITION_INVALID, PARTITION_UNKNOWN
+ */
+export async function windowOf(
+  sets: PartitionSets,
+  declared: DeclaredPartitions,
+  key: string | undefined,
+  logicalTime: string,
+): Promise<PartitionWindow> {
+  return withPath('partition', async () => {
+    const partitions = await partitionsAt(sets, declared, key);
+    return partitionWindow(partitions, key ?? lastCompletePartition(partitions, new Date(logicalTime)));
+  });
+}
+
 /** Does both, so that the problems of both are named at once; the first error gives the code. */
-function allOf<A, B>(first: () => A, second: () => B): [A, B] {
+async function allOf<A, B>(first: () => Promise<A>, second: () => B): Promise<[A, B]> {
   let a: A;
   try {
-    a = first();
+    a = await first();
   } catch (error) {
     if (isMillraceError(error)) {
       const others = problemsOf(second);
@@ -66,9 +87,9 @@ function problemsOf(work: () => unknown): readonly Problem[] {
 }
 
 /** An error about one field of the request names it. */
-function withPath<T>(path: string, work: () => T): T {
+async function withPath<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
-    return work();
+    return await work();
   } catch (error) {
     if (!isMillraceError(error) || error.problems.length > 0) throw error;
     throw new MillraceError(error.code, error.message, { problems: [{ path, message: error.message }], cause: error });

@@ -43,7 +43,10 @@ export async function startMillrace(
     });
     workers.catch(reject);
   });
-  const client = await connect({ address: temporal.address, namespace: 'default', plain: true });
+  const client = await connect({
+    ...{ address: temporal.address, namespace: 'default', plain: true },
+    lineage: { url: lineageUrl },
+  });
   return {
     temporal,
     client,

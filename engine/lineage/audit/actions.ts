@@ -84,6 +84,24 @@ export function actionsOf(record: LineageRecord, answer: Answer): Action[] {
       const target = `dataset:${ref.dataset}/${ref.partition}@${ref.version}`;
       return [{ actor, action: 'remove', target, reason, runId: null }];
     }
+    case 'partitions_changed': {
+      const { set, actor, reason } = record;
+      const { added = [], removed = [] } = answer;
+      const target = `partitions:${set}`;
+      const action = (name: string, keys: readonly string[]) =>
+        keys.length === 0
+          ? []
+          : [
+              {
+                actor,
+                action: name,
+                target,
+                reason: `${keysInWords(keys)}${reason === '' ? '' : `: ${reason}`}`,
+                runId: null,
+              },
+            ];
+      return [...action('add_partitions', added), ...action('remove_partitions', removed)];
+    }
     case 'action_taken': {
       const { actor, action, target, reason, runId } = record;
       return [{ actor, action, target, reason, runId: runId ?? null }];
@@ -91,4 +109,12 @@ export function actionsOf(record: LineageRecord, answer: Answer): Action[] {
     default:
       return [];
   }
+}
+
+/** Keys that the audit names; the event has them all. */
+const NAMED_KEYS = 10;
+
+function keysInWords(keys: readonly string[]): string {
+  const more = keys.length - NAMED_KEYS;
+  return `${keys.slice(0, NAMED_KEYS).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

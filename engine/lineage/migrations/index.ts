@@ -6,6 +6,7 @@ import { triggers } from './0005-triggers.js';
 import { openlineage } from './0006-openlineage.js';
 import { alerts } from './0007-alerts.js';
 import { cache } from './0008-cache.js';
+import { partitionSets } from './0009-partition-sets.js';
 import type { Migration } from './migration.js';
 
 export type { Migration } from './migration.js';
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   openlineage,
   alerts,
   cache,
+  partitionSets,
 ];

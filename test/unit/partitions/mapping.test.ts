@@ -48,7 +48,7 @@ describe('partitions of two dimensions', () => {
       partitionsSchema.safeParse({ kind: 'product', dimensions }).error?.issues[0]?.message;
     expect(cut({ region: regions })).toBe('must be two dimensions');
     expect(cut({ day: days, week: weeks })).toBe('at most one dimension may be of time');
-    expect(cut({ day: days, region: { kind: 'static', keys: ['a|b'] } })).toBe('keys must not have a "|" in them');
+    expect(cut({ day: days, region: { kind: 'static', keys: ['a|b'] } })).toContain('must not have "|" in it');
   });
 });
 
