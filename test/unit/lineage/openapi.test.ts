@@ -12,6 +12,7 @@ import { addRoutes } from '../../../engine/lineage/owner-routes.js';
 import { addGapRoutes } from '../../../engine/lineage/gap-routes.js';
 import { addCacheRoutes } from '../../../engine/lineage/cache-routes.js';
 import { addAlertRoutes } from '../../../engine/lineage/alert-routes.js';
+import { addPartitionSetRoutes } from '../../../engine/lineage/partition-set-routes.js';
 import { addTriggerRoutes } from '../../../engine/lineage/trigger-routes.js';
 import { withDatabasePath, withOwner } from './support.js';
 
@@ -28,6 +29,7 @@ describe('the OpenAPI document', () => {
       addAdminRoutes(app, store, path);
       addTriggerRoutes(app, store.read);
       addAlertRoutes(app, store.read);
+      addPartitionSetRoutes(app, store);
       addCacheRoutes(app, store);
       addGapRoutes(app, store.read);
       addOpenLineageRoutes(app, store);
