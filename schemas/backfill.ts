@@ -69,7 +69,7 @@ const fields = z.strictObject({
     ),
   checks: z
     .union([
-      z.enum(['each', 'atEnd']),
+      z.enum(['each', 'atEnd'], { error: 'must be "each", "atEnd" or {"off": "the reason"}' }),
       z.strictObject({ off: z.string().min(3).max(500).describe('Why; it is on record with each run.') }),
     ])
     .default('each')
