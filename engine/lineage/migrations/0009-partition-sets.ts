@@ -4,6 +4,7 @@ import type { Migration } from './migration.js';
 export const partitionSets: Migration = {
   version: 9,
   name: 'partition sets',
+  rebuild: true,
   sql: `
 CREATE TABLE partition_keys (
   sequence BIGINT NOT NULL, set_name VARCHAR NOT NULL, key VARCHAR NOT NULL, position INTEGER NOT NULL,
