@@ -11,7 +11,7 @@ WORKDIR /app
 # What runs. No package of these needs its install script: native code comes inside platform packages.
 FROM base AS dependencies
 COPY package.json package-lock.json .npmrc ./
-RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --ignore-scripts --no-audit
+RUN --mount=type=cache,target=/var/cache/npm npm ci --cache /var/cache/npm --omit=dev --ignore-scripts --no-audit
 # Libraries for other systems are half of the size.
 RUN rm -rf node_modules/onnxruntime-node/bin/napi-v*/darwin \
   node_modules/onnxruntime-node/bin/napi-v*/win32 \
@@ -22,7 +22,7 @@ RUN rm -rf node_modules/onnxruntime-node/bin/napi-v*/darwin \
 
 FROM base AS build
 COPY package.json package-lock.json .npmrc ./
-RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --no-audit
+RUN --mount=type=cache,target=/var/cache/npm npm ci --cache /var/cache/npm --ignore-scripts --no-audit
 COPY tsconfig.json tsconfig.build.json index.ts ./
 COPY schemas schemas
 COPY workflows workflows

@@ -54,7 +54,7 @@ function errorsPage() {
     '# Errors',
     '',
     'Every error that Millrace raises has a stable code. In Temporal it is the type of the failure; in `--json` and HTTP',
-    'answers it is `error.code`. Generated from `schemas/errors.ts`.',
+    'answers it is `error.code`. Generated from `schemas/error-table/`.',
     '',
     '| code | budget | retried | when | what to do |',
     '|---|---|---|---|---|',
