@@ -1,5 +1,5 @@
 import { formatDuration } from '../schemas/duration.js';
-import type { RunDetails } from '../schemas/lineage-api.js';
+import type { RunDetails, RunSummary } from '../schemas/lineage-api.js';
 import type { RunProgress, RunResult, StepState, StepStatus } from '../schemas/run.js';
 
 const SIGNS: Record<StepStatus, string> = {
@@ -47,6 +47,12 @@ export function detailsInWords(run: RunDetails, progress: RunProgress | null): s
   const about = `${pipeline} ${partition}, started ${startedAt} by ${requestedBy}${took}, run ${runId}`;
   const steps = progress?.steps ?? run.steps.map((step) => ({ ...step, durationMs: durationOf(step) }));
   return [head, about, ...steps.map((step) => `  ${stepLine(step)}`)].join('\n');
+}
+
+/** A run as cells of a table: pipeline, partition, verdict, reason, start, duration. */
+export function summaryCells({ pipeline, partition, verdict, reason, startedAt, finishedAt }: RunSummary): string[] {
+  const took = finishedAt === null ? '' : between(startedAt, finishedAt);
+  return [pipeline, partition, verdict ?? 'running', reason ?? '', startedAt, took];
 }
 
 function between(from: string, to: string): string {

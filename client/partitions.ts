@@ -1,6 +1,6 @@
-import { ERROR_CODES, isMillraceError, MillraceError, type ErrorCode } from '../schemas/errors.js';
+import { MillraceError } from '../schemas/errors.js';
 import { nameField } from '../schemas/fields.js';
-import { apiErrorSchema } from '../schemas/lineage-api.js';
+import { createLineageRequest, type Request } from '../schemas/lineage-request.js';
 import { parseWith } from '../schemas/parse.js';
 import {
   KEYS_A_REQUEST,
@@ -85,72 +85,14 @@ export function createPartitions(target: LineageTarget): DynamicPartitions {
   };
 }
 
-/** As much of a schema as an answer needs. */
-interface Schema<T> {
-  safeParse(value: unknown): { success: true; data: T } | { success: false };
-}
-
-function requester({ timeoutMs = 30_000, ...target }: LineageTarget) {
-  return async <T>(schema: Schema<T>, method: string, path: string, body?: object): Promise<T> => {
-    const urls = (target.url ?? process.env.MILLRACE_LINEAGE_URL ?? '').split(',').map((url) => url.trim());
+function requester({ timeoutMs = 30_000, ...target }: LineageTarget): Request {
+  return (schema, method, path, body) => {
+    const url = target.url ?? process.env.MILLRACE_LINEAGE_URL ?? '';
     const token = target.token ?? process.env.MILLRACE_LINEAGE_TOKEN;
-    let failure: unknown;
-    // A standby answers only once it has taken over.
-    for (const url of urls) {
-      try {
-        return await ask(url, token, schema, method, path, body);
-      } catch (error) {
-        if (!isMillraceError(error) || error.code !== 'LINEAGE_UNREACHABLE') throw error;
-        failure ??= error;
-      }
+    if (url.trim() === '') {
+      const message = 'neither the option lineage.url nor MILLRACE_LINEAGE_URL says where the lineage owner is';
+      return Promise.reject(new MillraceError('LINEAGE_UNREACHABLE', message));
     }
-    throw failure;
+    return createLineageRequest({ url, token, timeoutMs, fetch })(schema, method, path, body);
   };
-
-  async function ask<T>(
-    url: string,
-    token: string | undefined,
-    schema: Schema<T>,
-    method: string,
-    path: string,
-    body?: object,
-  ): Promise<T> {
-    if (url === '') throw unreachable('neither the option lineage.url nor MILLRACE_LINEAGE_URL says where it is');
-    let status: number;
-    let answer: unknown;
-    try {
-      const response = await fetch(`${url.replace(/\/+$/, '')}/api/v1${path}`, {
-        method,
-        headers: {
-          ...(token && { authorization: `Bearer ${token}` }),
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(timeoutMs),
-      });
-      status = response.status;
-      answer = await response.json().catch(() => undefined);
-    } catch (error) {
-      throw unreachable(`${url}: ${reasonOf(error)}`, error);
-    }
-    if (status < 400) {
-      const parsed = schema.safeParse(answer);
-      if (parsed.success) return parsed.data;
-    }
-    const failed = apiErrorSchema.safeParse(answer);
-    if (!failed.success) throw unreachable(`${url} answered ${method} ${path} as no lineage owner does (${status})`);
-    const { code, message, problems } = failed.data.error;
-    const known = ERROR_CODES.find((candidate): candidate is ErrorCode => candidate === code);
-    throw new MillraceError(known ?? 'INTERNAL', message, { problems });
-  }
-}
-
-function unreachable(message: string, cause?: unknown): MillraceError {
-  return new MillraceError('LINEAGE_UNREACHABLE', message, { cause });
-}
-
-/** Node hides the reason of a failed fetch in its cause. */
-function reasonOf(error: unknown): string {
-  const { cause, message, code } = error as { cause?: unknown; message?: string; code?: string };
-  return cause === undefined ? message || code || String(error) : reasonOf(cause);
 }

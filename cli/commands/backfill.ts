@@ -2,7 +2,6 @@ import { userInfo } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
 import {
-  connect,
   type BackfillHandle,
   type BackfillProgress,
   type BackfillRequest,
@@ -24,7 +23,7 @@ import {
 import { EXIT, printJson } from '../output.js';
 import { createProgressLine } from '../progress-line.js';
 import { addParam, type Params } from '../run-params.js';
-import { resolveTarget } from '../target.js';
+import { withClient } from '../with-client.js';
 import { workflowLink } from '../../schemas/workflow-link.js';
 
 interface BackfillOptions extends TargetOptions, JsonOption, CacheOptions {
@@ -103,9 +102,7 @@ export function backfillCommand(program: Command): void {
 }
 
 async function backfill(pipeline: string, options: BackfillOptions): Promise<number> {
-  const target = await resolveTarget(options);
-  const client = await connect(target.temporal);
-  try {
+  return withClient(options, async (client, target) => {
     const request = requestOf(pipeline, options);
     if (options.dryRun) {
       const plan = await client.planBackfill(request);
@@ -131,9 +128,7 @@ async function backfill(pipeline: string, options: BackfillOptions): Promise<num
     if (options.json) printJson(result);
     else console.log(backfillInWords(result));
     return result.verdict === 'succeeded' ? EXIT.done : EXIT.no;
-  } finally {
-    await client.close();
-  }
+  });
 }
 
 function requestOf(pipeline: string, options: BackfillOptions): BackfillRequest {

@@ -1,8 +1,6 @@
 import { userInfo } from 'node:os';
-import Table from 'cli-table3';
 import { Option, type Command } from 'commander';
 import {
-  connect,
   MillraceError,
   type BackfillHandle,
   type BackfillProgress,
@@ -20,7 +18,8 @@ import {
   type TargetOptions,
 } from '../options.js';
 import { printJson } from '../output.js';
-import { resolveTarget } from '../target.js';
+import { plainTable } from '../plain-table.js';
+import { withClient } from '../with-client.js';
 
 type Options = TargetOptions & JsonOption;
 
@@ -159,20 +158,10 @@ function who(command: Command): Command {
     .option('--reason <text>', 'why; it is on record');
 }
 
-async function withClient<T>(options: Options, work: (client: MillraceClient) => Promise<T>): Promise<T> {
-  const client = await connect((await resolveTarget(options)).temporal);
-  try {
-    return await work(client);
-  } finally {
-    await client.close();
-  }
-}
-
 function listInWords(backfills: readonly BackfillSummary[]): string {
-  const head = ['pipeline', 'range', 'status', 'started', 'how far'];
-  const table = new Table({ head, style: { head: [], border: [], compact: true } });
-  table.push(
-    ...backfills.map(({ pipeline, range, status, startedAt, progress }) => [
+  return plainTable(
+    ['pipeline', 'range', 'status', 'started', 'how far'],
+    backfills.map(({ pipeline, range, status, startedAt, progress }) => [
       pipeline,
       range,
       progress === null ? status.replace('_', ' ') : progress.phase,
@@ -180,7 +169,6 @@ function listInWords(backfills: readonly BackfillSummary[]): string {
       progress === null ? '' : farInWords(progress),
     ]),
   );
-  return table.toString();
 }
 
 function farInWords(progress: BackfillProgress): string {

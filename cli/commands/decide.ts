@@ -1,11 +1,10 @@
 import { userInfo } from 'node:os';
 import { Argument, type Command } from 'commander';
-import { connect } from '../../client/index.js';
 import { gateVerbField, type GateVerb } from '../../schemas/gate.js';
 import { addTargetOptions, jsonOption, type JsonOption, type TargetOptions } from '../options.js';
 import { addParam, type Params } from '../run-params.js';
 import { EXIT, printJson } from '../output.js';
-import { resolveTarget } from '../target.js';
+import { withClient } from '../with-client.js';
 
 interface DecideOptions extends TargetOptions, JsonOption {
   partition: string;
@@ -39,16 +38,12 @@ export function decideCommand(program: Command): void {
 }
 
 async function decide(verb: GateVerb, pipeline: string, options: DecideOptions): Promise<number> {
-  const { temporal } = await resolveTarget(options);
-  const client = await connect(temporal);
-  try {
+  return withClient(options, async (client) => {
     const { partition, reason, step, value } = options;
     const run = await client.getRun({ pipeline, partition });
     const taken = await run.decide(verb, { by: options.by ?? userInfo().username, reason, step, values: value });
     if (options.json) printJson({ workflowId: run.workflowId, decision: verb, ...taken });
     else console.log(`${run.workflowId}: ${verb} of ${taken.step} is taken`);
     return EXIT.done;
-  } finally {
-    await client.close();
-  }
+  });
 }

@@ -1,6 +1,5 @@
 import { userInfo } from 'node:os';
 import { text } from 'node:stream/consumers';
-import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { createPartitions, type DynamicPartitions } from '../../client/partitions.js';
 import { createLineageClient } from '../../engine/lineage/index.js';
@@ -9,6 +8,7 @@ import { hint } from '../../schemas/nearest.js';
 import type { PartitionSet, PartitionSetChanged, PartitionSetKeys } from '../../schemas/partition-set.js';
 import { addTargetOptions, jsonOption, parseCount, type JsonOption, type TargetOptions } from '../options.js';
 import { printJson } from '../output.js';
+import { plainTable } from '../plain-table.js';
 import { requireLineageUrl, resolveTarget } from '../target.js';
 
 type Options = TargetOptions & JsonOption;
@@ -143,26 +143,25 @@ function withRuns(page: PartitionSetKeys, runs: Runs) {
 
 function setsInWords(sets: readonly PartitionSet[]): string {
   if (sets.length === 0) return 'no dynamic sets: no pipeline names one, and none has keys';
-  const table = tableOf(['set', 'keys', 'changed', 'pipelines']);
-  table.push(
-    ...sets.map(({ set, keys, changedAt, pipelines }) => [
+  return plainTable(
+    ['set', 'keys', 'changed', 'pipelines'],
+    sets.map(({ set, keys, changedAt, pipelines }) => [
       set,
-      String(keys),
+      keys,
       changedAt ?? 'never',
       pipelines
         .map(({ pipeline, dimension }) => (dimension === null ? pipeline : `${pipeline} (${dimension})`))
         .join(', '),
     ]),
   );
-  return table.toString();
 }
 
 function keysInWords({ set, total, keys, next }: PartitionSetKeys, runs: Runs): string {
   if (total === 0) return `${set} has no keys; add some with: millrace partitions add ${set} KEY`;
   const pipelines = [...runs.keys()];
-  const table = tableOf(['key', 'added', 'by', ...pipelines]);
-  table.push(
-    ...keys.map(({ key, addedAt, addedBy }) => [
+  const table = plainTable(
+    ['key', 'added', 'by', ...pipelines],
+    keys.map(({ key, addedAt, addedBy }) => [
       key,
       addedAt,
       addedBy,
@@ -170,7 +169,7 @@ function keysInWords({ set, total, keys, next }: PartitionSetKeys, runs: Runs): 
     ]),
   );
   const more = next === null ? '' : `\nthere are more: --after ${next}`;
-  return `${table.toString()}\n${total} key${total === 1 ? '' : 's'} in ${set}${more}`;
+  return `${table}\n${total} key${total === 1 ? '' : 's'} in ${set}${more}`;
 }
 
 function changeInWords(set: string, verb: 'add' | 'remove', changed: PartitionSetChanged, pipelines: number): string {
@@ -179,8 +178,4 @@ function changeInWords(set: string, verb: 'add' | 'remove', changed: PartitionSe
     verb === 'add' ? `${added} added, ${unchanged} there already` : `${removed} removed, ${unchanged} not there`;
   const unused = pipelines > 0 ? '' : `\nno pipeline that a worker has declared names the set ${set}`;
   return `${set}: ${done}; ${total} key${total === 1 ? '' : 's'} now${unused}`;
-}
-
-function tableOf(head: string[]) {
-  return new Table({ head, style: { head: [], border: [], compact: true } });
 }

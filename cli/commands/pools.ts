@@ -1,10 +1,9 @@
 import Table from 'cli-table3';
 import type { Command } from 'commander';
-import { connect } from '../../client/index.js';
 import type { PoolStatus } from '../../schemas/pool.js';
 import { addTargetOptions, jsonOption, type JsonOption, type TargetOptions } from '../options.js';
 import { printJson } from '../output.js';
-import { resolveTarget } from '../target.js';
+import { withClient } from '../with-client.js';
 
 /** `millrace pools`: who has a place in which pool, and who waits for one. */
 export function poolsCommand(program: Command): void {
@@ -13,14 +12,9 @@ export function poolsCommand(program: Command): void {
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  millrace pools')
     .action(async ({ json, ...options }: TargetOptions & JsonOption) => {
-      const client = await connect((await resolveTarget(options)).temporal);
-      try {
-        const pools = await client.pools();
-        if (json) printJson({ pools });
-        else console.log(pools.length === 0 ? 'nobody has a place in a pool, or waits for one' : inWords(pools));
-      } finally {
-        await client.close();
-      }
+      const pools = await withClient(options, (client) => client.pools());
+      if (json) printJson({ pools });
+      else console.log(pools.length === 0 ? 'nobody has a place in a pool, or waits for one' : inWords(pools));
     });
 }
 

@@ -1,6 +1,5 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
-import { connect } from '../../client/index.js';
 import { followRun } from '../follow-run.js';
 import {
   addCacheOptions,
@@ -14,7 +13,7 @@ import {
 import { EXIT, printJson } from '../output.js';
 import { parseRun } from '../run-reference.js';
 import { inWords } from '../run-words.js';
-import { resolveTarget } from '../target.js';
+import { withClient } from '../with-client.js';
 
 interface RetryOptions extends TargetOptions, JsonOption, CacheOptions {
   from?: string;
@@ -44,9 +43,7 @@ export function retryCommand(program: Command): void {
 
 async function retry(run: string, options: RetryOptions): Promise<number> {
   const { pipeline, partition } = parseRun(run);
-  const { temporal } = await resolveTarget(options);
-  const client = await connect(temporal);
-  try {
+  return withClient(options, async (client) => {
     const { from, reason, by = userInfo().username } = options;
     const handle = await client.retryRun({ pipeline, partition, from, by, reason, cache: cacheMode(options) });
     const { workflowId, runId = null } = handle;
@@ -62,7 +59,5 @@ async function retry(run: string, options: RetryOptions): Promise<number> {
     if (options.json) printJson(result);
     else console.log(inWords(result));
     return result.verdict === 'succeeded' ? EXIT.done : EXIT.no;
-  } finally {
-    await client.close();
-  }
+  });
 }

@@ -1,6 +1,5 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
-import { connect } from '../../client/index.js';
 import { followRun } from '../follow-run.js';
 import {
   addCacheOptions,
@@ -14,7 +13,7 @@ import {
 import { EXIT, printJson } from '../output.js';
 import { addParam, type Params } from '../run-params.js';
 import { inWords } from '../run-words.js';
-import { resolveTarget } from '../target.js';
+import { withClient } from '../with-client.js';
 import { workflowLink } from '../../schemas/workflow-link.js';
 
 interface RunOptions extends TargetOptions, JsonOption, CacheOptions {
@@ -53,9 +52,7 @@ export function runCommand(program: Command): void {
 }
 
 async function run(pipeline: string, options: RunOptions): Promise<number> {
-  const target = await resolveTarget(options);
-  const client = await connect(target.temporal);
-  try {
+  return withClient(options, async (client, target) => {
     const requestedBy = options.requestedBy ?? userInfo().username;
     const handle = await client.startRun({
       pipeline,
@@ -86,9 +83,7 @@ async function run(pipeline: string, options: RunOptions): Promise<number> {
     if (options.json) printJson(result);
     else console.log(inWords(result));
     return result.verdict === 'succeeded' ? EXIT.done : EXIT.no;
-  } finally {
-    await client.close();
-  }
+  });
 }
 
 function startedInWords(started: { workflowId: string; attached: boolean; ui: string | null }): string {

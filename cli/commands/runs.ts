@@ -1,16 +1,16 @@
-import Table from 'cli-table3';
 import { Option, type Command } from 'commander';
 import { connect, isMillraceError, MillraceError, type RunProgress } from '../../client/index.js';
 import { createLineageClient, type RunFilter } from '../../engine/lineage/index.js';
-import { formatDuration } from '../../schemas/duration.js';
 import type { RunDetails, RunSummary } from '../../schemas/lineage-api.js';
 import { runVerdictField } from '../../schemas/run.js';
 import { recordActions } from '../record-actions.js';
 import { addTargetOptions, jsonOption, parseCount, type JsonOption, type TargetOptions } from '../options.js';
 import { printJson } from '../output.js';
+import { plainTable } from '../plain-table.js';
 import { parseRun } from '../run-reference.js';
-import { detailsInWords } from '../run-words.js';
+import { detailsInWords, summaryCells } from '../run-words.js';
 import { requireLineageUrl, resolveTarget, type Target } from '../target.js';
+import { withClient } from '../with-client.js';
 
 type Options = TargetOptions & JsonOption;
 
@@ -57,16 +57,13 @@ export function runsCommand(program: Command): void {
     .requiredOption('--reason <text>', 'why; it is on record')
     .action(async (run: string, options: Options & { reason: string }) => {
       const about = parseRun(run);
-      const client = await connect((await resolveTarget(options)).temporal);
-      try {
+      await withClient(options, async (client) => {
         const handle = await client.getRun(about);
         // Temporal takes the cancellation of what has ended, and does nothing.
         const { status } = await client.temporal.workflow.getHandle(handle.workflowId).describe();
         if (status.name !== 'RUNNING') throw new MillraceError('INPUT_INVALID', `${handle.workflowId} has ended`);
         await handle.cancel();
-      } finally {
-        await client.close();
-      }
+      });
       await recordActions(options, [{ action: 'run_cancel', target: run, reason: options.reason }]);
       if (options.json) printJson({ workflowId: run, cancelled: true });
       else console.log(`${run}: asked to end`);
@@ -102,19 +99,8 @@ async function progressOf(target: Target, { workflowId }: RunSummary): Promise<R
 }
 
 function listInWords(runs: readonly RunSummary[]): string {
-  const head = ['pipeline', 'partition', 'verdict', 'reason', 'started', 'took', 'asked by', 'run id'];
-  const table = new Table({ head, style: { head: [], border: [], compact: true } });
-  table.push(
-    ...runs.map((run) => [
-      run.pipeline,
-      run.partition,
-      run.verdict ?? 'running',
-      run.reason ?? '',
-      run.startedAt,
-      run.finishedAt === null ? '' : formatDuration(Date.parse(run.finishedAt) - Date.parse(run.startedAt)),
-      run.requestedBy,
-      run.runId,
-    ]),
+  return plainTable(
+    ['pipeline', 'partition', 'verdict', 'reason', 'started', 'took', 'asked by', 'run id'],
+    runs.map((run) => [...summaryCells(run), run.requestedBy, run.runId]),
   );
-  return table.toString();
 }

@@ -1,7 +1,6 @@
 import { userInfo } from 'node:os';
-import Table from 'cli-table3';
 import type { Command } from 'commander';
-import { connect, type MillraceClient, type ScheduleChange, type ScheduleStatus } from '../../client/index.js';
+import { type MillraceClient, type ScheduleChange, type ScheduleStatus } from '../../client/index.js';
 import { lastCompletePartition } from '../../engine/datasets/index.js';
 import type { DeclaredPartitions } from '../../schemas/partition.js';
 import { scheduleId } from '../../schemas/schedule.js';
@@ -9,7 +8,8 @@ import { loadConfig } from '../../workers/load-config.js';
 import { recordActions } from '../record-actions.js';
 import { addTargetOptions, configOption, jsonOption, type JsonOption, type TargetOptions } from '../options.js';
 import { EXIT, printJson } from '../output.js';
-import { resolveTarget } from '../target.js';
+import { plainTable } from '../plain-table.js';
+import { withClient } from '../with-client.js';
 
 type Options = TargetOptions & JsonOption;
 
@@ -100,15 +100,6 @@ function common(command: Command): Command {
   return addTargetOptions(command).addOption(jsonOption());
 }
 
-async function withClient<T>(options: Options, work: (client: MillraceClient) => Promise<T>): Promise<T> {
-  const client = await connect((await resolveTarget(options)).temporal);
-  try {
-    return await work(client);
-  } finally {
-    await client.close();
-  }
-}
-
 async function tell(
   pipeline: string,
   options: NoteOptions,
@@ -161,16 +152,14 @@ function changesInWords(changes: readonly ScheduleChange[], dryRun: boolean): st
 }
 
 function listInWords(schedules: readonly ScheduleStatus[]): string {
-  const head = ['pipeline', 'state', 'next', 'last', 'left out'];
-  const table = new Table({ head, style: { head: [], border: [], compact: true } });
-  table.push(
-    ...schedules.map(({ pipeline, paused, note, next, recent, skipped }) => [
+  return plainTable(
+    ['pipeline', 'state', 'next', 'last', 'left out'],
+    schedules.map(({ pipeline, paused, note, next, recent, skipped }) => [
       pipeline,
       paused ? `paused${note === '' ? '' : `: ${note}`}` : 'active',
       paused ? '' : (next[0] ?? 'never'),
       recent[0]?.at ?? '',
-      String(skipped),
+      skipped,
     ]),
   );
-  return table.toString();
 }

@@ -1,4 +1,3 @@
-import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { connect, isMillraceError } from '../../client/index.js';
 import { createLineageClient } from '../../engine/lineage/index.js';
@@ -6,7 +5,8 @@ import type { ModelSummary, RunSummary } from '../../schemas/lineage-api.js';
 import type { EndpointState, ModelServerStatus } from '../../schemas/serving.js';
 import { addTargetOptions, jsonOption, parseCount, type JsonOption, type TargetOptions } from '../options.js';
 import { printJson } from '../output.js';
-import { formatDuration } from '../../schemas/duration.js';
+import { plainTable } from '../plain-table.js';
+import { summaryCells } from '../run-words.js';
 import { requireLineageUrl, resolveTarget, type Target } from '../target.js';
 
 interface StatusOptions extends TargetOptions, JsonOption {
@@ -101,14 +101,7 @@ function inWords(status: Status): string {
     section(
       'Last runs',
       ['pipeline', 'partition', 'verdict', 'reason', 'started', 'took'],
-      status.runs.map((r) => [
-        r.pipeline,
-        r.partition,
-        r.verdict ?? 'running',
-        r.reason ?? '',
-        r.startedAt,
-        r.finishedAt === null ? '' : formatDuration(Date.parse(r.finishedAt) - Date.parse(r.startedAt)),
-      ]),
+      status.runs.map(summaryCells),
     ),
     status.underWay === null
       ? `Under way: not known. ${status.problem ?? ''}`
@@ -130,7 +123,5 @@ function readyOn({ endpoint, generation }: EndpointState, servers: readonly Mode
 
 function section(title: string, head: string[], rows: string[][]): string {
   if (rows.length === 0) return `${title}: none`;
-  const table = new Table({ head, style: { head: [], border: [], compact: true } });
-  table.push(...rows);
-  return `${title}\n${table.toString()}`;
+  return `${title}\n${plainTable(head, rows)}`;
 }

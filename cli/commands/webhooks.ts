@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { connect } from '../../client/index.js';
 import { createSecrets } from '../../engine/secrets.js';
 import { startWebhookServer } from '../../engine/triggers/index.js';
 import { loadConfig } from '../../workers/load-config.js';
@@ -14,7 +13,7 @@ import {
   type TargetOptions,
 } from '../options.js';
 import { EXIT, printJson } from '../output.js';
-import { resolveTarget } from '../target.js';
+import { withClient } from '../with-client.js';
 
 interface WebhooksOptions extends TargetOptions, JsonOption {
   config?: string;
@@ -39,8 +38,7 @@ export function webhooksCommand(program: Command): void {
 async function webhooks(options: WebhooksOptions): Promise<void> {
   const signal = interruption();
   const { config } = await loadConfig({ cwd: process.cwd(), file: options.config });
-  const client = await connect((await resolveTarget(options)).temporal);
-  try {
+  await withClient(options, async (client) => {
     const server = await startWebhookServer({
       pipelines: config.pipelines,
       secrets: createSecrets(),
@@ -53,8 +51,6 @@ async function webhooks(options: WebhooksOptions): Promise<void> {
     else console.log(`taking webhooks at ${server.url}`);
     await aborted(signal);
     await server.close();
-  } finally {
-    await client.close();
-  }
+  });
   process.exitCode = EXIT.done;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
+import { isOfDisk, openFrom } from './download-file.js';
 import { s3Status, type S3Session } from './s3-session.js';
-import { openFrom } from './write-on.js';
 
 export interface S3Download {
   bucket: string;
@@ -55,8 +55,3 @@ export async function downloadObject(
 
 const bodyOf = (body: Readable, signal: AbortSignal | undefined): AsyncIterable<Buffer> =>
   signal === undefined ? body : addAbortSignal(signal, body);
-
-const isOfDisk = (error: unknown) =>
-  ['ENOSPC', 'EDQUOT', 'EFBIG', 'EACCES', 'EROFS', 'ENOENT', 'EIO'].includes(
-    (error as NodeJS.ErrnoException).code ?? '',
-  );

@@ -4,7 +4,7 @@ import {
   type AlertsAfter,
   type RecordedDelivery,
 } from '../../schemas/index.js';
-import type { Request } from './http-request.js';
+import type { Request } from '../../schemas/lineage-request.js';
 
 /** Alerts, as the lineage owner knows them. */
 export interface AlertClient {

@@ -6,7 +6,7 @@ import {
   type CacheFindResponse,
   type CacheHolder,
 } from '../../schemas/index.js';
-import type { Request } from './http-request.js';
+import type { Request } from '../../schemas/lineage-request.js';
 
 /** What steps ask whose results are reused. */
 export interface CacheClient {

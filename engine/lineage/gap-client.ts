@@ -4,7 +4,7 @@ import {
   openRunsResponseSchema,
   unproducedVersionsResponseSchema,
 } from '../../schemas/index.js';
-import type { Request } from './http-request.js';
+import type { Request } from '../../schemas/lineage-request.js';
 
 /** What the auditor asks the lineage owner. Pages are of 100 by default, at most 1000; give the `next` of one as `after`. */
 export interface GapClient {

@@ -71,10 +71,11 @@ import {
 } from '../../schemas/index.js';
 import { createAlertClient, type AlertClient } from './alert-client.js';
 import { createCacheClient, type CacheClient } from './cache-client.js';
-import { createRequest, type Fetch } from './http-request.js';
+import { createLineageRequest, type Fetch } from '../../schemas/lineage-request.js';
 import { createGapClient, type GapClient } from './gap-client.js';
 import type { RunFilter } from './run-queries.js';
 import { createRecordSender } from './record-sender.js';
+import { sendHttp } from './http-send.js';
 import { createPartitionSetClient, type PartitionSetClient } from './partition-set-client.js';
 import { createTriggerClient, type TriggerClient } from './trigger-client.js';
 
@@ -206,7 +207,8 @@ export function createLineageClient(options: {
   /** For tests. */
   fetch?: Fetch;
 }): LineageClient {
-  const request = createRequest({
+  const request = createLineageRequest({
+    fetch: sendHttp,
     timeoutMs: 5000,
     token: process.env.MILLRACE_LINEAGE_TOKEN ?? process.env.MILLRACE_SIBLING_TOKEN,
     ...options,

@@ -10,7 +10,7 @@ import {
   type PartitionSetChanged,
   type PartitionSetKeys,
 } from '../../schemas/index.js';
-import type { Request } from './http-request.js';
+import type { Request } from '../../schemas/lineage-request.js';
 
 /** Dynamic sets of partitions. */
 export interface PartitionSetClient {

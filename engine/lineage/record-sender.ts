@@ -5,7 +5,7 @@ import {
   type LineageRecord,
   type RecordResult,
 } from '../../schemas/index.js';
-import { errorOfBody, JsonText, type Request } from './http-request.js';
+import { errorOfBody, JsonText, type Request } from '../../schemas/lineage-request.js';
 
 /** Messages under way at once: while the owner commits one, the next is with it already. */
 const MESSAGES = 2;

@@ -7,7 +7,7 @@ import {
   type LackingInput,
   type TriggerLedger,
 } from '../../schemas/index.js';
-import type { Request } from './http-request.js';
+import type { Request } from '../../schemas/lineage-request.js';
 
 /** What triggers ask the lineage owner. */
 export interface TriggerClient {

@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMillraceError, MillraceError } from '../../../schemas/index.js';
-import { openFrom } from '../write-on.js';
+import { isOfDisk, openFrom } from '../download-file.js';
 import { nameByCompression } from './compression.js';
 import { isEncoded, restOf, validatorOf, type Arrived } from './http-ranges.js';
 import { readableBytes, type FetchContext } from './local-source.js';
@@ -127,7 +127,7 @@ function parseUrl(text: string): URL {
 }
 
 function diskErrors(error: NodeJS.ErrnoException): never {
-  if (!['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EACCES', 'EROFS', 'ENOENT'].includes(error.code ?? '')) throw error;
+  if (!isOfDisk(error)) throw error;
   throw new MillraceError('STORE_UNAVAILABLE', `no place for the download: ${error.message}`, { cause: error });
 }
 

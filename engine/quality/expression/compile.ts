@@ -11,7 +11,6 @@ import type { Expression } from './parse.js';
 import { kindOfColumn, type Kinds, type Rows } from './rows.js';
 import { isText, textOf, type Texts } from './texts.js';
 
-
 type Call = Extract<Expression, { kind: 'call' }>;
 
 /** What a condition is for each row: 0 false, 1 true, 2 unknown. */
@@ -93,12 +92,7 @@ function logic(operator: 'and' | 'or', parts: readonly Condition[]): Condition {
   };
 }
 
-function comparison(
-  operator: Operator,
-  left: Expression,
-  right: Expression,
-  kinds: Kinds,
-): Condition {
+function comparison(operator: Operator, left: Expression, right: Expression, kinds: Kinds): Condition {
   if (left.kind === 'literal' && right.kind !== 'literal') return comparison(MIRRORED[operator], right, left, kinds);
   if (left.kind === 'column' && right.kind === 'literal') {
     const kind = kindOfColumn(left.name, kinds);
@@ -153,11 +147,7 @@ function judged(name: string, judge: Judge): Condition {
   };
 }
 
-function is(
-  of: Expression,
-  what: 'null' | 'nan' | 'true' | 'false',
-  kinds: Kinds,
-): Condition {
+function is(of: Expression, what: 'null' | 'nan' | 'true' | 'false', kinds: Kinds): Condition {
   if (what === 'true' || what === 'false') {
     const condition = compileCondition(of, kinds);
     const wanted = what === 'true' ? 1 : 0;

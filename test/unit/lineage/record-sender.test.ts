@@ -2,7 +2,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createLineageClient } from '../../../engine/lineage/index.js';
 import { sendHttp } from '../../../engine/lineage/http-send.js';
-import type { Fetch } from '../../../engine/lineage/http-request.js';
+import type { Fetch } from '../../../schemas/lineage-request.js';
 import type { LineageRecord } from '../../../schemas/index.js';
 import { runStarted, stepFinished } from './story.js';
 import { errorOf, withOwner } from './support.js';

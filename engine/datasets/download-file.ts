@@ -14,3 +14,10 @@ export async function openFrom(path: string, from: number): Promise<FileHandle> 
     throw error;
   }
 }
+
+/** Whether it is the disk that a download failed for, and not its source: asking the source again does not help. */
+export function isOfDisk(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT', 'EFBIG', 'EACCES', 'EROFS', 'ENOENT', 'EIO'].includes(
+    (error as NodeJS.ErrnoException).code ?? '',
+  );
+}

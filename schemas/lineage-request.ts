@@ -1,13 +1,7 @@
 import type { z } from 'zod';
-import {
-  apiErrorSchema,
-  ERROR_CODES,
-  isMillraceError,
-  MillraceError,
-  problemsOf,
-  type ErrorCode,
-} from '../../schemas/index.js';
-import { sendHttp } from './http-send.js';
+import { ERROR_CODES, isMillraceError, MillraceError, type ErrorCode } from './errors.js';
+import { apiErrorSchema } from './lineage-api.js';
+import { problemsOf } from './problems.js';
 
 /** As much of `fetch` as is used. */
 export type Fetch = (
@@ -33,15 +27,16 @@ export interface RequestOptions {
   url: string;
   timeoutMs: number;
   token?: string | undefined;
-  fetch?: Fetch;
+  /** What carries requests and answers. */
+  fetch: Fetch;
 }
 
 /**
- * Requests to the owner at `url`: throws LINEAGE_UNREACHABLE if no owner answers there, else the owner’s errors by code.
+ * The protocol of the lineage owner, over whatever carries it. Requests to the owner at `url`: throws LINEAGE_UNREACHABLE if no owner answers there, else the owner’s errors by code.
  * Of several addresses, separated by commas, the one that answered last is asked first, then the others in turn: a standby
  * serves only once it has taken over.
  */
-export function createRequest(options: RequestOptions): Request {
+export function createLineageRequest(options: RequestOptions): Request {
   const urls = options.url.split(',').map((url) => url.trim());
   const [only, ...others] = urls.map((url) => requestTo({ ...options, url }));
   if (only === undefined || others.length === 0) return requestTo(options);
@@ -65,7 +60,6 @@ export function createRequest(options: RequestOptions): Request {
 }
 
 function requestTo(options: RequestOptions): Request {
-  const send = options.fetch ?? sendHttp;
   const authorization: Record<string, string> = options.token ? { authorization: `Bearer ${options.token}` } : {};
   const base = options.url.replace(/\/+$/, '');
 
@@ -84,7 +78,7 @@ function requestTo(options: RequestOptions): Request {
 
   async function answerOf(method: string, url: string, body: unknown): Promise<{ status: number; text: string }> {
     try {
-      const response = await send(url, {
+      const response = await options.fetch(url, {
         method,
         headers: { ...authorization, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
         ...(body === undefined ? {} : { body: body instanceof JsonText ? body.text : JSON.stringify(body) }),
