@@ -55,7 +55,7 @@ function partsOf(text: string, classes: readonly string[]): Part[] {
 }
 
 function source({ of, min, max }: Part): string {
-  const one = CLASSES.includes(of as never) ? `[${of}]` : of.replace(/[\\^$.|?*+()[\]{}/-]/, '\\$&');
+  const one = CLASSES.includes(of as never) ? `[${of}]` : of.replace(/[\\^$.|?*+()[\]{}/]/, '\\$&');
   if (min === max) return min === 1 ? one : `${one}{${min}}`;
   return `${one}{${min},${max}}`;
 }

@@ -105,8 +105,8 @@ test('values that were seen once tell of values that were not seen yet', async (
 describe('patternOf', () => {
   test.each<[readonly string[], string | undefined]>([
     [['ORD', 'LAX'], '^[A-Z]{3}$'],
-    [['AB-123', 'C-45678'], '^[A-Z]{1,2}\\-[0-9]{3,5}$'],
-    [['2001-03-01'], '^[0-9]{4}\\-[0-9]{2}\\-[0-9]{2}$'],
+    [['AB-123', 'C-45678'], '^[A-Z]{1,2}-[0-9]{3,5}$'],
+    [['2001-03-01'], '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'],
     [['Ab1', 'bA2'], '^[A-Za-z]{2}[0-9]$'],
     [['a1', '1a'], '^[A-Za-z0-9]{2}$'],
     [['--', '--'], undefined],
