@@ -54,7 +54,7 @@ export async function line(input: unknown): Promise<{ pipeline: string }> {
   const { pipeline, active = [], waiting = [] } = state;
   let rules = state.rules ?? { order: 'all', maxActive: 1, stopOnFailure: false };
   let changes = 0;
-  /** Who was not alone when it came, so that it is held back while the schedule is paused. */
+  /** Who had to wait, so that it is held back while the schedule is paused. */
   const held = new Set(waiting.map(({ ticket }) => ticket));
   const failures: string[] = [];
   if (workflowInfo().workflowId !== lineWorkflowId(pipeline)) {
@@ -103,6 +103,8 @@ export async function line(input: unknown): Promise<{ pipeline: string }> {
       }
       active.push(next);
       await tell(next, { supersededBy: null });
+      // Whoever is overtaken had to wait, also one that came first.
+      for (const { ticket } of waiting) held.add(ticket);
       continue;
     }
     if (workflowInfo().continueAsNewSuggested) {

@@ -3,6 +3,7 @@ import { ScheduleOverlapPolicy } from '@temporalio/client';
 import {
   configSchema,
   firingResultSchema,
+  taskQueue,
   type FiringResult,
   type LineStatus,
   type MillraceConfig,
@@ -245,6 +246,44 @@ describe('schedules', () => {
     expect(gate.began).toHaveLength(4);
     expect(gate.began.slice(2).sort()).toEqual(['2001-05-03', '2001-05-04']);
     expect(await millrace.client.temporal.workflow.getHandle('line/gated').result()).toEqual({ pipeline: 'gated' });
+  });
+
+  it('hold back one that came first and was overtaken, while the line is stopped', async () => {
+    const { schedules, temporal } = millrace.client;
+    gate.close();
+    await schedules.apply(scheduled('gated', { ...nightly, overlap: 'buffer_all', pauseOnFailure: true }));
+    // The firings of three nights, in the place of which a run that waits is told of its turn.
+    const parked = await millrace.client.startRun({ pipeline: 'gated', partition: '2001-07-01', requestedBy: 'ann' });
+    const join = (day: number) => ({
+      ...{ ticket: `night-${day}`, workflowId: parked.workflowId, runId: parked.runId },
+      nominalTime: `2001-07-0${day}T01:30:00.000Z`,
+      rules: { order: 'all', maxActive: 1, stopOnFailure: true },
+    });
+    const handle = await temporal.workflow.signalWithStart('line', {
+      ...{ workflowId: 'line/gated', taskQueue: taskQueue('orchestration'), args: [{ pipeline: 'gated' }] },
+      ...{ signal: 'join', signalArgs: [join(3)] },
+    });
+    await Promise.all([2, 4].map((day) => handle.signal('join', join(day))));
+    const tickets = (members: LineStatus['active']) => members.map(({ ticket }) => ticket);
+    const atWork = (ticket: string) =>
+      until(async () => {
+        const { active } = await handle.query<LineStatus>('line');
+        return tickets(active).includes(ticket) ? true : undefined;
+      });
+    await atWork('night-2');
+    await handle.signal('leave', { ticket: 'night-2', failed: 'broken' });
+    await until(async () => ((await schedules.describe('gated')).paused ? true : undefined));
+    await delay(3_000);
+    const { active, waiting } = await handle.query<LineStatus>('line');
+    expect([tickets(active), tickets(waiting)]).toEqual([[], ['night-3', 'night-4']]);
+    await schedules.resume('gated', 'mended');
+    for (const day of [3, 4]) {
+      await atWork(`night-${day}`);
+      await handle.signal('leave', { ticket: `night-${day}`, failed: null });
+    }
+    expect(await handle.result()).toEqual({ pipeline: 'gated' });
+    gate.open();
+    await parked.result();
   });
 
   it('give way to the newest one that waits, and say so', async () => {
