@@ -36,7 +36,8 @@ export function partitionKeyProblem(key: string): string | undefined {
   if (reserved !== undefined) {
     return `must not have "${reserved}" in it, which means something in ids and paths; write "-" or "_" instead`;
   }
-  if (key === '.' || key.includes('..')) return 'must not be "." nor have ".." in it, which mean something in paths';
+  if (key.startsWith('.')) return 'must not begin with ".", as names of hidden files do';
+  if (key.includes('..')) return 'must not have ".." in it, which means something in paths and ranges';
   if (key !== key.normalize('NFC')) {
     return `must be in Unicode’s composed form (NFC): ${JSON.stringify(key.normalize('NFC'))} would look the same and be another key`;
   }

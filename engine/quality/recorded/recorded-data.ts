@@ -54,7 +54,8 @@ export async function recordedData(
 /** The versions of a name without its `dataset:`, by partition. @throws as `recordedData` */
 export async function namedVersions({ lineage }: Records, name: string): Promise<DatasetVersionDetails[]> {
   const { dataset, partition, version } = parseDatasetReference(name);
-  const [from = '', to] = partition?.split('..') ?? [];
+  // A key may end with a dot, and none begins with one.
+  const [, from = partition ?? '', to] = /^(.+)\.\.(.+)$/s.exec(partition ?? '') ?? [];
   const single = partition !== undefined && to === undefined;
   const meant = await everyVersion(lineage, dataset, {
     ...(version === undefined ? { published: true } : { version }),

@@ -44,8 +44,9 @@ describe('a key that people choose', () => {
     ['a\\b', 'must not have "\\" in it'],
     ['day|north', 'must not have "|" in it'],
     ['me@example.com', 'must not have "@" in it'],
-    ['a..b', 'must not be "." nor have ".."'],
-    ['.', 'must not be "."'],
+    ['a..b', 'must not have ".."'],
+    ['.', 'must not begin with "."'],
+    ['.git', 'must not begin with "."'],
     ['e\u0301', 'composed form (NFC)'],
   ])('may not be %j', (key, message) => {
     expect(partitionKeyProblem(key)).toContain(message);
@@ -58,7 +59,7 @@ describe('a key that people choose', () => {
         expect(/^dataset:([^/]+)\/(.+)@([0-9a-f]{32})$/s.exec(`dataset:d/${key}@${'0'.repeat(32)}`)?.[2]).toBe(key);
         expect(`${key}|${key}`.split('|')).toEqual([key, key]);
         expect(decodeURIComponent(encodeURIComponent(key))).toBe(key);
-        expect(`backfill/p/${key}..${key}`.split('/')[2]?.split('..')).toEqual([key, key]);
+        expect(/^backfill\/p\/(.+)\.\.(.+)$/s.exec(`backfill/p/${key}..${key}`)?.slice(1)).toEqual([key, key]);
         expect(utf8Length(key)).toBe(Buffer.byteLength(key));
         expect(Buffer.byteLength(`run/p/${key}|${key}`)).toBeLessThan(1000);
       }),
