@@ -45,7 +45,7 @@ export class Scan {
         facts !== null && this.plan.kernels[i]!.where === undefined && kernel.updateFromFacts?.(facts) === true;
       return answered ? [] : [i];
     });
-    if (this.pending.length === 0) return null;
+    if (this.pending.length === 0 && facts !== null) return null;
     return [...new Set(this.pending.flatMap((i) => this.plan.kernels[i]!.columns))];
   }
 

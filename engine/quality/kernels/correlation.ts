@@ -39,12 +39,13 @@ export class PairKernel implements Kernel {
       }
       x[part.total] = p;
       y[part.total++] = q;
-      part.meanA += p;
-      part.meanB += q;
+      part.meanA += p - x[0]!;
+      part.meanB += q - y[0]!;
     }
     if (part.total > 0) {
-      part.meanA /= part.total;
-      part.meanB /= part.total;
+      // Means are taken from the first value on, so that a constant's is the constant, and its moments are 0 and not nearly 0.
+      part.meanA = x[0]! + part.meanA / part.total;
+      part.meanB = y[0]! + part.meanB / part.total;
     }
     for (let i = 0; i < part.total; i++) {
       const [p, q] = [x[i]! - part.meanA, y[i]! - part.meanB];

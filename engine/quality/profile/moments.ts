@@ -7,11 +7,17 @@ export function emptyMoments(): Moments {
 
 /** Takes in `weight` rows of one finite value. */
 export function addToMoments(moments: Moments, value: number, weight = 1): void {
-  if (moments.count === 0) moments.min = moments.max = value;
-  else if (value < moments.min) moments.min = value;
+  if (weight === 0) return;
+  moments.sum += value * weight;
+  if (moments.count === 0) {
+    // The mean of one value is that value: weighing it would round, and a constant would get a deviation.
+    moments.count = weight;
+    moments.mean = moments.min = moments.max = value;
+    return;
+  }
+  if (value < moments.min) moments.min = value;
   else if (value > moments.max) moments.max = value;
   moments.count += weight;
-  moments.sum += value * weight;
   const delta = value - moments.mean;
   moments.mean += (delta * weight) / moments.count;
   moments.m2 += delta * (value - moments.mean) * weight;
@@ -29,6 +35,7 @@ export function momentsOf(values: Float64Array, length: number): Moments {
     if (value < min) min = value;
     else if (value > max) max = value;
   }
+  if (min === max) return { count: length, mean: min, m2: 0, min, max, sum, infinite: 0 };
   const mean = sum / length;
   let m2 = 0;
   let rest = 0;
@@ -37,7 +44,15 @@ export function momentsOf(values: Float64Array, length: number): Moments {
     m2 += delta * delta;
     rest += delta;
   }
-  return { count: length, mean: mean + rest / length, m2: m2 - (rest * rest) / length, min, max, sum, infinite: 0 };
+  return {
+    count: length,
+    mean: mean + rest / length,
+    m2: Math.max(0, m2 - (rest * rest) / length),
+    min,
+    max,
+    sum,
+    infinite: 0,
+  };
 }
 
 /** Moments of two parts together (Chan, Golub and LeVeque 1979). */

@@ -11,6 +11,7 @@ import {
   numberText,
   observedText,
   percentText,
+  shortened,
   STATUS_SIGNS,
   STATUS_WORDS,
   tallyText,
@@ -31,6 +32,9 @@ const COLORS: Readonly<Record<CheckResult['status'], number>> = { pass: 32, warn
 
 /** Failing rows that are shown of one check. */
 const EXAMPLES = 3;
+
+/** Characters of a value that are shown; `--json` and `--html` have more. */
+const EXAMPLE_LENGTH = 400;
 
 /** A quality report for a terminal: each check, some failing rows of each that found any, and the verdict last, where one looks. */
 export function renderCheckTable(report: QualityReport, { width, color }: TerminalOptions): string {
@@ -70,7 +74,7 @@ function notesOf({ name, status, message, examples }: CheckResult): string[] {
     const known = Object.entries((keys ?? {}) as Record<string, Json>).map(
       ([key, text]) => `${key}=${valueText(text)}`,
     );
-    return `  ${visible([where, ...known].join(' '))}: ${visible(valueText(value))}`;
+    return `  ${visible([where, ...known].join(' '))}: ${shortened(visible(valueText(value)), EXAMPLE_LENGTH)}`;
   });
   return said.length + rows.length === 0 ? [] : [visible(name), ...said, ...rows];
 }

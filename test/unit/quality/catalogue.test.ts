@@ -274,6 +274,37 @@ describe('every type of check on a Parquet file of five row groups', () => {
   );
 });
 
+describe('a constant that no double holds exactly, and integers beyond 2^53', () => {
+  const CONSTANT = `SELECT 0.1::DOUBLE AS tenth, id::DOUBLE AS id, 9007199254740992 + (id % 2) * 2 AS big FROM range(1025) AS t(id)`;
+
+  test.each([
+    ['a dictionary', 3, ''],
+    ['a dictionary', 1025, ''],
+    ['plain pages', 3, ', DICTIONARY_SIZE_LIMIT 0'],
+    ['plain pages', 1025, ', DICTIONARY_SIZE_LIMIT 0'],
+  ])(
+    'in %s of %i rows: no deviation, no outliers, no correlation, and a deviation within a double’s step',
+    async (_, rows, options) => {
+      const file = await folder.write(`${CONSTANT} LIMIT ${rows}`, options);
+      const suite = suiteOf([
+        { type: 'aggregate', metric: 'stddev', column: 'tenth', min: 0, max: 0 },
+        { type: 'aggregate', metric: 'mean', column: 'tenth', min: 0.1, max: 0.1 },
+        { type: 'outlier_rate', column: 'tenth', method: 'zscore', max: 0 },
+        { type: 'correlation', columns: ['tenth', 'id'], min: -1 },
+        { type: 'aggregate', metric: 'stddev', column: 'big', max: 2 },
+      ]);
+      const { checks } = await checkFiles({ files: [file], suite });
+      expect(checks).toMatchObject([
+        { status: 'pass', observed: 0 },
+        { status: 'pass', observed: 0.1 },
+        { status: 'pass', observed: 0 },
+        { status: 'fail', observed: 'NaN' },
+        { status: 'pass' },
+      ]);
+    },
+  );
+});
+
 describe('checks against another dataset', () => {
   test('compare with files by name or path, and are errors where those cannot be read', async () => {
     const file = await folder.write(ROWS);

@@ -37,6 +37,17 @@ describe('checkFiles', () => {
     expect([...progress].sort((a, b) => a - b)).toEqual(progress);
   });
 
+  test.each([
+    ['Arrow IPC', join(__dirname, 'fixtures', 'plain.arrow'), false],
+    ['a full scan of Parquet', FLIGHTS, true],
+  ])('%s: where no check can run the report says why', async (_, file, fullScan) => {
+    const suite = suiteOf([{ type: 'not_null', column: 'nothing' }]);
+    const { verdict, rows, checks } = await checkFiles({ files: [file], suite, fullScan });
+    expect(verdict).toBe('error');
+    expect(rows).toBeGreaterThan(0);
+    expect(checks).toMatchObject([{ status: 'error', message: expect.stringContaining('no column') as string }]);
+  });
+
   test('the calling thread takes a share if it may, answers as the others do, and can be interrupted', async () => {
     const file = await folder.write(
       `SELECT id, 'x' || id AS s FROM range(400000) AS t(id) ORDER BY id`,

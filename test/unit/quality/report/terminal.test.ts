@@ -36,6 +36,12 @@ describe('a report on a terminal', () => {
     expect(line).toContain('nn…');
   });
 
+  it('shortens the values of a row of very many columns', () => {
+    const value = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`c${i}`, null]));
+    const wide = resultOf({ name: 'wide', status: 'fail', failing: 1, examples: [{ row: 1, value }] });
+    expect(renderCheckTable(reportOf([wide]), PLAIN).length).toBeLessThan(1000);
+  });
+
   it('colours the status where colours are shown, and nothing else', () => {
     const text = renderCheckTable(EVERY_STATUS, { width: 120, color: true });
     expect(text).toContain('\u001b[31m✗ failed       \u001b[0m  distance');
