@@ -11,19 +11,22 @@ const VERBS = ['retryStep', 'skipStep', 'abort'] as const;
  * Runs a step of a pipeline. Where it fails and `onFailure: 'wait'` holds for it, the run parks, without a worker, until
  * somebody decides: the step is done again, left out, or its error stands.
  */
-export async function runOrWait(
+export function runOrWait(
   run: Run,
   { steps, onFailure }: Pick<FrozenPipeline, 'steps' | 'onFailure'>,
   name: string,
   work: () => Promise<void>,
 ): Promise<void> {
-  const waits = (steps[name]?.onFailure ?? onFailure) === 'wait';
+  return (steps[name]?.onFailure ?? onFailure) === 'wait' ? parkedOnFailure(run, name, work) : work();
+}
+
+async function parkedOnFailure(run: Run, name: string, work: () => Promise<void>): Promise<void> {
   for (;;) {
     try {
       await work();
       return;
     } catch (error) {
-      if (!waits || isCancellation(error)) throw error;
+      if (isCancellation(error)) throw error;
       const decision = await park(run, name);
       if (decision?.verb === 'skipStep') return leaveOut(run, name, decision);
       if (decision?.verb !== 'retryStep') throw error;

@@ -62,18 +62,23 @@ export async function interpret(
   const errors: unknown[] = [];
   for (const name of topologicalOrder(dependencies).order) {
     const waits = dependencies[name] ?? [];
-    const end = Promise.all(waits.map((other) => ends.get(other) ?? Promise.resolve())).then(async () => {
+    const begin = async () => {
       const reads = stepReads(pipeline.steps, name);
       const blocking = waits.find((other) => !mayFollow(run.steps.get(other), reads.includes(other)));
       if (blocking !== undefined) return skip(run, name, blocking);
       try {
-        if (await reuse(run, pipeline, name, frozen, reusable[name])) return;
+        const earlier = reusable[name];
+        if (earlier !== undefined && (await reuse(run, pipeline, name, frozen, earlier))) return;
         await runOrWait(run, pipeline, name, () => runStep(run, pipeline, name, frozen));
       } catch (error) {
         errors.push(error);
       }
-    });
-    ends.set(name, end);
+    };
+    // The SDK keeps a stack trace of every promise, which is most of what hundreds of steps side by side cost.
+    ends.set(
+      name,
+      waits.length === 0 ? begin() : Promise.all(waits.flatMap((other) => ends.get(other) ?? [])).then(begin),
+    );
   }
   await Promise.all(ends.values());
   if (errors.length > 0) throw errors[0];
@@ -85,10 +90,10 @@ async function reuse(
   { steps }: FrozenPipeline,
   name: string,
   frozen: FrozenInputs,
-  reusable: ReusableStep | undefined,
+  reusable: ReusableStep,
 ): Promise<boolean> {
   const step = steps[name];
-  if (step === undefined || reusable === undefined) return false;
+  if (step === undefined) return false;
   const before = stepDependencies(steps)[name] ?? [];
   if (before.some((other) => run.steps.get(other)?.code !== 'REUSED')) return false;
   if (!readsTheSame(reusable, readByStep(run, steps, name, frozen))) return false;

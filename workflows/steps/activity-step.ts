@@ -13,7 +13,7 @@ import { restoredValue, valueOutcome } from './value-outcome.js';
 type ProjectActivities = ReturnType<typeof createProjectActivities>;
 
 /** Calls an activity of the project. */
-export async function activity(
+export function activity(
   run: Run,
   name: string,
   fields: Omit<z.input<typeof activityStepSchema>, 'type'>,

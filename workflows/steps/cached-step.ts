@@ -34,7 +34,17 @@ const DEFAULT_WAIT_SECONDS = 1_800;
  * same, this one waits, without a worker, for its result, or until that run has ended without one. A step that is not
  * cached is done at once, with nothing added to the history.
  */
-export async function throughCache<T>(
+export function throughCache<T>(
+  run: Run,
+  state: StepState,
+  cached: MaybeCached<T>,
+  compute: () => Promise<StepOutcome<T>>,
+): Promise<StepOutcome<T>> {
+  run.reused.delete(state.step);
+  return run.caching === null && cached.step.cache === undefined ? compute() : lookUp(run, state, cached, compute);
+}
+
+async function lookUp<T>(
   run: Run,
   state: StepState,
   { step, inputs = {}, restore }: MaybeCached<T>,
@@ -42,8 +52,6 @@ export async function throughCache<T>(
 ): Promise<StepOutcome<T>> {
   const { caching } = run;
   const name = state.step;
-  run.reused.delete(name);
-  if (caching === null && step.cache === undefined) return compute();
   const decision = cacheDecision(step, caching?.defaults);
   const off = decision.policy === null ? decision.reason : caching?.mode === 'off' ? 'the run was to use none' : null;
   if (off !== null) return { ...(await compute()), cache: { outcome: 'off', reason: off } };

@@ -75,7 +75,9 @@ export async function recordedStep<T>(
       ...(reusedFrom !== undefined && { reusedFrom }),
       ...(cache !== undefined && { cache: noteOf(cache) }),
     };
-    await commitStep(run, ended, records, stepFinished(run, ended, outcome));
+    const end = stepFinished(run, ended, outcome);
+    if (mayWait(run, ended, records)) run.deferred.add(end);
+    else await commitStep(run, [...records, end]);
     setStepState(run, ended);
     return outcome.value;
   } catch (error) {
@@ -89,19 +91,16 @@ export async function recordedStep<T>(
   }
 }
 
-/** What a step published is committed at once, with what waits; an end that nobody else waits for may be deferred. */
-async function commitStep(
-  run: Run,
-  { status, durationMs }: StepState,
-  records: readonly LineageRecord[],
-  end: LineageRecord,
-): Promise<void> {
-  if (records.length === 0 && status === 'succeeded' && run.deferred.allows(durationMs, besideOthers(run))) {
-    return run.deferred.add(end);
-  }
+/** Whether the end of a step may be deferred: it published nothing, so nobody else waits for it. */
+function mayWait(run: Run, { status, durationMs }: StepState, records: readonly LineageRecord[]): boolean {
+  return records.length === 0 && status === 'succeeded' && run.deferred.allows(durationMs, besideOthers(run));
+}
+
+/** What a step published is committed at once, with what waits. */
+async function commitStep(run: Run, records: readonly LineageRecord[]): Promise<void> {
   const waiting = run.deferred.take();
   try {
-    await commitRecords([...waiting, ...records, end]);
+    await commitRecords([...waiting, ...records]);
   } catch (error) {
     run.deferred.restore(waiting);
     throw error;
