@@ -1,37 +1,22 @@
 import { lastCompletePartition, withKeys } from '../engine/datasets/index.js';
-import {
-  deadlinesAround,
-  forecastEnd,
-  judgeDeadline,
-  type DeadlineAlert,
-  type ForecastStep,
-} from '../engine/deadlines/index.js';
-import { freezePipeline } from '../engine/pipelines/index.js';
+import { deadlinesAround, judgeDeadline, type DeadlineAlert } from '../engine/deadlines/index.js';
 import {
   ALERT_SEVERITIES,
   isMillraceError,
-  runProgressSchema,
   runWorkflowId,
-  stepDependencies,
   type Alert,
   type Deadline,
-  type FrozenPipeline,
   type Pipeline,
   type RunSummary,
 } from '../schemas/index.js';
+import { createForecast } from './deadline-forecast.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { setRunPriority } from './run-priority.js';
 import { notYet, sometime } from './wait-by-retry.js';
 
-/** Runs from which durations are taken. */
-const HISTORY_RUNS = 20;
-/** How long durations are kept before they are read again. */
-const HISTORY_MS = 300_000;
 /** A deadline that passed longer ago than this is left alone: nobody was watching. */
 const LATEST_MS = 6 * 3_600_000;
 const HIGHEST_PRIORITY = 1;
-
-type Durations = Record<string, number[]>;
 
 /** What deadlines ask of the world. */
 export function createDeadlineActivities({
@@ -39,7 +24,7 @@ export function createDeadlineActivities({
   lineage,
   temporal,
 }: Pick<ActivityDependencies, 'config' | 'lineage' | 'temporal'>) {
-  const durations = new Map<string, { at: number; read: Durations }>();
+  const expectedEnd = createForecast({ lineage, temporal });
   const raised = new Set<string>();
   return {
     /** Judges every deadline and every dataset, and puts on record what somebody should know; looks again and again. */
@@ -48,8 +33,14 @@ export function createDeadlineActivities({
         const pipelines = config.pipelines.filter(({ deadline }) => deadline !== undefined);
         const datasets = Object.entries(config.freshness);
         if (pipelines.length + datasets.length === 0) return { watching: false };
-        for (const pipeline of pipelines) if (pipeline.deadline) await watchPipeline(pipeline, pipeline.deadline);
-        for (const [dataset, { maxAgeSeconds }] of datasets) await watchDataset(dataset, maxAgeSeconds * 1000);
+        // What cannot be looked at is told by the attempt, and keeps nobody from hearing of the others.
+        const failures: unknown[] = [];
+        const failed = (error: unknown) => failures.push(error);
+        for (const pipeline of pipelines)
+          if (pipeline.deadline) await watchPipeline(pipeline, pipeline.deadline).catch(failed);
+        for (const [dataset, { maxAgeSeconds }] of datasets)
+          await watchDataset(dataset, maxAgeSeconds * 1000).catch(failed);
+        if (failures.length > 0) throw failures[0];
         throw notYet('looked at deadlines');
       });
     },
@@ -58,55 +49,24 @@ export function createDeadlineActivities({
   async function watchPipeline(pipeline: Pipeline, deadline: Deadline): Promise<void> {
     const now = Date.now();
     const { last, next } = deadlinesAround(deadline, now);
-    const runs = await lineage.runs({ pipeline: pipeline.name, limit: 100 });
     for (const time of now - last <= LATEST_MS ? [last, next] : [next]) {
-      const partition = lastCompletePartition(withKeys(pipeline.partitions), new Date(time));
+      const partition = completeBy(pipeline, time);
+      if (partition === null) continue;
       // What is not cut by time has to run each day.
       const since = pipeline.partitions.kind === 'none' ? time - DAY_MS : 0;
-      const own = runs.filter((run) => run.partition === partition && Date.parse(run.startedAt) > since);
+      const runs = await lineage.runs({ pipeline: pipeline.name, partition, limit: 100 });
+      const own = runs.filter((run) => Date.parse(run.startedAt) > since);
       const succeeded = own.findLast(({ verdict }) => verdict === 'succeeded')?.finishedAt ?? null;
       const running = own[0] !== undefined && own[0].verdict === null;
       const verdict = judgeDeadline({
         ...{ pipeline: pipeline.name, partition, deadline: time, timezone: deadline.timezone, now, running },
         succeededAt: succeeded === null ? null : Date.parse(succeeded),
-        expectedEnd: succeeded === null ? await expectedEnd(pipeline, partition, running, runs, now) : null,
+        expectedEnd: succeeded === null && time > now ? await expectedEnd(pipeline, partition, running, now) : null,
       });
       if (verdict === null) continue;
       await raise(`deadline/${pipeline.name}/${time}`, verdict, { pipeline: pipeline.name, partition, run: own[0] });
       if (deadline.raisePriority && running) await raisePriority(runWorkflowId(pipeline.name, partition), time);
     }
-  }
-
-  async function expectedEnd(
-    pipeline: Pipeline,
-    partition: string,
-    running: boolean,
-    runs: readonly RunSummary[],
-    now: number,
-  ): Promise<number | null> {
-    const steps = stepsOf(pipeline);
-    if (steps === null) return null;
-    const states = running ? await progressOf(runWorkflowId(pipeline.name, partition)) : pending(Object.keys(steps));
-    return forecastEnd(states, stepDependencies(steps), await durationsOf(pipeline.name, runs), now);
-  }
-
-  async function progressOf(workflowId: string): Promise<ForecastStep[]> {
-    return runProgressSchema.parse(await temporal.workflow.getHandle(workflowId).query('progress')).steps;
-  }
-
-  /** Durations by step, in the last runs that succeeded. */
-  async function durationsOf(pipeline: string, runs: readonly RunSummary[]): Promise<Durations> {
-    const kept = durations.get(pipeline);
-    if (kept !== undefined && Date.now() - kept.at < HISTORY_MS) return kept.read;
-    const read: Durations = {};
-    for (const { runId } of runs.filter(({ verdict }) => verdict === 'succeeded').slice(0, HISTORY_RUNS)) {
-      for (const { step, startedAt, finishedAt, status } of (await lineage.run(runId)).steps) {
-        if (startedAt === null || status !== 'succeeded') continue;
-        read[step] = [...(read[step] ?? []), Date.parse(finishedAt) - Date.parse(startedAt)];
-      }
-    }
-    durations.set(pipeline, { at: Date.now(), read });
-    return read;
   }
 
   async function watchDataset(dataset: string, maxAgeMs: number): Promise<void> {
@@ -152,16 +112,12 @@ export function createDeadlineActivities({
 
 const DAY_MS = 86_400_000;
 
-/** Steps as the schedule runs them; null where parameters are left that only whoever starts a run can give. */
-function stepsOf(pipeline: Pipeline): FrozenPipeline['steps'] | null {
+/** The partition that has to have run by a time; null before the first is complete. */
+function completeBy({ partitions }: Pipeline, time: number): string | null {
   try {
-    return freezePipeline(pipeline, pipeline.schedule?.params ?? {}).steps;
+    return lastCompletePartition(withKeys(partitions), new Date(time));
   } catch (error) {
-    if (isMillraceError(error)) return null;
+    if (isMillraceError(error) && error.code === 'PARTITION_INVALID') return null;
     throw error;
   }
-}
-
-function pending(steps: string[]) {
-  return steps.map((step) => ({ step, status: 'pending' as const, startedAt: null, durationMs: null }));
 }

@@ -12,7 +12,7 @@ import {
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { z } from 'zod';
 import type { createAlertActivities } from '../activities/index.js';
-import { ALERTS_WORKFLOW_ID, taskQueue, type AlertTask } from '../schemas/index.js';
+import { ALERTS_WORKFLOW_ID, taskQueue, type AlertEvent, type AlertTask } from '../schemas/index.js';
 import { LOOK_AGAIN } from './activity-options.js';
 import type { alertDelivery } from './alert-delivery.js';
 import { commitEnd } from './commit-records.js';
@@ -25,6 +25,12 @@ const { findAlerts } = proxyActivities<ReturnType<typeof createAlertActivities>>
 
 /** Sent by workers when they start, so that the workflow is there. */
 export const wakeAlertsSignal = defineSignal('wake');
+
+/** What ends a trouble, and what begins it again. */
+const OPPOSITES: Partial<Record<AlertEvent, AlertEvent>> = {
+  run_recovered: 'run_failed',
+  run_failed: 'run_recovered',
+};
 
 const inputSchema = z.strictObject({
   cursor: z.number().nullable().default(null),
@@ -58,8 +64,9 @@ export async function alerts(input: unknown = {}): Promise<void> {
           continue;
         }
         told[trouble] = at + task.repeatMs;
-        // What has recovered and fails again is news.
-        if (task.alert.event === 'run_recovered') delete told[`${task.channel} run_failed ${task.alert.key}`];
+        // What has recovered and fails again is news, and so is that it has recovered again.
+        const opposite = OPPOSITES[task.alert.event];
+        if (opposite !== undefined) delete told[`${task.channel} ${opposite} ${task.alert.key}`];
         await startDelivery(task);
         delivered += 1;
       }

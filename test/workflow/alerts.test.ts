@@ -166,6 +166,16 @@ describe('alerts', () => {
     ]);
   });
 
+  it('that it recovered is told as often as it failed, or an incident would stay open', async () => {
+    for (const ok of [false, true, false, true]) await run('a', { ok });
+    const told = async () =>
+      (await millrace.lineage.alerts.deliveries()).filter(
+        ({ channel, alert, outcome }) =>
+          channel === 'pager' && outcome === 'delivered' && alert.partition === 'a' && alert.event === 'run_recovered',
+      );
+    await until(async () => (await told()).length === 2);
+  });
+
   it('say that a step waits for somebody, in what the channel understands', async () => {
     const asked = await millrace.client.startRun({ pipeline: 'asks', partition: 'all' });
     await deliveries('chat', 1);

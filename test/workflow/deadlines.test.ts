@@ -1,3 +1,4 @@
+import { lastCompletePartition } from '../../engine/datasets/index.js';
 import { definePipeline, type Alert, type LineageRecord } from '../../schemas/index.js';
 import { startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
 import { until } from '../support/until.js';
@@ -14,6 +15,12 @@ describe('deadlines', () => {
     const steps = { work: { type: 'activity', activity: 'work', role: 'orchestration' } } as const;
     millrace = await startMillrace({
       pipelines: [
+        // First, as its trouble must not keep anybody from hearing of the others: none of its partitions is complete.
+        definePipeline({
+          ...{ name: 'future', partitions: { kind: 'daily', start: '2999-01-01' } },
+          ...{ deadline: { at: minute(0) }, steps },
+        }),
+        definePipeline({ ...{ name: 'refilled', partitions: { kind: 'daily' } }, deadline: { at: minute(5) }, steps }),
         definePipeline({ name: 'late', deadline: { at: minute(0) }, steps }),
         definePipeline({ name: 'slow', deadline: { at: minute(5), raisePriority: true }, steps }),
         definePipeline({ name: 'quick', deadline: { at: minute(5) }, steps }),
@@ -38,22 +45,22 @@ describe('deadlines', () => {
   });
 
   /** Puts a run of yesterday on record whose one step took so long. */
-  async function ran(pipeline: string, milliseconds: number): Promise<void> {
+  function ran(pipeline: string, milliseconds: number, partition = 'all'): LineageRecord[] {
     const [began, ended] = [-86_400_000 * 2, -86_400_000 * 2 + milliseconds].map((ms) =>
       new Date(Date.now() + ms).toISOString(),
     );
-    const runId = `${pipeline}-yesterday`;
+    const runId = `${pipeline}-${partition}-before`;
     const about = { runId, at: ended } as { runId: string; at: string };
     const none = { inputs: [], inputModels: [] };
-    await millrace.lineage.record([
+    return [
       {
         ...{
           kind: 'run_started',
           key: `${runId}/started`,
           runId,
-          workflowId: `run/${pipeline}/all`,
+          workflowId: `run/${pipeline}/${partition}`,
           pipeline,
-          partition: 'all',
+          partition,
         },
         ...{
           at: began ?? '',
@@ -84,7 +91,7 @@ describe('deadlines', () => {
         reason: 'COMPLETED',
         message: '',
       },
-    ] satisfies LineageRecord[]);
+    ] satisfies LineageRecord[];
   }
 
   async function alert(event: Alert['event']): Promise<Alert[]> {
@@ -96,8 +103,18 @@ describe('deadlines', () => {
   }
 
   it('that have passed are missed, those that will not be kept are told before, and the run gets the highest priority', async () => {
-    await ran('slow', 600_000);
-    await ran('quick', 1000);
+    // The run of `refilled` was in time; a backfill of many partitions came after it.
+    const inTime = lastCompletePartition({ kind: 'daily', timezone: 'UTC' }, new Date(Date.now() + 300_000));
+    const backfilled = Array.from({ length: 110 }, (_, day) =>
+      new Date(Date.UTC(2001, 0, 1 + day)).toISOString().slice(0, 10),
+    );
+    // In time first, or a look between the two would take its durations and not its end.
+    await millrace.lineage.record(ran('refilled', 600_000, inTime));
+    await millrace.lineage.record([
+      ...backfilled.flatMap((partition) => ran('refilled', 600_000, partition)),
+      ...ran('slow', 600_000),
+      ...ran('quick', 1000),
+    ]);
     const run = await millrace.client.startRun({ pipeline: 'slow', partition: 'all' });
     expect(await alert('deadline_missed')).toMatchObject([
       { pipeline: 'late', severity: 'critical', partition: 'all' },
