@@ -1,11 +1,13 @@
-import { lastCompletePartition, withKeys } from '../engine/datasets/index.js';
-import { deadlinesAround, judgeDeadline, type DeadlineAlert } from '../engine/deadlines/index.js';
+import { wholeSet } from '../engine/datasets/index.js';
+import { deadlinesAround, gatherDeadlines, judgeDeadline, type DeadlineAlert } from '../engine/deadlines/index.js';
+import { closedPartitions, knownPartitions } from '../engine/pipelines/index.js';
 import {
   ALERT_SEVERITIES,
   isMillraceError,
   runWorkflowId,
   type Alert,
   type Deadline,
+  type Partitions,
   type Pipeline,
   type RunSummary,
 } from '../schemas/index.js';
@@ -18,6 +20,17 @@ import { notYet, sometime } from './wait-by-retry.js';
 const LATEST_MS = 6 * 3_600_000;
 const HIGHEST_PRIORITY = 1;
 
+/** What is known of a deadline: partitions that need no further look, and those of which it was told that they are at risk. */
+interface Watched {
+  judged: Set<string>;
+  warned: Set<string>;
+}
+
+interface Late {
+  alert: DeadlineAlert;
+  run: RunSummary | undefined;
+}
+
 /** What deadlines ask of the world. */
 export function createDeadlineActivities({
   config,
@@ -26,6 +39,7 @@ export function createDeadlineActivities({
 }: Pick<ActivityDependencies, 'config' | 'lineage' | 'temporal'>) {
   const expectedEnd = createForecast({ lineage, temporal });
   const raised = new Set<string>();
+  const watched = new Map<string, Map<number, Watched>>();
   return {
     /** Judges every deadline and every dataset, and puts on record what somebody should know; looks again and again. */
     async watchDeadlines(): Promise<{ watching: boolean }> {
@@ -49,26 +63,62 @@ export function createDeadlineActivities({
   async function watchPipeline(pipeline: Pipeline, deadline: Deadline): Promise<void> {
     const now = Date.now();
     const { last, next } = deadlinesAround(deadline, now);
-    for (const time of now - last <= LATEST_MS ? [last, next] : [next]) {
-      const partition = completeBy(pipeline, time);
-      if (partition === null) continue;
-      // What is not cut by time has to run each day.
-      const since = pipeline.partitions.kind === 'none' ? time - DAY_MS : 0;
-      const runs = await lineage.runs({ pipeline: pipeline.name, partition, limit: 100 });
+    const times = now - last <= LATEST_MS ? [last, next] : [next];
+    const before = watched.get(pipeline.name);
+    watched.set(
+      pipeline.name,
+      new Map(times.map((time) => [time, before?.get(time) ?? { judged: new Set(), warned: new Set() }])),
+    );
+    const partitions = await knownPartitions(lineage.partitionSets, pipeline.partitions);
+    for (const time of times) await watchDeadline(pipeline, deadline, partitions, time, now);
+  }
+
+  async function watchDeadline(
+    pipeline: Pipeline,
+    deadline: Deadline,
+    partitions: Partitions,
+    time: number,
+    now: number,
+  ): Promise<void> {
+    const known = watched.get(pipeline.name)?.get(time);
+    const due = completeBy(partitions, time).filter((partition) => !known?.judged.has(partition));
+    if (known === undefined || due.length === 0) return;
+    const begun = new Set((await lineage.latestRuns(pipeline.name, due)).map(({ partition }) => partition));
+    // What is not cut by time has to run between any two deadlines.
+    const since = wholeSet(partitions) === undefined ? 0 : deadlinesAround(deadline, time - 1).last;
+    const late: Late[] = [];
+    for (const partition of due) {
+      const runs = begun.has(partition) ? await lineage.runs({ pipeline: pipeline.name, partition, limit: 100 }) : [];
       const own = runs.filter((run) => Date.parse(run.startedAt) > since);
       const succeeded = own.findLast(({ verdict }) => verdict === 'succeeded')?.finishedAt ?? null;
       const running = own[0] !== undefined && own[0].verdict === null;
-      const verdict = judgeDeadline({
+      const alert = judgeDeadline({
         ...{ pipeline: pipeline.name, partition, deadline: time, timezone: deadline.timezone, now, running },
         succeededAt: succeeded === null ? null : Date.parse(succeeded),
         expectedEnd: succeeded === null && time > now ? await expectedEnd(pipeline, partition, running, now) : null,
       });
-      if (verdict === null) continue;
-      await raise(`deadline/${pipeline.name}/${time}`, verdict, { pipeline: pipeline.name, partition, run: own[0] });
-      if (deadline.raisePriority && running) await raisePriority(runWorkflowId(pipeline.name, partition), time);
+      if (alert !== null) late.push({ alert, run: own[0] });
+      else if (succeeded !== null) known.judged.add(partition);
+      if (alert !== null && deadline.raisePriority && running)
+        await raisePriority(runWorkflowId(pipeline.name, partition), time);
     }
+    const missed = late.filter(({ alert }) => alert.event === 'deadline_missed');
+    const atRisk = late.filter(({ alert }) => alert.event === 'deadline_at_risk' && !known.warned.has(alert.partition));
+    const one = due.length + known.judged.size === 1;
+    await raiseLate(pipeline.name, time, missed, one);
+    for (const { alert } of missed) known.judged.add(alert.partition);
+    await raiseLate(pipeline.name, time, atRisk, one);
+    for (const { alert } of atRisk) known.warned.add(alert.partition);
   }
 
+  /** @param one whether the pipeline has one partition by that time, so that the deadline is its name */
+  async function raiseLate(pipeline: string, time: number, [first, ...others]: Late[], one: boolean): Promise<void> {
+    if (first === undefined) return;
+    const alert = gatherDeadlines(pipeline, [first.alert, ...others.map((late) => late.alert)]);
+    const key = `deadline/${pipeline}/${time}${one ? '' : `/${first.alert.partition}`}`.slice(0, 250);
+    const run = others.length === 0 ? first.run : undefined;
+    await raise(key, alert, { pipeline, partition: alert.partition, run });
+  }
   async function watchDataset(dataset: string, maxAgeMs: number): Promise<void> {
     const [version] = await lineage.datasetVersions(dataset, { published: true, limit: 1 });
     const newest = version?.writtenAt;
@@ -81,7 +131,7 @@ export function createDeadlineActivities({
   /** Puts an alert on record, once. */
   async function raise(
     key: string,
-    { event, title, message }: DeadlineAlert | Pick<Alert, 'event' | 'title' | 'message'>,
+    { event, title, message }: Pick<Alert, 'event' | 'title' | 'message'>,
     {
       pipeline = null,
       partition = null,
@@ -110,14 +160,12 @@ export function createDeadlineActivities({
   }
 }
 
-const DAY_MS = 86_400_000;
-
-/** The partition that has to have run by a time; null before the first is complete. */
-function completeBy({ partitions }: Pipeline, time: number): string | null {
+/** The partitions that have to have run by a time; none before the first is complete. */
+function completeBy(partitions: Partitions, time: number): string[] {
   try {
-    return lastCompletePartition(withKeys(partitions), new Date(time));
+    return closedPartitions(partitions, new Date(time).toISOString(), Infinity);
   } catch (error) {
-    if (isMillraceError(error) && error.code === 'PARTITION_INVALID') return null;
+    if (isMillraceError(error) && error.code === 'PARTITION_INVALID') return [];
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { timezoneField } from './timezone.js';
 
-/** When the run of the newest complete partition must have succeeded. */
+/** When the runs of the newest complete partition, with all keys of what is no time, must have succeeded. */
 export const deadlineSchema = z.strictObject({
   at: z
     .string()

@@ -18,6 +18,7 @@ export interface DeadlineFacts {
 
 /** What somebody should know. */
 export interface DeadlineAlert {
+  partition: string;
   event: Extract<AlertEvent, 'deadline_at_risk' | 'deadline_missed'>;
   title: string;
   message: string;
@@ -35,9 +36,29 @@ export function judgeDeadline(facts: DeadlineFacts): DeadlineAlert | null {
   if (now >= deadline) {
     const message = succeededAt === null ? state : `it succeeded at ${time(succeededAt)}`;
     const title = `${pipeline} ${partition} missed its deadline, ${time(deadline)}`;
-    return { event: 'deadline_missed', title, message };
+    return { partition, event: 'deadline_missed', title, message };
   }
   if (succeededAt !== null || expectedEnd === null || expectedEnd <= deadline) return null;
   const title = `${pipeline} ${partition} is likely to miss its deadline, ${time(deadline)}`;
-  return { event: 'deadline_at_risk', title, message: `${state}; expected to end by ${time(expectedEnd)}` };
+  return { partition, event: 'deadline_at_risk', title, message: `${state}; expected to end by ${time(expectedEnd)}` };
+}
+
+/** Partitions that are named when many are late together. */
+const NAMED = 10;
+
+/** Alerts of the same kind about partitions of one pipeline as one, so that a day of 200 regions does not call 200 times. */
+export function gatherDeadlines(
+  pipeline: string,
+  [first, ...others]: [DeadlineAlert, ...DeadlineAlert[]],
+): Omit<DeadlineAlert, 'partition'> & { partition: string | null } {
+  if (others.length === 0) return first;
+  const all = [first, ...others];
+  const lines = all.slice(0, NAMED).map(({ partition, message }) => `${partition}: ${message}`.slice(0, 150));
+  const more = all.length > NAMED ? [`and ${all.length - NAMED} more`] : [];
+  const what = first.event === 'deadline_missed' ? 'missed their deadline' : 'are likely to miss their deadline';
+  return {
+    ...{ event: first.event, partition: null },
+    title: `${all.length} partitions of ${pipeline} ${what}`,
+    message: [...lines, ...more].join('\n'),
+  };
 }

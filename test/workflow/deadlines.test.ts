@@ -22,6 +22,10 @@ describe('deadlines', () => {
         }),
         definePipeline({ ...{ name: 'refilled', partitions: { kind: 'daily' } }, deadline: { at: minute(5) }, steps }),
         definePipeline({ name: 'late', deadline: { at: minute(0) }, steps }),
+        definePipeline({
+          ...{ name: 'regions', partitions: { kind: 'static', keys: ['north', 'south', 'west'] } },
+          ...{ deadline: { at: minute(0) }, steps },
+        }),
         definePipeline({ name: 'slow', deadline: { at: minute(5), raisePriority: true }, steps }),
         definePipeline({ name: 'quick', deadline: { at: minute(5) }, steps }),
         definePipeline({
@@ -116,8 +120,13 @@ describe('deadlines', () => {
       ...ran('quick', 1000),
     ]);
     const run = await millrace.client.startRun({ pipeline: 'slow', partition: 'all' });
-    expect(await alert('deadline_missed')).toMatchObject([
+    const missed = await until(async () => {
+      const found = await alert('deadline_missed');
+      return found.length > 1 && found;
+    });
+    expect(missed).toMatchObject([
       { pipeline: 'late', severity: 'critical', partition: 'all' },
+      { pipeline: 'regions', partition: null, title: '3 partitions of regions missed their deadline' },
     ]);
     const [risk, ...others] = await alert('deadline_at_risk');
     expect(others).toEqual([]);

@@ -1,5 +1,12 @@
 import fc from 'fast-check';
-import { deadlinesAround, forecastEnd, judgeDeadline, type ForecastStep } from '../../../engine/deadlines/index.js';
+import {
+  deadlinesAround,
+  forecastEnd,
+  gatherDeadlines,
+  judgeDeadline,
+  type DeadlineAlert,
+  type ForecastStep,
+} from '../../../engine/deadlines/index.js';
 
 const at = (text: string) => Date.parse(text);
 
@@ -85,4 +92,20 @@ describe('a deadline', () => {
     ['that was missed', { now: 10_000 }, 'deadline_missed'],
     ['that was met too late', { now: 12_000, succeededAt: 11_000 }, 'deadline_missed'],
   ])('%s', (_, change, event) => expect(judgeDeadline({ ...facts, ...change })?.event).toBe(event));
+});
+
+describe('partitions that are late together', () => {
+  const late = (region: number): DeadlineAlert => ({
+    ...{ event: 'deadline_missed', partition: `2001-03-01|r${region}`, title: `r${region} is late` },
+    message: 'it has not begun',
+  });
+  it('are told as one, and few of them by name', () => {
+    expect(gatherDeadlines('p', [late(0)])).toEqual(late(0));
+    const many = gatherDeadlines('p', [late(0), ...Array.from({ length: 199 }, (_, index) => late(index + 1))]);
+    expect(many).toMatchObject({ partition: null, title: '200 partitions of p missed their deadline' });
+    expect(many.message.split('\n')).toEqual([
+      ...Array.from({ length: 10 }, (_, index) => `2001-03-01|r${index}: it has not begun`),
+      'and 190 more',
+    ]);
+  });
 });
