@@ -54,13 +54,14 @@ export function measurePair({ name, reference, current }: ColumnPair, settings: 
   const lost = (reason: string) => outcome({ kind: 'lost', reason });
 
   if (reference === undefined) return not('the reference has no such column');
-  if (before === null) return not(`columns of type ${reference.type} have no distribution`);
-  if (method === undefined && isTime(reference)) return not('times go on; name a method to compare them all the same');
-  if (before.rows === 0) return not('the reference has no values');
+  // What is gone, or is of another kind, is lost whatever it was, also where values are not compared.
   if (current === undefined) return lost('the current data has no such column');
-  if (before.kind !== now?.kind || isTime(reference) !== isTime(current)) {
+  if (before === null && now === null) return not(`columns of type ${reference.type} have no distribution`);
+  if (before?.rows === 0) return not('the reference has no values');
+  if (before === null || before.kind !== now?.kind || isTime(reference) !== isTime(current)) {
     return lost(`the type has changed from ${reference.type} to ${current.type}`);
   }
+  if (method === undefined && isTime(reference)) return not('times go on; name a method to compare them all the same');
   if (now.rows === 0) {
     return lostByChance(reference, current) ? not('the current data has no values') : lost('all values are missing');
   }

@@ -172,11 +172,22 @@ describe('a column', () => {
       drifted: true,
       says: 'type has changed from Float64 to Utf8',
     },
+    {
+      why: 'a time before and none now',
+      columns: [time([1, 2, 3]), texts('x', { a: 5 })],
+      drifted: true,
+      says: 'type has changed from',
+    },
     { why: 'a time', columns: [time([1, 2, 3]), time([4, 5, 6])], drifted: null, says: 'times go on' },
   ])('with $why is not measured, and says so', ({ columns, drifted, says }) => {
     const found = drift(...columns);
     expect(found).toMatchObject({ drifted, effect: null, method: null, p: null });
     expect(found.message).toContain(says);
+  });
+
+  it('of times that is gone is told', () => {
+    const found = compareProfiles(profileOf(time([1, 2, 3])), profileOf(numbers('y', [1])));
+    expect(found).toMatchObject({ driftedColumns: 1 });
   });
 
   it('of times is compared where a method is named', () => {
