@@ -5,6 +5,7 @@ import { createSecrets } from '../engine/secrets.js';
 import { workflowLink, type Alert, type AlertChannel, type AlertTask } from '../schemas/index.js';
 import { quickScope } from './activity-scope.js';
 import type { ActivityDependencies } from './dependencies.js';
+import { pollExecution } from './poll-execution.js';
 import { notYet, sometime } from './wait-by-retry.js';
 
 /** What a look at the records found. */
@@ -16,7 +17,11 @@ export interface FoundAlerts {
 }
 
 /** What alerts need of the world. */
-export function createAlertActivities({ config, lineage }: Pick<ActivityDependencies, 'config' | 'lineage'>) {
+export function createAlertActivities({
+  config,
+  lineage,
+  temporal,
+}: Pick<ActivityDependencies, 'config' | 'lineage' | 'temporal'>) {
   const secrets = createSecrets();
   const ui = config.temporalUi ?? process.env.MILLRACE_TEMPORAL_UI ?? null;
   return {
@@ -31,6 +36,14 @@ export function createAlertActivities({ config, lineage }: Pick<ActivityDependen
         // Records that say nothing to anybody are looked at again by the next attempt, until there are many.
         if (tasks.length === 0 && cursor !== null && next - cursor < 1000) throw notYet('nothing to tell');
         return { watching: true, tasks, cursor: next };
+      });
+    },
+
+    /** Waits until a delivery has ended, whatever became of it. */
+    async awaitDelivery({ workflowId }: { workflowId: string }): Promise<void> {
+      return sometime(async () => {
+        const { status } = await pollExecution(temporal, workflowId, () => null);
+        if (status === 'running') throw notYet(`${workflowId} is under way`);
       });
     },
 
@@ -57,5 +70,13 @@ export function createAlertActivities({ config, lineage }: Pick<ActivityDependen
 function taskOf(channel: AlertChannel, sequence: number, alert: Alert): AlertTask {
   const { name, repeatSeconds, attempts } = channel;
   const holdUntil = quietUntil(channel, alert, Date.now());
-  return { id: `${name}-${sequence}`, channel: name, alert, holdUntil, repeatMs: repeatSeconds * 1000, attempts };
+  return {
+    id: `${name}-${sequence}`,
+    channel: name,
+    alert,
+    holdUntil,
+    repeatMs: repeatSeconds * 1000,
+    attempts,
+    after: null,
+  };
 }

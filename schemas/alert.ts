@@ -124,6 +124,13 @@ export const alertTaskSchema = z.strictObject({
   holdUntil: z.number().nullable().describe('End of quiet hours, in milliseconds since 1970; null: at once.'),
   repeatMs: z.number().nonnegative().describe('How long the same trouble is left out, in milliseconds.'),
   attempts: z.int().min(1).describe('How often it is tried.'),
+  after: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe(
+      'Id of the task about the same trouble that has to end first, as a failure before its recovery; null: none.',
+    ),
 });
 
 /** What became of an alert on a channel. */

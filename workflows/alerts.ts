@@ -32,10 +32,15 @@ const OPPOSITES: Partial<Record<AlertEvent, AlertEvent>> = {
   run_failed: 'run_recovered',
 };
 
+/** Deliveries further apart than this, quiet hours and all attempts included, keep their order by themselves. */
+const ORDERED_MS = 2 * 86_400_000;
+
 const inputSchema = z.strictObject({
   cursor: z.number().nullable().default(null),
   /** When a channel was told of a trouble last, in milliseconds since 1970, and when it may be again. */
   told: z.record(z.string(), z.number()).default({}),
+  /** What a channel was told last of a trouble that ends and begins again, and when that is forgotten. */
+  last: z.record(z.string(), z.strictObject({ id: z.string(), until: z.number() })).default({}),
   delivered: z.number().default(0),
 });
 
@@ -44,7 +49,7 @@ const inputSchema = z.strictObject({
  * One for a namespace, under the id `alerts`; every delivery is a workflow of its own.
  */
 export async function alerts(input: unknown = {}): Promise<void> {
-  let { cursor, delivered, told } = parseInput(inputSchema, input ?? {}, 'input of alerts');
+  let { cursor, delivered, told, last } = parseInput(inputSchema, input ?? {}, 'input of alerts');
   if (workflowInfo().workflowId !== ALERTS_WORKFLOW_ID) {
     throw failure('INPUT_INVALID', `alerts has the workflow id ${ALERTS_WORKFLOW_ID}`);
   }
@@ -57,6 +62,7 @@ export async function alerts(input: unknown = {}): Promise<void> {
       if (!found.watching) break;
       const at = Date.now();
       told = Object.fromEntries(Object.entries(told).filter(([, until]) => until > at));
+      last = Object.fromEntries(Object.entries(last).filter(([, { until }]) => until > at));
       for (const task of found.tasks) {
         const trouble = `${task.channel} ${task.alert.event} ${task.alert.key}`;
         if ((told[trouble] ?? 0) > at) {
@@ -67,12 +73,14 @@ export async function alerts(input: unknown = {}): Promise<void> {
         // What has recovered and fails again is news, and so is that it has recovered again.
         const opposite = OPPOSITES[task.alert.event];
         if (opposite !== undefined) delete told[`${task.channel} ${opposite} ${task.alert.key}`];
-        await startDelivery(task);
+        const before = `${task.channel} ${task.alert.key}`;
+        await startDelivery({ ...task, after: opposite === undefined ? null : (last[before]?.id ?? null) });
+        if (opposite !== undefined) last[before] = { id: task.id, until: at + ORDERED_MS };
         delivered += 1;
       }
       cursor = found.cursor;
       setCurrentDetails(`${delivered} deliveries begun; read up to record ${cursor}`);
-      if (workflowInfo().continueAsNewSuggested) return continueAsNew<typeof alerts>({ cursor, told, delivered });
+      if (workflowInfo().continueAsNewSuggested) return continueAsNew<typeof alerts>({ cursor, told, last, delivered });
     }
   }
 }

@@ -48,7 +48,12 @@ describe('alerts', () => {
   let millrace: MillraceEnvironment;
 
   beforeAll(async () => {
-    receiver = await startReceiver({ '/flaky': [503, 500, 200], '/hangs': [null, 200], '/gone': [410] });
+    receiver = await startReceiver({
+      '/flaky': [503, 500, 200],
+      '/hangs': [null, 200],
+      '/gone': [410],
+      '/late': [503, 503, 200],
+    });
     const closed = await startReceiver({});
     refusing = closed.url;
     await closed.close();
@@ -62,6 +67,11 @@ describe('alerts', () => {
         definePipeline({
           name: 'breaks',
           partitions: { kind: 'static', keys: ['a', 'b'] },
+          params: { ok: { type: 'boolean', default: false } },
+          steps: { work: { type: 'activity', activity: 'work', input: { ok: param<boolean>('ok') } } },
+        }),
+        definePipeline({
+          name: 'recovers',
           params: { ok: { type: 'boolean', default: false } },
           steps: { work: { type: 'activity', activity: 'work', input: { ok: param<boolean>('ok') } } },
         }),
@@ -90,7 +100,11 @@ describe('alerts', () => {
           name: 'pager',
           url: `${url}/pager`,
           routingKey: 'secret:routing',
-          events: ['run_failed', 'run_recovered'],
+          ...{ events: ['run_failed', 'run_recovered'], pipelines: ['breaks'] },
+        },
+        {
+          ...{ kind: 'pagerduty', name: 'late', url: `${url}/late`, routingKey: 'secret:routing' },
+          ...{ events: ['run_failed', 'run_recovered'], pipelines: ['recovers'] },
         },
       ],
     };
@@ -174,6 +188,16 @@ describe('alerts', () => {
           channel === 'pager' && outcome === 'delivered' && alert.partition === 'a' && alert.event === 'run_recovered',
       );
     await until(async () => (await told()).length === 2);
+  });
+
+  it('that it recovered is told after that it failed, or the incident would be opened last and stay open', async () => {
+    for (const ok of [false, true]) {
+      const started = await millrace.client.startRun({ pipeline: 'recovers', partition: 'all', params: { ok } });
+      await started.result().catch(() => undefined);
+    }
+    await deliveries('late', 2);
+    const actions = receiver.on('/late').map(({ body }) => (JSON.parse(body) as { event_action: string }).event_action);
+    expect(actions).toEqual(['trigger', 'trigger', 'trigger', 'resolve']);
   });
 
   it('say that a step waits for somebody, in what the channel understands', async () => {
