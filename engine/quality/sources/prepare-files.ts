@@ -102,6 +102,8 @@ function isJson(name: string, head: Uint8Array): boolean {
   return /^(\xef\xbb\xbf)?\s*[{[]/.test(Buffer.from(head).toString('latin1'));
 }
 
+const AS_RFC_4180 = `quote = '"', escape = '"', comment = ''`;
+
 async function textToParquet(source: TextFile, head: Uint8Array, into: string, signal?: AbortSignal): Promise<string> {
   const { path, given } = source;
   const json = isJson(source.name, head);
@@ -120,8 +122,10 @@ async function textToParquet(source: TextFile, head: Uint8Array, into: string, s
     await connection.run(`SET TimeZone = 'UTC'`);
     await connection.run(`SET temp_directory = ${quoted(`${into}.tmp`)}`);
     // Every row is looked at before types are fixed, so that a late text in a column of numbers is no surprise. Rows of another
-    // width than the first would make DuckDB begin below them, so it must not pass over any.
-    const csv = (more: string) => `read_csv(${quoted(path)}, sample_size = -1, strict_mode = true, skip = 0${more})`;
+    // width than the first would make DuckDB begin below them, so it must not pass over any. The first line is the header also
+    // where it looks like a row (a column `f` may be a boolean), as it is for whoever ingests the file.
+    const csv = (more: string) =>
+      `read_csv(${quoted(path)}, sample_size = -1, strict_mode = true, skip = 0, header = true, ${AS_RFC_4180}${more})`;
     const copy = (reader: string) =>
       connection.run(
         `COPY (SELECT * FROM ${reader}) TO ${quoted(into)} (FORMAT parquet, COMPRESSION snappy, KV_METADATA {${FROM_TEXT}: 'true'})`,
@@ -136,7 +140,7 @@ async function textToParquet(source: TextFile, head: Uint8Array, into: string, s
       if (delimiter !== undefined) {
         // With columns that are given, the first row that does not fit is named.
         const columns = name!.split(delimiter).map((_, i) => `c${i}: 'VARCHAR'`);
-        const given = `, delim = ${quoted(delimiter)}, header = true`;
+        const given = `, delim = ${quoted(delimiter)}`;
         const strict = csv(`${given}, auto_detect = false, columns = {${columns.join(', ')}}`).replace(
           'sample_size = -1, ',
           '',

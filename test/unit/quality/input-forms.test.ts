@@ -53,6 +53,29 @@ describe('CSV', () => {
     });
   });
 
+  test.each([
+    ['columns that are named as truth values are', 'id,f,t\n', ['id', 'f', 't'], 0],
+    ['columns that are named as numbers are', '2020,2021\n1,2\n', ['2020', '2021'], 1],
+    ['there is a # in front', '#id,n\n#1,5\n', ['#id', 'n'], 1],
+  ])('the first line is the header where %s', async (_, text, names, rows) => {
+    const report = await checkFiles({
+      files: [await write('header.csv', text)],
+      suite: suiteOf([
+        { type: 'schema_match', columns: names, ordered: true },
+        { type: 'row_count', min: rows, max: rows },
+      ]),
+    });
+    expect(report.checks.map(({ status, message }) => [status, message])).toEqual([
+      ['pass', undefined],
+      ['pass', undefined],
+    ]);
+  });
+
+  test('a quote that is not closed is an error, not a part of the value', async () => {
+    const open = await write('open.csv', 'a,b\n1,"open\n2,x\n');
+    await expect(checkFiles({ files: [open], suite })).rejects.toThrow(/unterminated quote/);
+  });
+
   test('another encoding than UTF-8 is named', async () => {
     const input = Readable.from([Buffer.from('a,b\n1,caf\xe9\n', 'latin1')]);
     await expect(checkFiles({ files: ['-'], suite, input })).rejects.toThrow(/the standard input .* not utf-8 encoded/);
