@@ -65,24 +65,21 @@ export function createDeadlineActivities({
     const { last, next } = deadlinesAround(deadline, now);
     const times = now - last <= LATEST_MS ? [last, next] : [next];
     const before = watched.get(pipeline.name);
-    watched.set(
-      pipeline.name,
-      new Map(times.map((time) => [time, before?.get(time) ?? { judged: new Set(), warned: new Set() }])),
-    );
+    const known = new Map<number, Watched>();
+    for (const time of times) known.set(time, before?.get(time) ?? { judged: new Set(), warned: new Set() });
+    watched.set(pipeline.name, known);
     const partitions = await knownPartitions(lineage.partitionSets, pipeline.partitions);
-    for (const time of times) await watchDeadline(pipeline, deadline, partitions, time, now);
+    for (const [time, one] of known) await watchDeadline(pipeline, deadline, partitions, { time, now, ...one });
   }
 
   async function watchDeadline(
     pipeline: Pipeline,
     deadline: Deadline,
     partitions: Partitions,
-    time: number,
-    now: number,
+    { time, now, judged, warned }: Watched & { time: number; now: number },
   ): Promise<void> {
-    const known = watched.get(pipeline.name)?.get(time);
-    const due = completeBy(partitions, time).filter((partition) => !known?.judged.has(partition));
-    if (known === undefined || due.length === 0) return;
+    const due = completeBy(partitions, time).filter((partition) => !judged.has(partition));
+    if (due.length === 0) return;
     const begun = new Set((await lineage.latestRuns(pipeline.name, due)).map(({ partition }) => partition));
     // What is not cut by time has to run between any two deadlines.
     const since = wholeSet(partitions) === undefined ? 0 : deadlinesAround(deadline, time - 1).last;
@@ -98,17 +95,17 @@ export function createDeadlineActivities({
         expectedEnd: succeeded === null && time > now ? await expectedEnd(pipeline, partition, running, now) : null,
       });
       if (alert !== null) late.push({ alert, run: own[0] });
-      else if (succeeded !== null) known.judged.add(partition);
+      else if (succeeded !== null) judged.add(partition);
       if (alert !== null && deadline.raisePriority && running)
         await raisePriority(runWorkflowId(pipeline.name, partition), time);
     }
     const missed = late.filter(({ alert }) => alert.event === 'deadline_missed');
-    const atRisk = late.filter(({ alert }) => alert.event === 'deadline_at_risk' && !known.warned.has(alert.partition));
-    const one = due.length + known.judged.size === 1;
+    const atRisk = late.filter(({ alert }) => alert.event === 'deadline_at_risk' && !warned.has(alert.partition));
+    const one = due.length + judged.size === 1;
     await raiseLate(pipeline.name, time, missed, one);
-    for (const { alert } of missed) known.judged.add(alert.partition);
+    for (const { alert } of missed) judged.add(alert.partition);
     await raiseLate(pipeline.name, time, atRisk, one);
-    for (const { alert } of atRisk) known.warned.add(alert.partition);
+    for (const { alert } of atRisk) warned.add(alert.partition);
   }
 
   /** @param one whether the pipeline has one partition by that time, so that the deadline is its name */
@@ -119,6 +116,7 @@ export function createDeadlineActivities({
     const run = others.length === 0 ? first.run : undefined;
     await raise(key, alert, { pipeline, partition: alert.partition, run });
   }
+
   async function watchDataset(dataset: string, maxAgeMs: number): Promise<void> {
     const [version] = await lineage.datasetVersions(dataset, { published: true, limit: 1 });
     const newest = version?.writtenAt;

@@ -7,8 +7,8 @@ import { parseInput, summarizeFailure } from './failures.js';
 import { now } from './now.js';
 
 /**
- * Tells one channel of one alert, after quiet hours and what has to be told before, as often as the channel says until the other side takes it. What became of
- * it is on record and is the result; that nobody could be told is no failure of the workflow.
+ * Tells one channel of one alert, after quiet hours and what has to be told before, as often as the channel says until the other
+ * side takes it. What became of it is on record and is the result; that nobody could be told is no failure of the workflow.
  */
 export async function alertDelivery(input: unknown): Promise<AlertDelivery> {
   const task = parseInput(alertTaskSchema, input, 'input of alertDelivery');

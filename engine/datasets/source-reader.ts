@@ -1,5 +1,6 @@
 import { listValue, LIST, VARCHAR } from '@duckdb/node-api';
 import type { Column } from '../../schemas/index.js';
+import { CSV_AS_RFC_4180 } from '../csv-dialect.js';
 import { triedValueOf } from './text-values.js';
 import { identifier, literal, type DuckDbSession, type Types, type Values } from './duckdb-session.js';
 import { COPY_NULL, type FileFormat, type LocalSource } from './sources/local-source.js';
@@ -42,9 +43,6 @@ const CALLS = { parquet: 'read_parquet', csv: 'read_csv', copy: 'read_csv', json
 /** Rows that types are guessed from where they are stated anyway, and where all rows are too many: DuckDB’s default. */
 const SAMPLE_ROWS = 20_480;
 
-/** Left to guess, DuckDB skips lines until the rest looks even: one line too long at the end, and all rows are gone. */
-const CSV_AS_RFC_4180 = ["quote = '\"'", "escape = '\"'", 'skip = 0', "comment = ''", 'strict_mode = true'];
-
 /** Bytes of a row of PostgreSQL at most. */
 const LONGEST_ROW = 32 * 1024 ** 2;
 
@@ -63,7 +61,6 @@ function optionsOf(format: FileFormat): string[] {
   if (format.kind !== 'csv') return common;
   return [
     ...common,
-    'header = true',
     `delim = ${literal(format.delimiter)}`,
     `nullstr = ${literal(format.nullText)}`,
     ...CSV_AS_RFC_4180,

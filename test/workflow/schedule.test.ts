@@ -296,7 +296,7 @@ describe('schedules', () => {
     };
     await fire(2, 2);
     await until(async () => (gate.waiting().length === 1 ? true : undefined));
-    // In one request: of several in quick succession the server may lose one.
+    // In one request: of several in quick succession Temporal's server loses some.
     await fire(3, 5);
     // The server starts the firings of a schedule's backfill after it has answered, in any order.
     const firing = (day: number) =>

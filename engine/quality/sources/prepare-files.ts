@@ -6,6 +6,7 @@ import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { MillraceError } from '../../../schemas/errors.js';
+import { CSV_AS_RFC_4180 } from '../../csv-dialect.js';
 import { isTooDeep, MAX_JSON_DEPTH } from '../../json-depth.js';
 import { FROM_TEXT } from '../parquet/footer.js';
 import { formatOf, headOf } from './open-source.js';
@@ -102,8 +103,6 @@ function isJson(name: string, head: Uint8Array): boolean {
   return /^(\xef\xbb\xbf)?\s*[{[]/.test(Buffer.from(head).toString('latin1'));
 }
 
-const AS_RFC_4180 = `quote = '"', escape = '"', comment = ''`;
-
 async function textToParquet(source: TextFile, head: Uint8Array, into: string, signal?: AbortSignal): Promise<string> {
   const { path, given } = source;
   const json = isJson(source.name, head);
@@ -124,8 +123,7 @@ async function textToParquet(source: TextFile, head: Uint8Array, into: string, s
     // Every row is looked at before types are fixed, so that a late text in a column of numbers is no surprise. Rows of another
     // width than the first would make DuckDB begin below them, so it must not pass over any. The first line is the header also
     // where it looks like a row (a column `f` may be a boolean), as it is for whoever ingests the file.
-    const csv = (more: string) =>
-      `read_csv(${quoted(path)}, sample_size = -1, strict_mode = true, skip = 0, header = true, ${AS_RFC_4180}${more})`;
+    const csv = (more: string) => `read_csv(${quoted(path)}, sample_size = -1, ${CSV_AS_RFC_4180.join(', ')}${more})`;
     const copy = (reader: string) =>
       connection.run(
         `COPY (SELECT * FROM ${reader}) TO ${quoted(into)} (FORMAT parquet, COMPRESSION snappy, KV_METADATA {${FROM_TEXT}: 'true'})`,
