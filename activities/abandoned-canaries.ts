@@ -1,6 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { rolloutWorkflowId, taskQueue, type ModelVersionRef } from '../schemas/index.js';
-import type { CheckedPage, FoundGap } from './auditor-checks.js';
+import type { CheckedPage, FoundGap } from './audit-page.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { statusOf } from './temporal-executions.js';
 

@@ -1,6 +1,7 @@
 import { AUDITOR_WORKFLOW_ID, auditorResultSchema, ERROR_TABLE, isMillraceError, type Gap } from '../schemas/index.js';
 import { activityScope } from './activity-scope.js';
-import { createAuditorChecks, type AuditPageInput, type FoundGap } from './auditor-checks.js';
+import type { AuditPageInput, FoundGap } from './audit-page.js';
+import { createAuditorChecks } from './auditor-checks.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { listExecutions } from './temporal-executions.js';
 

@@ -2,7 +2,8 @@ import { proxyLocalActivities, upsertSearchAttributes } from '@temporalio/workfl
 import type { createRunActivities } from '../activities/index.js';
 import type { DeclaredPartitions, RunResult } from '../schemas/index.js';
 import { QUICK } from './activity-options.js';
-import { beginRun, type Run } from './run.js';
+import { beginRun } from './begin-run.js';
+import type { Run } from './run.js';
 import { endRun } from './run-outcome.js';
 import { runAttributes } from './search-attributes.js';
 

@@ -21,7 +21,8 @@ import { interpret, pendingSteps } from './interpreter.js';
 import { joinRun } from './join-run.js';
 import { nominalTime, scheduledTime } from './nominal-time.js';
 import { endRun } from './run-outcome.js';
-import { beginRun, progressQuery } from './run.js';
+import { beginRun } from './begin-run.js';
+import { progressQuery } from './run.js';
 import { runAttributes } from './search-attributes.js';
 
 const local = proxyLocalActivities<ReturnType<typeof createRunActivities>>(QUICK);

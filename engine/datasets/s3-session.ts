@@ -1,7 +1,6 @@
 import type * as Sdk from '@aws-sdk/client-s3';
 import { MillraceError, type StoreConfig } from '../../schemas/index.js';
 import type { Secrets } from '../secrets.js';
-import type { SourceAccess } from './dataset-dependencies.js';
 
 /** Where a bucket is, and who asks. */
 export interface S3Connection {
@@ -79,19 +78,4 @@ export function s3ConnectionOf(store: StoreConfig & { kind: 's3' }, secrets: Sec
     secretAccessKey: await secrets.get(secretAccessKey),
   });
   return { endpoint, region, pathStyle, credentials };
-}
-
-/** Access to sources outside of the machine, by the stores of the configuration and the secrets of this process. */
-export function sourceAccess(stores: Record<string, StoreConfig>, secrets: Secrets): SourceAccess {
-  return {
-    secrets,
-    s3(name) {
-      const store = stores[name];
-      if (store?.kind === 's3') return s3ConnectionOf(store, secrets);
-      const message = `there is no store "${name}" of kind s3 in the configuration`;
-      throw new MillraceError('INPUT_INVALID', `source.store: ${message}`, {
-        problems: [{ path: 'source.store', message }],
-      });
-    },
-  };
 }

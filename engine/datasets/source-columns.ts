@@ -1,6 +1,7 @@
 import { MillraceError, type Column, type IngestStep, type Problem } from '../../schemas/index.js';
 import { identifier, StatementError, type DuckDbSession } from './duckdb-session.js';
-import { describeColumns, findMisfits, sourceReader, type SourceColumn } from './source-reader.js';
+import type { SourceColumn } from './file-format.js';
+import { describeColumns, findMisfits, sourceReader } from './source-reader.js';
 import type { LocalSource } from './sources/local-source.js';
 
 /** What is taken from a source. */

@@ -1,17 +1,9 @@
 import { listValue, LIST, VARCHAR } from '@duckdb/node-api';
-import type { Column } from '../../schemas/index.js';
 import { CSV_AS_RFC_4180 } from '../csv-dialect.js';
 import { triedValueOf } from './text-values.js';
 import { identifier, literal, type DuckDbSession, type Types, type Values } from './duckdb-session.js';
-import { COPY_NULL, type FileFormat, type LocalSource } from './sources/local-source.js';
-
-/** A column as a file has it. */
-export interface SourceColumn extends Pick<Column, 'name' | 'type'> {
-  /** Its texts name a time zone. */
-  zoned?: boolean;
-  /** A number of no stated precision: the type is near enough, and a step may declare an exact one. */
-  approximate?: boolean;
-}
+import { COPY_NULL, type FileFormat, type SourceColumn } from './file-format.js';
+import type { LocalSource } from './sources/local-source.js';
 
 /** The table function that reads a source, with its bound parameters. */
 export interface SourceReader {

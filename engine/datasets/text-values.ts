@@ -1,6 +1,5 @@
 import { identifier } from './duckdb-session.js';
-import type { SourceColumn } from './source-reader.js';
-import type { FileFormat } from './sources/local-source.js';
+import type { FileFormat, SourceColumn } from './file-format.js';
 
 /** How a column of a text format is read: the type that DuckDB’s reader is given, and the value as an expression of it. */
 export interface TextReading {

@@ -1,6 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { LineageOwner } from './lineage-owner.js';
+
+/** A running owner. */
+export interface LineageOwner {
+  /** Address for clients and browsers, as in `http://127.0.0.1:4300`. */
+  url: string;
+  /** Token for clients in this process; it is good while the owner runs. */
+  token: string;
+  /** Answers what was asked, commits what is waiting, and lets go of the database. Idempotent. */
+  close(): Promise<void>;
+}
 
 /** Between two attempts to open the database again, in milliseconds. */
 const AGAIN_MS = 500;

@@ -14,7 +14,7 @@ import { addGapRoutes } from './gap-routes.js';
 import { addAdminRoutes } from './admin-routes.js';
 import { startExports } from './export/start-exports.js';
 import { errorAnswer } from './http-errors.js';
-import { keepOpen } from './keep-open.js';
+import { keepOpen, type LineageOwner } from './keep-open.js';
 import { openLineageStore } from './lineage-store.js';
 import { ModelServers } from './model-servers.js';
 import { addOpenLineageRoutes } from './openlineage/openlineage-routes.js';
@@ -53,16 +53,6 @@ export interface LineageOwnerOptions {
   secret?: (reference: string) => Promise<string>;
   /** Told of requests that failed in an unforeseen way, and of receivers that do not take events. */
   logger?: Pick<Logger, 'error' | 'warn'>;
-}
-
-/** A running owner. */
-export interface LineageOwner {
-  /** Address for clients and browsers, as in `http://127.0.0.1:4300`. */
-  url: string;
-  /** Token for clients in this process; it is good while the owner runs. */
-  token: string;
-  /** Answers what was asked, commits what is waiting, and lets go of the database. Idempotent. */
-  close(): Promise<void>;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { ColumnChunk } from './column-chunk.js';
 import type { ColumnKind } from './column-kind.js';
 import { formatInstantNs, formatTimeNs } from './literals.js';
 import { unpackWide } from './wide.js';
-import type { Json } from './states.js';
+import type { Json } from './json.js';
 
 /** Texts in examples are cut at this length. */
 const MAX_TEXT = 200;

@@ -1,5 +1,5 @@
 import type { Layout } from './column-kind.js';
-import type { Json } from './states.js';
+import type { Json } from './json.js';
 
 /**
  * A run of rows of one column in the form that kernels read: always the same object shape and few kinds of arrays, so that the

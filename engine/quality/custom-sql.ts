@@ -1,7 +1,8 @@
 import { DuckDBInstance, type DuckDBConnection, type Json as DuckJson } from '@duckdb/node-api';
 import { refuseEffects } from '../refuse-effects.js';
 import { shortened } from './cell.js';
-import { MAX_EXAMPLES, type CheckState, type Json } from './states.js';
+import type { Json } from './json.js';
+import { MAX_EXAMPLES, type CheckState } from './states.js';
 
 /** What the database may use. */
 const LIMITS = { memory_limit: '1GB', threads: '2' };

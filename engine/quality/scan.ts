@@ -3,7 +3,8 @@ import { gather, type ColumnChunk } from './column-chunk.js';
 import type { Batch, GroupFacts, Kernel } from './kernels/kernel.js';
 import type { Plan } from './plan.js';
 import type { SourceBatch } from './sources/row-source.js';
-import type { CheckState, Example, Json } from './states.js';
+import type { Json } from './json.js';
+import type { CheckState, Example } from './states.js';
 
 /** A plan at work on the rows of one file, or of several with the same schema. */
 export class Scan {

@@ -1,3 +1,4 @@
+import type { Json } from './json.js';
 import type { Operator } from './operator.js';
 import type { ByteKeys } from './byte-set.js';
 import type { DatasetProfile, Moments } from './profile/profile.js';
@@ -8,7 +9,6 @@ export interface Example {
   [field: string]: Json;
   row: number;
 }
-export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 /** Failing rows that are kept for each check. */
 export const MAX_EXAMPLES = 5;

@@ -1,21 +1,7 @@
 import type { DatasetDependencies } from '../dataset-dependencies.js';
 import type { DuckDbSession } from '../duckdb-session.js';
-import type { SourceColumn } from '../source-reader.js';
+import type { FileFormat, SourceColumn } from '../file-format.js';
 import type { PartitionWindow } from '../../../schemas/index.js';
-
-/** A format that DuckDB reads. */
-export type FileFormat =
-  | { kind: 'parquet' }
-  | { kind: 'json' }
-  | {
-      kind: 'csv';
-      delimiter: string;
-      nullText: string;
-    }
-  /** What COPY of PostgreSQL writes as CSV: no header, each value in quotes, and null as {@link COPY_NULL} without any. */
-  | { kind: 'copy' };
-
-export const COPY_NULL = '\\N';
 
 /** A source as it is when DuckDB reads it: files of this machine. */
 export interface LocalSource {

@@ -1,4 +1,4 @@
-import type { SourceColumn } from '../source-reader.js';
+import type { SourceColumn } from '../file-format.js';
 
 /** A column as PostgreSQL describes it. */
 export interface PostgresField {

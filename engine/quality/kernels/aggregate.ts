@@ -12,7 +12,8 @@ import {
 } from '../literals.js';
 import { sampleVariance } from '../profile/moments.js';
 import { CHECK_SKETCH, distributionOf, quantileOf } from '../profile/sketch.js';
-import type { CheckState, DistributionState, Json, NumbersState, OrderKey } from '../states.js';
+import type { Json } from '../json.js';
+import type { CheckState, DistributionState, NumbersState, OrderKey } from '../states.js';
 import { boundsProblems, rangeWords, type Bounds } from './bounds.js';
 import { DistributionKernel } from './distribution.js';
 import type { CheckDefinition, CheckOf, Finding, Kernel } from './kernel.js';

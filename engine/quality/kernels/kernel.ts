@@ -5,7 +5,8 @@ import type { ColumnKind, Field } from '../column-kind.js';
 import type { compareProfiles } from '../drift/index.js';
 import type { judgeMetricHistory } from '../history/index.js';
 import type { DatasetProfile } from '../profile/profile.js';
-import type { CheckState, Example, Json } from '../states.js';
+import type { Json } from '../json.js';
+import type { CheckState, Example } from '../states.js';
 
 /** Some consecutive rows of one file, with the columns that the plan reads. */
 export interface Batch {

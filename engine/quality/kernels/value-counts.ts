@@ -5,7 +5,8 @@ import { numberCell, wideCell } from '../cell.js';
 import { KeyWriter, keyTypes } from '../key-writer.js';
 import { Misfit } from '../literals.js';
 import { overBudget, UNIQUE_BUDGET_BYTES } from '../merge-states.js';
-import type { CheckState, Json } from '../states.js';
+import type { Json } from '../json.js';
+import type { CheckState } from '../states.js';
 import { unpackWide } from '../wide.js';
 import type { Batch, Kernel } from './kernel.js';
 

@@ -1,6 +1,7 @@
 import type { ColumnKind } from '../column-kind.js';
 import { DISTINCT_ERROR, HyperLogLog } from '../profile/hyperloglog.js';
-import type { CheckState, CountsState, Json } from '../states.js';
+import type { Json } from '../json.js';
+import type { CheckState, CountsState } from '../states.js';
 import type { CheckDefinition, CheckOf, Finding, ReferenceFindings, Failed } from './kernel.js';
 import { limitsProblems, limitsWords, withinLimits, type Limits } from './limits.js';
 import { SketchedDistinct } from './sketched-distinct.js';

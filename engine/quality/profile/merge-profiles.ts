@@ -1,6 +1,6 @@
 import { MillraceError } from '../../../schemas/errors.js';
 import { parseDecimal, parseInstantNs } from '../literals.js';
-import type { Json } from '../states.js';
+import type { Json } from '../json.js';
 import { mergeCategories } from './categories.js';
 import { HyperLogLog } from './hyperloglog.js';
 import { mergeMoments } from './moments.js';

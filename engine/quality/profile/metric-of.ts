@@ -1,11 +1,11 @@
-import type { CheckOf } from '../kernels/kernel.js';
+import type { Check } from '../../../schemas/check.js';
 import { HyperLogLog } from './hyperloglog.js';
 import { sampleVariance } from './moments.js';
 import type { ColumnProfile, DatasetProfile } from './profile.js';
 import { quantileOf } from './sketch.js';
 
 /** A measure of a column that a profile can tell. */
-export type ProfileMetric = CheckOf<'metric_anomaly'>['metric'];
+export type ProfileMetric = Extract<Check, { type: 'metric_anomaly' }>['metric'];
 
 /**
  * A measure of a column by its profile; null where the profile has no such column or the column no such measure. A column with NaN

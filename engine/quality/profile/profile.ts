@@ -1,4 +1,4 @@
-import type { Json } from '../states.js';
+import type { Json } from '../json.js';
 import type { Domain } from '../column-kind.js';
 
 /** Version of the form below; a profile of another version is refused rather than misread. */

@@ -3,7 +3,7 @@ import { countCodes, type ColumnChunk } from '../column-chunk.js';
 import type { ColumnKind, Field } from '../column-kind.js';
 import { doubleOf } from '../kernels/pair-order.js';
 import { KeyWriter } from '../key-writer.js';
-import type { Json } from '../states.js';
+import type { Json } from '../json.js';
 import { unpackWide } from '../wide.js';
 import { CategoryCounter } from './categories.js';
 import { HyperLogLog } from './hyperloglog.js';

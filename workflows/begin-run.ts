@@ -1,0 +1,74 @@
+import { setHandler, workflowInfo } from '@temporalio/workflow';
+import type { CodeLocation, DeclaredPartitions, PartitionWindow, RunInput, StepState } from '../schemas/index.js';
+import { commitRecords } from './commit-records.js';
+import { DeferredEnds } from './deferred-ends.js';
+import { acceptDecisions } from './gate-decisions.js';
+import { now } from './now.js';
+import { poolPlaceSignal } from './pool.js';
+import { progressOf, progressQuery, showProgress, type Run, type RunCaching } from './run.js';
+
+/** What a run on record begins with. */
+export interface RunSpecification {
+  pipeline: string;
+  partitions: DeclaredPartitions;
+  window: PartitionWindow;
+  logicalTime: string;
+  requestedBy: string;
+  force?: RunInput['force'] | null;
+  /** @default false */
+  searchAttributes?: boolean;
+  /** The frozen specification, kept on record. */
+  specification: { digest: string };
+  /** @default null */
+  caching?: RunCaching | null;
+  /** Where the code is, for the record. */
+  codeLocation?: CodeLocation | undefined;
+}
+
+/** Begins a run: it is on record from now on, and answers the query `progress`. */
+export async function beginRun(options: RunSpecification, steps: readonly StepState[] = []): Promise<Run> {
+  const { runId, workflowId } = workflowInfo();
+  const { specification, codeLocation, force = null, searchAttributes = false, caching = null, ...about } = options;
+  const run: Run = {
+    ...about,
+    force,
+    searchAttributes,
+    caching,
+    reused: new Map(),
+    runId,
+    workflowId,
+    steps: new Map(steps.map((state) => [state.step, state])),
+    gates: new Map(),
+    decisions: new Map(),
+    deferred: new DeferredEnds(),
+    passedChecks: new Set(),
+    repeats: new Map(),
+    poolPlaces: new Set(),
+    poolAsks: 0,
+    phase: 'starting',
+  };
+  setHandler(progressQuery, () => progressOf(run), { description: 'How far the run is: states of all steps.' });
+  acceptDecisions(run);
+  setHandler(poolPlaceSignal, ({ ticket }) => void run.poolPlaces.add(ticket), {
+    description: 'Sent by a pool: the run has a place in it.',
+  });
+  showProgress(run);
+  await commitRecords([
+    {
+      kind: 'run_started',
+      key: `${runId}/started`,
+      at: now(),
+      runId,
+      workflowId,
+      pipeline: run.pipeline,
+      partition: run.window.key,
+      logicalTime: run.logicalTime,
+      specificationDigest: specification.digest,
+      specification: JSON.parse(JSON.stringify(specification)) as never,
+      requestedBy: run.requestedBy,
+      force,
+      ...(codeLocation && { codeLocation }),
+    },
+  ]);
+  return run;
+}
