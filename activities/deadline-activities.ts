@@ -1,34 +1,19 @@
 import { wholeSet } from '../engine/datasets/index.js';
-import { deadlinesAround, gatherDeadlines, judgeDeadline, type DeadlineAlert } from '../engine/deadlines/index.js';
+import { deadlinesAround, judgeDeadline } from '../engine/deadlines/index.js';
 import { closedPartitions, knownPartitions } from '../engine/pipelines/index.js';
-import {
-  ALERT_SEVERITIES,
-  isMillraceError,
-  runWorkflowId,
-  type Alert,
-  type Deadline,
-  type Partitions,
-  type Pipeline,
-  type RunSummary,
-} from '../schemas/index.js';
+import { isMillraceError, runWorkflowId, type Deadline, type Partitions, type Pipeline } from '../schemas/index.js';
 import { createForecast } from './deadline-forecast.js';
+import { createDeadlineNotices, type Late } from './deadline-notices.js';
 import type { ActivityDependencies } from './dependencies.js';
-import { setRunPriority } from './run-priority.js';
 import { notYet, sometime } from './wait-by-retry.js';
 
 /** A deadline that passed longer ago than this is left alone: nobody was watching. */
 const LATEST_MS = 6 * 3_600_000;
-const HIGHEST_PRIORITY = 1;
 
 /** What is known of a deadline: partitions that need no further look, and those of which it was told that they are at risk. */
 interface Watched {
   judged: Set<string>;
   warned: Set<string>;
-}
-
-interface Late {
-  alert: DeadlineAlert;
-  run: RunSummary | undefined;
 }
 
 /** What deadlines ask of the world. */
@@ -38,7 +23,7 @@ export function createDeadlineActivities({
   temporal,
 }: Pick<ActivityDependencies, 'config' | 'lineage' | 'temporal'>) {
   const expectedEnd = createForecast({ lineage, temporal });
-  const raised = new Set<string>();
+  const notices = createDeadlineNotices({ lineage, temporal });
   const watched = new Map<string, Map<number, Watched>>();
   return {
     /** Judges every deadline and every dataset, and puts on record what somebody should know; looks again and again. */
@@ -97,24 +82,15 @@ export function createDeadlineActivities({
       if (alert !== null) late.push({ alert, run: own[0] });
       else if (succeeded !== null) judged.add(partition);
       if (alert !== null && deadline.raisePriority && running)
-        await raisePriority(runWorkflowId(pipeline.name, partition), time);
+        await notices.raisePriority(runWorkflowId(pipeline.name, partition), time);
     }
     const missed = late.filter(({ alert }) => alert.event === 'deadline_missed');
     const atRisk = late.filter(({ alert }) => alert.event === 'deadline_at_risk' && !warned.has(alert.partition));
     const one = due.length + judged.size === 1;
-    await raiseLate(pipeline.name, time, missed, one);
+    await notices.raiseLate(pipeline.name, time, missed, one);
     for (const { alert } of missed) judged.add(alert.partition);
-    await raiseLate(pipeline.name, time, atRisk, one);
+    await notices.raiseLate(pipeline.name, time, atRisk, one);
     for (const { alert } of atRisk) warned.add(alert.partition);
-  }
-
-  /** @param one whether the pipeline has one partition by that time, so that the deadline is its name */
-  async function raiseLate(pipeline: string, time: number, [first, ...others]: Late[], one: boolean): Promise<void> {
-    if (first === undefined) return;
-    const alert = gatherDeadlines(pipeline, [first.alert, ...others.map((late) => late.alert)]);
-    const key = `deadline/${pipeline}/${time}${one ? '' : `/${first.alert.partition}`}`.slice(0, 250);
-    const run = others.length === 0 ? first.run : undefined;
-    await raise(key, alert, { pipeline, partition: alert.partition, run });
   }
 
   async function watchDataset(dataset: string, maxAgeMs: number): Promise<void> {
@@ -123,38 +99,7 @@ export function createDeadlineActivities({
     if (newest === undefined || Date.now() - Date.parse(newest) <= maxAgeMs) return;
     const title = `${dataset} is older than it may be`;
     const message = `its newest version that can be read is of ${newest}, and may be ${maxAgeMs / 1000} s old`;
-    await raise(`late/${dataset}/${newest}`, { event: 'dataset_late', title, message }, {});
-  }
-
-  /** Puts an alert on record, once. */
-  async function raise(
-    key: string,
-    { event, title, message }: Pick<Alert, 'event' | 'title' | 'message'>,
-    {
-      pipeline = null,
-      partition = null,
-      run,
-    }: { pipeline?: string | null; partition?: string | null; run?: RunSummary | undefined },
-  ): Promise<void> {
-    const recordKey = `${key}/${event}`;
-    if (raised.has(recordKey)) return;
-    const about = { pipeline, partition, workflowId: run?.workflowId ?? null, runId: run?.runId ?? null };
-    const alert = { event, severity: ALERT_SEVERITIES[event], key, title, message, ...about };
-    try {
-      await lineage.record([{ kind: 'alert_raised', key: recordKey, at: new Date().toISOString(), alert }]);
-    } catch (error) {
-      // Raised already, by another worker or before this one started, when the forecast was another.
-      if (!isMillraceError(error) || error.code !== 'LINEAGE_CONFLICT') throw error;
-    }
-    raised.add(recordKey);
-  }
-
-  /** What the run waits for in a queue, and what is still to come, goes before others. */
-  async function raisePriority(workflowId: string, deadline: number): Promise<void> {
-    const key = `priority/${workflowId}/${deadline}`;
-    if (raised.has(key)) return;
-    await setRunPriority(temporal, workflowId, HIGHEST_PRIORITY);
-    raised.add(key);
+    await notices.raise(`late/${dataset}/${newest}`, { event: 'dataset_late', title, message }, {});
   }
 }
 
