@@ -41,6 +41,7 @@ export * from './pipeline-problems.js';
 export * from './pipeline.js';
 export * from './prediction-id.js';
 export * from './pool.js';
+export * from './postgres-query.js';
 export * from './problems.js';
 export * from './quality-report.js';
 export * from './quarantine.js';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { identifierField, nameField, secretField } from './fields.js';
+import { postgresStatements } from './postgres-query.js';
 
 const files = {
   path: z
@@ -44,9 +45,15 @@ export const sourceSchema = z.discriminatedUnion('kind', [
       query: z
         .string()
         .min(1)
+        .superRefine((query, context) => {
+          const { length } = postgresStatements(query);
+          if (length === 1) return;
+          const found = length === 0 ? 'has none' : `has ${length}, divided by semicolons`;
+          context.addIssue({ code: 'custom', message: `must be one statement and ${found}` });
+        })
         .optional()
         .describe(
-          'One SELECT in PostgreSQL’s SQL. The partition is in the settings millrace.partition_key, _start and _end.',
+          'One SELECT in PostgreSQL’s SQL; comments and a semicolon may end it. The partition is in the settings millrace.partition_key, _start and _end.',
         ),
     })
     .refine(({ table, query }) => (table === undefined) !== (query === undefined), {

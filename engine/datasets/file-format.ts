@@ -20,4 +20,6 @@ export interface SourceColumn extends Pick<Column, 'name' | 'type'> {
   zoned?: boolean;
   /** A number of no stated precision: the type is near enough, and a step may declare an exact one. */
   approximate?: boolean;
+  /** The step declares it to have integers: a text with a fraction is none, and is not rounded to one. */
+  whole?: boolean;
 }

@@ -26,7 +26,7 @@ export async function writeParquet(
   return { path, rows: Number(count?.['Count']), columns: await columnsOfFile(session, path) };
 }
 
-/** Columns as they are in the file, which knows fewer types than a query: a sum of BIGINT is stored as DOUBLE. */
+/** Columns as they are in the file, which knows fewer types than a query: an ENUM is stored as VARCHAR. */
 async function columnsOfFile(session: DuckDbSession, path: string): Promise<Column[]> {
   const rows = await session.rows('DESCRIBE SELECT * FROM read_parquet($path)', { path });
   return rows.map((row) => ({ name: String(row['column_name']), type: String(row['column_type']), nullable: true }));

@@ -3,6 +3,7 @@ import { identifier, StatementError, type DuckDbSession } from './duckdb-session
 import type { SourceColumn } from './file-format.js';
 import { describeColumns, findMisfits, sourceReader } from './source-reader.js';
 import type { LocalSource } from './sources/local-source.js';
+import { keepWideIntegers, WIDE_INTEGER, withoutHugeIntegers } from './wide-integers.js';
 
 /** What is taken from a source. */
 export interface ColumnPlan {
@@ -15,6 +16,7 @@ export interface ColumnPlan {
 }
 
 const NUMBER_TYPES = /^(DECIMAL\(\d+,\d+\)|DOUBLE|FLOAT|U?(HUGE|BIG|SMALL|TINY)?INT(EGER)?|VARCHAR)$/;
+const WHOLE_TYPES = /^(DECIMAL\(\d+,0\)|U?(BIG|SMALL|TINY)?INT(EGER)?)$/;
 const TIME_TYPES = /^(DATE|TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?)$/;
 
 /**
@@ -27,8 +29,8 @@ export async function planColumns(session: DuckDbSession, step: IngestStep, sour
   const { columns: declared, timeColumn } = step;
   const present = source.columns ?? (await describeOrRefuse(session, step, source));
   const presentColumns = new Map(present.map((column) => [column.name, column]));
-  const columns = declared ? await canonicalTypes(session, declared) : present.map(nullableColumn);
   const typed = source.format.kind === 'parquet' || source.columns !== undefined;
+  const columns = declared ? await canonicalTypes(session, declared) : await guessedTypes(session, source, present);
 
   const problems: Problem[] = [];
   columns.forEach(({ name, type }, index) => {
@@ -55,12 +57,12 @@ export async function planColumns(session: DuckDbSession, step: IngestStep, sour
 
   if (typed) {
     const asTypes = source.columns?.map((column) =>
-      column.approximate === true ? { ...column, type: typeIn(columns, column.name) ?? column.type } : column,
+      column.approximate === true ? asDeclared(column, typeIn(columns, column.name)) : column,
     );
     return { columns, asTypes, timeType };
   }
   const asTypes: SourceColumn[] = columns.map(({ name, type }) => ({
-    ...{ name, type },
+    ...{ name, type, whole: declared !== undefined && WHOLE_TYPES.test(type) },
     zoned: presentColumns.get(name)?.type === 'TIMESTAMP WITH TIME ZONE',
   }));
   if (timeColumn !== undefined && timeType !== undefined && !asTypes.some(({ name }) => name === timeColumn)) {
@@ -118,6 +120,12 @@ async function describeOrRefuse(session: DuckDbSession, { columns }: IngestStep,
   }
 }
 
+function guessedTypes(session: DuckDbSession, source: LocalSource, present: readonly SourceColumn[]) {
+  return keepWideIntegers(session, source, present).catch((error: unknown) => {
+    throw unreadable(source, error);
+  });
+}
+
 /** Declared types in the words that DuckDB answers with: `int` is INTEGER, `text` is VARCHAR. */
 async function canonicalTypes(session: DuckDbSession, declared: readonly Column[]): Promise<Column[]> {
   const columns: Column[] = [];
@@ -130,13 +138,17 @@ async function canonicalTypes(session: DuckDbSession, declared: readonly Column[
       const problem = { path: `columns[${index}].type`, message: `${column.type} is not a type of DuckDB` };
       throw new MillraceError('INPUT_INVALID', `${problem.path}: ${problem.message}`, { problems: [problem] });
     }
-    columns.push({ ...column, type: String(type[0]['type']) });
+    columns.push({ ...column, type: withoutHugeIntegers(String(type[0]['type']), WIDE_INTEGER) });
   }
   return columns;
 }
 
 const typeIn = (columns: readonly Column[], wanted: string) => columns.find(({ name }) => name === wanted)?.type;
-const nullableColumn = ({ name, type }: SourceColumn): Column => ({ name, type, nullable: true });
+const asDeclared = (column: SourceColumn, type = column.type): SourceColumn => ({
+  ...column,
+  type,
+  whole: WHOLE_TYPES.test(type),
+});
 
 function refuse(problems: Problem[], { name }: LocalSource, cause?: unknown): void {
   if (problems.length === 0) return;

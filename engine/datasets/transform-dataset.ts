@@ -14,6 +14,7 @@ import { defineInputs } from './input-views.js';
 import { writeParquet } from './parquet-result.js';
 import { selectStatement } from './select-statement.js';
 import { transformParameters } from './transform-parameters.js';
+import { narrowIntegers } from './wide-integers.js';
 
 export interface TransformInput {
   /** One SELECT in DuckDB’s SQL. */
@@ -31,7 +32,7 @@ export interface TransformInput {
 /**
  * Makes a dataset version from others with one query. The query sees its inputs and nothing else: no file, no network,
  * no extension, no setting. Rows come out in the query’s order, ties and everything else by all columns. An empty
- * result is a version too. What chance is left is the query’s own: random(), the clock, and the last digits of sums of
+ * result is a version too. Sums of integers, which have 128 bits in DuckDB, are stored as BIGINT. What chance is left is the query’s own: random(), the clock, and the last digits of sums of
  * DOUBLE, which threads add up in any order; fsum() or one thread settle those.
  * @throws MillraceError SQL_INVALID with DuckDB’s message, WINDOW_INCOMPLETE for an input without versions,
  * SOURCE_SCHEMA_MISMATCH for an input whose versions differ in their columns, OBJECT_NOT_FOUND, OBJECT_CORRUPT,
@@ -49,7 +50,10 @@ export async function transformDataset(
       await defineInputs(session, store, inputs);
       const { query, parameters } = await selectStatement(session, sql);
       const { values, types } = transformParameters(parameters, window, params);
-      const result = await writeParquet(session, query, values, types);
+      const stored = await narrowIntegers(session, query, values, types);
+      const result = await writeParquet(session, stored.query, values, types).catch((error: unknown) => {
+        throw stored.explain(error);
+      });
       const names = result.columns.map(({ name }) => name);
       return { ...result, columnLineage: await columnLineageOf(session, sql, inputs, names) };
     });

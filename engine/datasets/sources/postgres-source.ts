@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Client } from 'pg';
-import { MillraceError, sourceName, type SourceOf } from '../../../schemas/index.js';
+import { MillraceError, postgresStatements, sourceName, type SourceOf } from '../../../schemas/index.js';
 import { identifier } from '../duckdb-session.js';
 import { calendarDates } from '../partition-windows.js';
 import { COPY_NULL, type SourceColumn } from '../file-format.js';
@@ -78,7 +78,8 @@ export async function copyPostgres(
 
 function relation({ table, query }: SourceOf<'postgres'>): string {
   if (table !== undefined) return `${table.split('.').map(identifier).join('.')} AS source`;
-  return `(\n${(query ?? '').replace(/[\s;]+$/, '')}\n) AS source`;
+  // More than one are refused when the specification is read, and by the server.
+  return `(\n${postgresStatements(query ?? '').join(';')}\n) AS source`;
 }
 
 async function setPartition(client: Client, { key, start, end }: FetchContext['window']): Promise<void> {

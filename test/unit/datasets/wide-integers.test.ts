@@ -1,0 +1,109 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ingestPartition, transformDataset } from '../../../engine/datasets/index.js';
+import { withoutHugeIntegers } from '../../../engine/datasets/wide-integers.js';
+import type { Column, DatasetVersionRef } from '../../../schemas/index.js';
+import { ALL, ingestStep, openWorkbench, refusal, rowsOf, type Workbench } from './workbench.js';
+
+let bench: Workbench;
+beforeAll(async () => (bench = await openWorkbench()));
+afterAll(() => bench.close());
+afterEach(async () => expect(await bench.leftovers()).toEqual([]));
+
+async function ingest(file: string, text: string, declared?: Column[]) {
+  await writeFile(join(bench.root, file), text);
+  const kind = file.endsWith('.csv') ? ('csv' as const) : ('json' as const);
+  const step = ingestStep({ source: { kind, path: file }, dataset: 'table', ...(declared && { columns: declared }) });
+  return ingestPartition(bench, { step, window: ALL });
+}
+
+const types = (columns: readonly Column[]) => columns.map(({ type }) => type);
+const column = (name: string, type: string) => ({ name, type, nullable: true });
+
+describe('integers beyond BIGINT in sources', () => {
+  it.each(['csv', 'ndjson'])('are exact in %s, or text where DECIMAL has no room', async (ending) => {
+    const wide = ['12345678901234567890', '-98765432109876543210987654321098765432', '1'];
+    const longer = ['123456789012345678901234567890123456789', '2', '3'];
+    const mixed = ['12345678901234567890', '1.5', '2'];
+    const powers = ['1e30', '2', '3'];
+    const rows = wide.map((_, row) => [wide[row], longer[row], mixed[row], powers[row]]);
+    const text =
+      ending === 'csv'
+        ? ['wide,longer,mixed,powers', ...rows.map((row) => row.join(','))].join('\n')
+        : rows.map(([a, b, c, d]) => `{"wide":${a},"longer":${b},"mixed":${c},"powers":${d}}`).join('\n');
+    const { ref, columns } = await ingest(`wide.${ending}`, text);
+    expect(types(columns)).toEqual(['DECIMAL(38,0)', 'VARCHAR', 'DOUBLE', 'DOUBLE']);
+    expect(await rowsOf(bench, ref, 'list(wide::VARCHAR)::VARCHAR, list(longer)::VARCHAR')).toEqual([
+      [`[${wide.join(', ')}]`, `[${longer.join(', ')}]`],
+    ]);
+  });
+
+  it('are exact within values of JSON', async () => {
+    const { ref, columns } = await ingest(
+      'inner.json',
+      '{"ids":[12345678901234567890],"of":{"HUGEINT":18446744073709551615}}',
+    );
+    expect(types(columns)).toEqual(['DECIMAL(38,0)[]', 'STRUCT(HUGEINT DECIMAL(38,0))']);
+    expect(await rowsOf(bench, ref, 'ids::VARCHAR, of::VARCHAR')).toEqual([
+      ['[12345678901234567890]', "{'HUGEINT': 18446744073709551615}"],
+    ]);
+  });
+
+  it('are exact where HUGEINT is declared', async () => {
+    const { ref, columns } = await ingest('declared.csv', 'id\n12345678901234567890\n', [column('id', 'HUGEINT')]);
+    expect(types(columns)).toEqual(['DECIMAL(38,0)']);
+    expect(await rowsOf(bench, ref, 'id::VARCHAR')).toEqual([['12345678901234567890']]);
+  });
+});
+
+describe('a declared integer', () => {
+  it.each(['csv', 'ndjson'])('is no fraction, which is not rounded, in %s', async (ending) => {
+    const text = (values: string[]) =>
+      ending === 'csv' ? ['n', ...values].join('\n') : values.map((value) => `{"n":${value}}`).join('\n');
+    for (const type of ['BIGINT', 'INTEGER', 'DECIMAL(20,0)']) {
+      const failure = await refusal(ingest(`bad.${ending}`, text(['1', '2.5', '15e-1']), [column('n', type)]));
+      expect(failure).toMatchObject({
+        code: 'SOURCE_SCHEMA_MISMATCH',
+        problems: [
+          { path: 'columns[0]', message: expect.stringContaining(`n has 2 values that are not ${type}, as in "`) },
+        ],
+      });
+    }
+    const { ref } = await ingest(`good.${ending}`, text(['1', '2.0', '1.5e1', '-3']), [column('n', 'BIGINT')]);
+    expect(await rowsOf(bench, ref, 'list(n)::VARCHAR')).toEqual([['[1, 2, 15, -3]']]);
+  });
+});
+
+describe('integers of 128 bits in a transform', () => {
+  let input: DatasetVersionRef;
+  beforeAll(async () => {
+    input = (await ingest('input.csv', 'n\n9007199254740993\n9223372036854775807\n-9223372036854775808\n')).ref;
+  });
+  const transform = (sql: string) =>
+    transformDataset(bench, { sql, params: {}, inputs: { t: [input] }, window: ALL, dataset: 'sums' });
+
+  it('are stored exactly as BIGINT, in the query’s order', async () => {
+    const { ref, columns } = await transform(
+      'SELECT n, sum(n) AS "a sum", [sum(n)] AS l FROM t GROUP BY n ORDER BY n DESC',
+    );
+    expect(types(columns)).toEqual(['BIGINT', 'BIGINT', 'BIGINT[]']);
+    expect(await rowsOf(bench, ref, 'list("a sum")::VARCHAR')).toEqual([
+      ['[9223372036854775807, 9007199254740993, -9223372036854775808]'],
+    ]);
+  });
+
+  it('are refused with the remedy where BIGINT does not hold them, which a cast of the query then is', async () => {
+    expect(await refusal(transform('SELECT sum(n) AS total FROM t WHERE n > 0'))).toMatchObject({
+      code: 'SQL_INVALID',
+      message: expect.stringMatching(/^9232379236109516800 is beyond BIGINT.*"total"::DECIMAL\(38,0\)/),
+    });
+    const { ref } = await transform('SELECT sum(n)::DECIMAL(38,0) AS total FROM t WHERE n > 0');
+    expect(await rowsOf(bench, ref, 'total::VARCHAR')).toEqual([['9232379236109516800']]);
+  });
+});
+
+it('leaves names alone that read like a type', () => {
+  expect(withoutHugeIntegers('STRUCT("a HUGEINT" HUGEINT, HUGEINT UHUGEINT[])', 'BIGINT')).toBe(
+    'STRUCT("a HUGEINT" BIGINT, HUGEINT BIGINT[])',
+  );
+});
