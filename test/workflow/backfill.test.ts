@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import {
@@ -10,6 +9,7 @@ import {
 } from '../../schemas/index.js';
 import { backfillProject, type Gate } from '../support/backfill-project.js';
 import { startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
+import { until } from '../support/until.js';
 
 describe('backfill', () => {
   let millrace: MillraceEnvironment;
@@ -45,14 +45,6 @@ describe('backfill', () => {
     if (!(cause instanceof ApplicationFailure)) throw new Error(`no cause: ${String(error.cause)}`);
     const problems = (cause.details?.[0] as { problems?: { path: string }[] } | undefined)?.problems ?? [];
     return { type: cause.type, message: cause.message, paths: problems.map(({ path }) => path) };
-  }
-
-  async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-    for (let attempt = 0; attempt < 400; attempt++) {
-      if (await what()) return;
-      await delay(50);
-    }
-    throw new Error('it did not happen');
   }
 
   const startedWith = async (workflowId: string): Promise<unknown[]> => {

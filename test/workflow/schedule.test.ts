@@ -10,6 +10,7 @@ import {
 } from '../../schemas/index.js';
 import { backfillProject, type Gate } from '../support/backfill-project.js';
 import { startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
+import { until } from '../support/until.js';
 
 describe('schedules', () => {
   let millrace: MillraceEnvironment;
@@ -37,15 +38,6 @@ describe('schedules', () => {
     }).pipelines;
 
   const nightly = { cron: '30 3 * * *', timezone: 'Europe/Berlin' };
-
-  async function until<T>(what: () => Promise<T | undefined>): Promise<T> {
-    for (let attempt = 0; attempt < 300; attempt++) {
-      const found = await what();
-      if (found !== undefined) return found;
-      await delay(50);
-    }
-    throw new Error('it did not happen');
-  }
 
   /** Results of the firings for which Temporal makes up, or that it was told to make. */
   async function firings(pipeline: string, count: number): Promise<FiringResult[]> {

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { digestOf } from '../../../engine/digest.js';
 import { meaningOf, pauseMs, retryAfterMs } from '../../../engine/lineage/export/answers.js';
@@ -11,12 +10,7 @@ import { killOwner, spawnOwner } from './owner-process.js';
 import { startReceiver, type Receiver } from './receiver.js';
 import { datasetVersion, datasetRef, february, runFinished, runStarted, stepFinished } from './story.js';
 import { withDatabasePath } from './support.js';
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 30_000; !(await condition()); await sleep(10)) {
-    if (Date.now() > end) throw new Error(`never: ${String(condition)}`);
-  }
-}
+import { until } from '../../support/until.js';
 
 /** Events of records, by run. */
 function eventsOf(records: readonly LineageRecord[]): Map<string, OpenLineageRunEvent[]> {

@@ -14,9 +14,9 @@ import {
   SIGNATURES,
   startTestServer,
   type TestServer,
-  until,
   versionRef,
 } from './support.js';
+import { until } from '../../support/until.js';
 
 const V1 = versionRef('delay-v1', 1);
 const V2 = versionRef('delay-v2', 2);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type ModelServer, type ModelServerOptions, startModelServer } from '../../../engine/serving/index.js';
 import type { EndpointState, ModelServerStatus, ModelSignature, ModelVersionRef } from '../../../schemas/index.js';
+import { until } from '../../support/until.js';
 
 const FIXTURES = join(__dirname, 'fixtures');
 
@@ -121,11 +121,6 @@ export async function startTestServer(
       await settled(state);
     },
   };
-}
-
-/** Polls until the condition holds. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await delay(5);
 }
 
 /** An inference request for rows of distance and origin. */

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { compiledModule } from '../../../engine/threads';
 import { defaultCacheDir, ensurePythonEnvironment, findPython } from '../../../engine/training/python-environment';
-import { isAlive, pidIn, until, withFolder } from './training-fixtures';
+import { until } from '../../support/until.js';
+import { isAlive, pidIn, withFolder } from './training-fixtures';
 
 const folder = withFolder();
 

@@ -4,7 +4,8 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { compiledModule } from '../../../engine/threads';
 import { runTrainer, type RunTrainerOptions } from '../../../engine/training/run-trainer';
 import type { Trainer } from '../../../schemas';
-import { isAlive, pidIn, shellTrainer, specification, until, withFolder } from './training-fixtures';
+import { until } from '../../support/until.js';
+import { isAlive, pidIn, shellTrainer, specification, withFolder } from './training-fixtures';
 
 const folder = withFolder();
 let count = 0;

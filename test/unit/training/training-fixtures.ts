@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { trainerSchema, type Trainer, type TrainerSpecification } from '../../../schemas';
+import { until } from '../../support/until.js';
 
 /** A folder that is removed after the tests of the file. */
 export function withFolder(): { path: (...parts: string[]) => string } {
@@ -40,11 +40,6 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-/** Waits until something holds; the test’s own time limit ends the wait. */
-export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
-  while (!(await condition())) await sleep(25);
 }
 
 /** The process id in a file, when it is there. */
