@@ -1,8 +1,8 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { type MillraceClient, type ScheduleChange, type ScheduleStatus } from '../../client/index.js';
-import { lastCompletePartition } from '../../engine/datasets/index.js';
-import type { DeclaredPartitions } from '../../schemas/partition.js';
+import { partitionsOfFiring } from '../../engine/pipelines/index.js';
+import type { Pipeline } from '../../schemas/pipeline.js';
 import { scheduleId } from '../../schemas/schedule.js';
 import { loadConfig } from '../../workers/load-config.js';
 import { recordActions } from '../record-actions.js';
@@ -73,8 +73,8 @@ export function scheduleCommand(program: Command): void {
     .addOption(configOption())
     .action(async (pipeline: string, options: ApplyOptions) => {
       const { next } = await withClient(options, (client) => client.schedules.describe(pipeline));
-      const partitions = await partitionsOf(pipeline, options.config);
-      const firings = next.map((at) => ({ at, partition: partitions === undefined ? null : closedBy(partitions, at) }));
+      const declared = await declaredPipeline(pipeline, options.config);
+      const firings = next.map((at) => ({ at, partition: declared === undefined ? null : closedBy(declared, at) }));
       if (options.json) printJson({ pipeline, firings });
       else console.log(firings.map(({ at, partition }) => `${at}  ${partition ?? ''}`.trimEnd()).join('\n') || 'none');
     });
@@ -118,19 +118,20 @@ function noteOf({ note }: NoteOptions, what: string): string {
 }
 
 /** Undefined where there is no such pipeline in the configuration: the times are worth showing all the same. */
-async function partitionsOf(pipeline: string, file: string | undefined): Promise<DeclaredPartitions | undefined> {
+async function declaredPipeline(pipeline: string, file: string | undefined): Promise<Pipeline | undefined> {
   const { config } = await loadConfig({ cwd: process.cwd(), file });
-  return config.pipelines.find(({ name }) => name === pipeline)?.partitions;
+  return config.pipelines.find(({ name }) => name === pipeline);
 }
 
-function closedBy(partitions: DeclaredPartitions, at: string): string {
+function closedBy({ partitions, schedule }: Pipeline, at: string): string {
   const time =
     partitions.kind === 'product'
       ? Object.values(partitions.dimensions).find(({ kind }) => kind !== 'static' && kind !== 'dynamic')
       : partitions;
   if (time === undefined || time.kind === 'static' || time.kind === 'dynamic') return 'every key';
-  const key = lastCompletePartition(time, at);
-  return time === partitions ? key : `every key of ${key}`;
+  const keys = partitionsOfFiring(time, at, schedule).join(', ');
+  if (keys === '') return 'none, as no partition is complete by then';
+  return time === partitions ? keys : `every key of ${keys}`;
 }
 
 function changesInWords(changes: readonly ScheduleChange[], dryRun: boolean): string {

@@ -7,6 +7,7 @@ export * from './local-object-store.js';
 export * from './object-store.js';
 export * from './bounds-problems.js';
 export * from './cron-times.js';
+export { HOUR, localTimeOf, MINUTE, type LocalTime } from './local-time.js';
 export * from './dynamic-partitions.js';
 export { listKeys, unknownKey } from './key-set.js';
 export * from './partition-mapping.js';

@@ -9,6 +9,8 @@ export interface LocalTime {
   offsetAt(instant: number): number;
   /** Wall time at an instant. */
   wallAt(instant: number): number;
+  /** The instants at which clocks show a wall time, the earliest first: none if they jump over it, two if they are set back. */
+  instants(wall: number): number[];
   /** First instant at which clocks show a wall time or, where clocks jump over it, a later one. */
   firstInstant(wall: number): number;
   /** The stretches of time in which clocks show a certain hour: none if it is skipped, two if it is repeated. */
@@ -79,14 +81,21 @@ function localTime(zone: IANAZone): LocalTime {
     return high;
   }
 
+  const instants = (wall: number) =>
+    candidates(wall)
+      .map((offset) => wall - offset)
+      .filter((instant) => instant + offsetAt(instant) === wall)
+      .sort((a, b) => a - b);
+
   return {
     offsetAt,
     wallAt: (instant) => instant + offsetAt(instant),
+    instants,
 
     firstInstant(wall) {
+      const [first] = instants(wall);
+      if (first !== undefined) return first;
       const offsets = candidates(wall);
-      const shown = offsets.map((offset) => wall - offset).filter((instant) => instant + offsetAt(instant) === wall);
-      if (shown.length > 0) return Math.min(...shown);
       return changeBetween(wall - Math.max(...offsets), wall - Math.min(...offsets));
     },
 

@@ -1,5 +1,13 @@
-import { DIMENSION_SEPARATOR, MillraceError, type Dimension, type Partitions } from '../../schemas/index.js';
+import {
+  DIMENSION_SEPARATOR,
+  isMillraceError,
+  MillraceError,
+  type Dimension,
+  type Partitions,
+  type Schedule,
+} from '../../schemas/index.js';
 import { lastCompletePartition } from '../datasets/index.js';
+import { cronClock } from './calendar-clock.js';
 
 /** Partitions that one time may close: all of them run at once, and are children of one workflow. */
 export const MOST_CLOSED = 2_000;
@@ -17,6 +25,42 @@ export function closedPartitions(partitions: Partitions, time: string, most = MO
   return few(outer.length * inner.length, most, () =>
     outer.flatMap((one) => inner.map((other) => `${one}${DIMENSION_SEPARATOR}${other}`)),
   );
+}
+
+/**
+ * Partitions that a firing of a schedule runs: those that its nominal time closes, after those of the times that were left out
+ * since the firing before because clocks were changed. None before the first partition is complete.
+ * @throws PARTITION_INVALID where they are too many
+ */
+export function partitionsOfFiring(
+  partitions: Partitions,
+  time: string,
+  schedule: Pick<Schedule, 'cron' | 'timezone'> | undefined,
+): string[] {
+  const leftOut =
+    schedule?.cron === undefined ? [] : cronClock(schedule.cron, schedule.timezone).leftOut(Date.parse(time));
+  const times = [...leftOut.map((one) => new Date(one).toISOString()), time];
+  const keys = new Set(times.flatMap((one) => closedOrNone(partitions, one)));
+  return few(keys.size, MOST_CLOSED, () => [...keys]);
+}
+
+/** Partitions that a time closes; none where none of time is complete yet. */
+function closedOrNone(partitions: Partitions, time: string): string[] {
+  return noneComplete(partitions, time) ? [] : closedPartitions(partitions, time);
+}
+
+function noneComplete(partitions: Partitions, time: string): boolean {
+  const cuts = partitions.kind === 'product' ? Object.values(partitions.dimensions) : [partitions];
+  return cuts.some((cut) => {
+    if (cut.kind === 'static' || cut.kind === 'none') return false;
+    try {
+      lastCompletePartition(cut, time);
+      return false;
+    } catch (error) {
+      if (isMillraceError(error) && error.code === 'PARTITION_INVALID') return true;
+      throw error;
+    }
+  });
 }
 
 function few(count: number, most: number, keys: () => string[]): string[] {

@@ -5,6 +5,7 @@ export * from './backfill-keys.js';
 export * from './backfill-plan.js';
 export * from './cache-key.js';
 export * from './code-digests.js';
+export * from './calendar-clock.js';
 export * from './closed-partitions.js';
 export * from './freeze-pipeline.js';
 export * from './groups.js';

@@ -8,6 +8,7 @@ import {
   type LineStatus,
   type MillraceConfig,
 } from '../../schemas/index.js';
+import { cronClock } from '../../engine/pipelines/index.js';
 import { backfillProject, type Gate } from '../support/backfill-project.js';
 import { startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
 import { until } from '../support/until.js';
@@ -63,6 +64,21 @@ describe('schedules', () => {
     expect(paused).toBe(false);
     expect(next).toHaveLength(10);
     expect(next.every((time) => /T0[12]:30:00/.test(time))).toBe(true);
+  });
+
+  it.each([
+    ['Europe/Berlin', '2027-10-30T22:00:00Z'],
+    ['Europe/Berlin', '2027-03-27T22:00:00Z'],
+    ['America/Santiago', '2027-04-04T00:00:00Z'],
+    ['Asia/Beirut', '2027-03-27T19:00:00Z'],
+  ])('fire when it is known that they do, while clocks in %s are changed after %s', async (timezone, startAt) => {
+    const { schedules } = millrace.client;
+    const cron = '0 * * * *';
+    await schedules.apply(scheduled('gated', { cron, timezone, startAt }));
+    const { next } = await schedules.describe('gated');
+    const clock = cronClock(cron, timezone);
+    const before = next.slice(1).map((time) => new Date(clock.firedBefore(Date.parse(time)) ?? 0).toISOString());
+    expect(before).toEqual(next.slice(0, -1));
   });
 
   it.each<[string, object]>([
