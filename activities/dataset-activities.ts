@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { z } from 'zod';
 import { ingestPartition, sourceAccess, transformDataset } from '../engine/datasets/index.js';
 import { createSecrets } from '../engine/secrets.js';
@@ -40,7 +41,15 @@ export function createDatasetActivities(deps: ActivityDependencies) {
       return activityScope(({ signal, progress }) =>
         withScratch(dataDir, async (scratchDir) => {
           const written = await ingestPartition(
-            { store, projectDir, scratchDir, access, signal, onProgress: progress },
+            {
+              store,
+              projectDir,
+              scratchDir,
+              keptDir: join(dataDir, 'downloads'),
+              access,
+              signal,
+              onProgress: progress,
+            },
             { step, window },
           );
           await holdToPolicy(lineage, step, written);

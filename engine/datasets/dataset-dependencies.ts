@@ -10,6 +10,8 @@ export interface DatasetDependencies {
   projectDir: string;
   /** Folder for temporary files; each call makes a folder of its own in it and removes it. */
   scratchDir: string;
+  /** Folder for what an attempt that fails leaves to the next one, as half a download; without it nothing is left. */
+  keptDir?: string;
   /** What sources outside of the machine need; without it they are refused. */
   access?: SourceAccess;
   /** Interrupts the query; the call then throws the signal’s reason. */

@@ -388,6 +388,8 @@ const SCOPES = new Map(
  * @param url pattern of the route; undefined for a path that there is not
  */
 export function scopeOf(method: string, url: string | undefined): TokenScope | null {
+  // A path that is not there has nothing to guard.
+  if (url === undefined) return 'read';
   const scope = SCOPES.get(`${method === 'HEAD' ? 'GET' : method} ${url}`);
   return scope === undefined ? (url === '/' ? 'read' : 'admin') : scope;
 }

@@ -33,6 +33,7 @@ function classify(error: unknown): { status: number; known: MillraceError } {
 
 function statusOf({ code }: MillraceError): number {
   if (code === 'NOT_FOUND') return 404;
+  if (code === 'METHOD_NOT_ALLOWED') return 405;
   if (code === 'LINEAGE_CONFLICT') return 409;
   if (code === 'LINEAGE_UNAUTHORIZED') return 401;
   if (code === 'LINEAGE_FORBIDDEN') return 403;

@@ -2,6 +2,8 @@ import { dirname } from 'node:path';
 import { fastify, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import { MillraceError, type ExportTarget } from '../../schemas/index.js';
+import { limitConnections, requestTimeouts, type HttpLimits } from '../http-limits.js';
+import { methodsByPath } from '../http-methods.js';
 import { createSecrets } from '../secrets.js';
 import { addAlertRoutes } from './alert-routes.js';
 import { addAuditRoutes } from './audit/audit-routes.js';
@@ -27,10 +29,8 @@ import { whenFree } from './standby.js';
 
 /** Largest body of a request. A thousand records of usual size are about 2 MB. */
 const BODY_LIMIT = 16 * 1024 * 1024;
-/** A request has to be there as a whole within this; who sends it a byte at a time keeps no connection. */
-const REQUEST_TIMEOUT_MS = 60_000;
 
-export interface LineageOwnerOptions {
+export interface LineageOwnerOptions extends HttpLimits {
   /** Path of the DuckDB file; it and the folders above are made if they are not there. */
   databasePath: string;
   /** Address to listen on; 127.0.0.1 by default, because without tokens everybody is let in. */
@@ -77,7 +77,7 @@ async function openOwner(
   const store = await openLineageStore({ path: options.databasePath, onFatal });
   const app = fastify({
     bodyLimit: BODY_LIMIT,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    ...requestTimeouts(options),
     routerOptions: { maxParamLength: 1000 },
     // What Fastify refuses before it looks for a route, as a path that cannot be decoded.
     frameworkErrors: (error, _request, reply) => {
@@ -85,6 +85,8 @@ async function openOwner(
       void (reply as FastifyReply).status(status).send(body);
     },
   });
+  limitConnections(app, options, logger);
+  const methodsOf = methodsByPath(app);
   unpackBodies(app);
   // JSON is the one type that is taken, and browsers do not send it to other sites unasked.
   app.removeContentTypeParser('text/plain');
@@ -94,8 +96,11 @@ async function openOwner(
     if (status === 401) reply.header('www-authenticate', 'Basic realm="Millrace lineage, token as password"');
     return reply.status(status).send(body);
   });
-  app.setNotFoundHandler((request) => {
-    throw new MillraceError('NOT_FOUND', `the lineage owner has no path ${request.method} ${request.url}`);
+  app.setNotFoundHandler(({ method, url }, reply) => {
+    const allowed = methodsOf(url);
+    if (allowed.length === 0) throw new MillraceError('NOT_FOUND', `the lineage owner has no path ${method} ${url}`);
+    reply.header('allow', allowed.join(', '));
+    throw new MillraceError('METHOD_NOT_ALLOWED', `${url} takes ${allowed.join(', ')}, not ${method}`);
   });
   const closeServer = closeAfterAnswers(app);
   const token = addAccess(app, store, {

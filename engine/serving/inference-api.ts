@@ -7,6 +7,8 @@ import {
   type ModelServerStatus,
   isMillraceError,
 } from '../../schemas/index.js';
+import { limitConnections, requestTimeouts, type HttpLimits } from '../http-limits.js';
+import { methodsByPath } from '../http-methods.js';
 import type { Endpoint, EndpointFollower } from './endpoint-follower.js';
 import type { Answer, EndpointRouter } from './endpoint-router.js';
 import { type InferRequest, parseInferRequest } from './infer-request.js';
@@ -28,7 +30,7 @@ const STATUS_CODES: Partial<Record<ErrorCode, number>> = {
   MODEL_SERVER_UNAVAILABLE: 503,
 };
 
-export interface InferenceApiOptions {
+export interface InferenceApiOptions extends HttpLimits {
   serverVersion: string;
   follower: EndpointFollower;
   router: EndpointRouter;
@@ -49,7 +51,13 @@ interface ModelParams {
  */
 export function createInferenceApi(options: InferenceApiOptions): FastifyInstance {
   const { follower, router, metrics } = options;
-  const app = Fastify({ bodyLimit: BODY_LIMIT, routerOptions: { ignoreTrailingSlash: true } });
+  const app = Fastify({
+    bodyLimit: BODY_LIMIT,
+    routerOptions: { ignoreTrailingSlash: true },
+    ...requestTimeouts(options),
+  });
+  limitConnections(app, options, options.logger);
+  const methodsOf = methodsByPath(app);
 
   const endpointOf = (name: string): Endpoint => {
     const endpoint = follower.endpoint(name);
@@ -116,9 +124,14 @@ export function createInferenceApi(options: InferenceApiOptions): FastifyInstanc
     done();
   });
 
-  app.setNotFoundHandler(({ method, url }, reply) =>
-    reply.code(404).send({ error: `there is nothing at ${method} ${url}`, code: 'NOT_FOUND' }),
-  );
+  app.setNotFoundHandler(({ method, url }, reply) => {
+    const allowed = methodsOf(url).join(', ');
+    if (allowed === '') {
+      return reply.code(404).send({ error: `there is nothing at ${method} ${url}`, code: 'NOT_FOUND' });
+    }
+    const error = `${url} takes ${allowed}, not ${method}`;
+    return reply.code(405).header('allow', allowed).send({ error, code: 'METHOD_NOT_ALLOWED' });
+  });
   app.setErrorHandler((error, { method, url }, reply) => {
     if (isMillraceError(error)) {
       return reply.code(STATUS_CODES[error.code] ?? 500).send({ error: error.message, code: error.code });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MillraceError, type ModelServerStatus } from '../../schemas/index.js';
+import type { HttpLimits } from '../http-limits.js';
 import { packageRoot } from '../threads.js';
 import { type Endpoint, EndpointFollower } from './endpoint-follower.js';
 import { EndpointRouter } from './endpoint-router.js';
@@ -12,7 +13,7 @@ import { ServingStatistics } from './serving-statistics.js';
 import { StatusReporter } from './status-reporter.js';
 import { VersionPool } from './version-pool.js';
 
-export interface ModelServerOptions {
+export interface ModelServerOptions extends HttpLimits {
   /** Address to listen on; default 127.0.0.1. */
   host?: string;
   /** Port to listen on; default 0, a free one. */
@@ -84,8 +85,17 @@ export async function startModelServer(options: ModelServerOptions): Promise<Mod
     metrics,
   });
   let url = '';
+  const limits = { requestTimeoutMs: options.requestTimeoutMs, maxConnections: options.maxConnections };
   const status = (): ModelServerStatus => statusOf({ serverId, url }, follower.endpoints, statistics);
-  const app = createInferenceApi({ serverVersion: packageVersion(), follower, router, metrics, status, logger });
+  const app = createInferenceApi({
+    serverVersion: packageVersion(),
+    follower,
+    router,
+    metrics,
+    status,
+    logger,
+    ...limits,
+  });
 
   try {
     url = await app.listen({ host, port });

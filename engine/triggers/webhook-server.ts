@@ -7,13 +7,15 @@ import {
   type TriggerEvent,
   type TriggerOf,
 } from '../../schemas/index.js';
+import { limitConnections, requestTimeouts, type HttpLimits } from '../http-limits.js';
+import { methodsByPath } from '../http-methods.js';
 import type { Secrets } from '../secrets.js';
 import { verifyWebhook, type Refusal } from '../webhooks/index.js';
 import { webhookEvent } from './webhook-event.js';
 
 const BODY_LIMIT = 1024 * 1024;
 
-export interface WebhookServerOptions {
+export interface WebhookServerOptions extends HttpLimits {
   pipelines: readonly Pipeline[];
   secrets: Secrets;
   /** Puts an event into the inbox of a pipeline; done when it is durable. */
@@ -23,7 +25,7 @@ export interface WebhookServerOptions {
   /** Port to listen on; 0 is any free one. */
   port: number;
   /** Told of requests that failed in an unforeseen way. */
-  logger?: Pick<Logger, 'error'>;
+  logger?: Pick<Logger, 'error' | 'warn'>;
 }
 
 const REFUSALS: Record<Refusal, string> = {
@@ -40,7 +42,9 @@ const REFUSALS: Record<Refusal, string> = {
 export async function startWebhookServer(
   options: WebhookServerOptions,
 ): Promise<{ url: string; close(): Promise<void> }> {
-  const app = fastify({ bodyLimit: BODY_LIMIT, routerOptions: { maxParamLength: 100 } });
+  const app = fastify({ bodyLimit: BODY_LIMIT, routerOptions: { maxParamLength: 100 }, ...requestTimeouts(options) });
+  limitConnections(app, options, options.logger);
+  const methodsOf = methodsByPath(app);
   app.removeAllContentTypeParsers();
   // The signature is over the bytes as they came.
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
@@ -62,6 +66,12 @@ export async function startWebhookServer(
       return reply.status(202).send({ accepted: true, id: event.id });
     },
   );
+  app.setNotFoundHandler(({ method, url }, reply) => {
+    const allowed = methodsOf(url);
+    if (allowed.length === 0) return reply.status(404).send(answer('NOT_FOUND', 'there is no such path'));
+    const message = `the path takes ${allowed.join(', ')}, not ${method}`;
+    return reply.status(405).header('allow', allowed.join(', ')).send(answer('METHOD_NOT_ALLOWED', message));
+  });
   app.setErrorHandler((error, request, reply) => {
     const { code, status, message } = statusOf(error);
     if (status >= 500) options.logger?.error({ err: error, path: request.url }, 'a webhook could not be taken');

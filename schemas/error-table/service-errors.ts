@@ -69,6 +69,12 @@ export const SERVICE_ERRORS = {
     'Sign `ID.TIMESTAMP.BODY` with the key, as Standard Webhooks has it, and send it at once; check both clocks.',
   ),
   NOT_FOUND: entry('input', false, 'Nothing of that name is on record.', 'Check the name with: millrace status'),
+  METHOD_NOT_ALLOWED: entry(
+    'input',
+    false,
+    'The path is there, and not with this HTTP method.',
+    'Use one of the methods that the header `Allow` of the answer names.',
+  ),
   MODEL_SERVER_UNAVAILABLE: entry(
     'infrastructure',
     true,

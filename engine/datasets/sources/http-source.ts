@@ -2,10 +2,11 @@ import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMillraceError, MillraceError } from '../../../schemas/index.js';
-import { isOfDisk, openFrom } from '../download-file.js';
+import { isOfDisk } from '../download-file.js';
 import { nameByCompression } from './compression.js';
 import { isEncoded, restOf, validatorOf, type Arrived } from './http-ranges.js';
 import { readableBytes, type FetchContext } from './local-source.js';
+import { PartialDownload } from './partial-download.js';
 import { secretsOf } from './source-access.js';
 
 /** Requests in a row that bring nothing new; pauses between them grow to at most 16 seconds and are jittered. */
@@ -13,33 +14,58 @@ const ATTEMPTS = 6;
 
 /**
  * Downloads a file. A connection that breaks is taken up at the byte where it broke, as often as it takes, if the server knows
- * ranges and the file is still the same; else it begins again.
+ * ranges and the file is still the same; else it begins again. So does another attempt with what this one leaves in `keptDir`.
  * @returns path of the file, its ending that of the address, or of the compression that it turns out to have
  */
 export async function downloadHttp(
   source: { path: string; authorization?: string | undefined },
   context: FetchContext,
 ): Promise<string> {
-  const { folder, signal, onProgress } = context;
+  const { folder, signal } = context;
   const url = parseUrl(source.path);
   const secret = source.authorization && (await secretsOf(context).get(source.authorization));
   const target = join(folder, `download-${basename(url.pathname).replaceAll(/[^\w.-]/g, '_')}`);
-  const state: Arrived = { done: 0 };
-  let farthest = 0;
+  const kept =
+    context.keptDir === undefined
+      ? undefined
+      : { folder: context.keptDir, key: ['http', source.path, source.authorization] };
+  const partial = await PartialDownload.open(kept, target, signal).catch(diskErrors);
+  try {
+    await downloadAll(source.path, secret, partial, context);
+    await partial.finish(target).catch(diskErrors);
+    return await nameByCompression(target);
+  } catch (error) {
+    await partial.release().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Asks until all is there, or `ATTEMPTS` requests in a row have brought nothing. */
+async function downloadAll(
+  address: string,
+  secret: string | undefined,
+  partial: PartialDownload,
+  context: FetchContext,
+): Promise<void> {
+  const { signal, onProgress } = context;
+  const url = parseUrl(address);
+  const state = partial.arrived;
+  let farthest = state.done;
+  if (farthest > 0) onProgress?.(`${address}: an earlier attempt left ${readableBytes(farthest)}`);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await download(url, secret, state, target, context);
-      if (state.done === 0) throw new MillraceError('SOURCE_EMPTY', `${source.path} has no bytes`);
-      return await nameByCompression(target);
+      await download(url, secret, partial, context);
+      if (state.done === 0) throw new MillraceError('SOURCE_EMPTY', `${address} has no bytes`);
+      return;
     } catch (error) {
       signal?.throwIfAborted();
       if (isMillraceError(error) && error.code !== 'SOURCE_UNAVAILABLE') throw error;
       if (state.done > farthest) [farthest, attempt] = [state.done, 1];
       else if (attempt >= ATTEMPTS) {
-        const message = `${source.path} after ${ATTEMPTS} requests: ${reasonOf(error)}`;
+        const message = `${address} after ${ATTEMPTS} requests: ${reasonOf(error)}`;
         throw new MillraceError('SOURCE_UNAVAILABLE', message, { cause: error });
       }
-      onProgress?.(`${source.path}: ${reasonOf(error)}; once more from ${readableBytes(state.done)}`);
+      onProgress?.(`${address}: ${reasonOf(error)}; once more from ${readableBytes(state.done)}`);
       await sleep(Math.random() * 500 * 2 ** (attempt - 1), undefined, { signal });
     }
   }
@@ -48,26 +74,26 @@ export async function downloadHttp(
 async function download(
   url: URL,
   secret: string | undefined,
-  state: Arrived,
-  target: string,
+  partial: PartialDownload,
   { signal, onProgress }: FetchContext,
 ): Promise<void> {
+  const state = partial.arrived;
   // Compression of the transfer would make positions in the file meaningless.
   const headers: Record<string, string> = { 'accept-encoding': 'identity', ...restOf(state) };
   if (secret !== undefined) headers['authorization'] = secret;
   const answer = await fetch(url, { headers, signal: signal ?? null });
+  if (isAllThere(answer, state)) return void answer.body?.cancel();
   const total = takeUp(url, answer, state);
   if (answer.body === null) return;
   const shown = total === undefined ? '' : ` of ${readableBytes(total)}`;
-  const file = await openFrom(target, state.done).catch(diskErrors);
+  await partial.begin().catch(diskErrors);
   try {
     for await (const chunk of Readable.fromWeb(answer.body) as AsyncIterable<Uint8Array>) {
-      await file.appendFile(chunk).catch(diskErrors);
-      state.done += chunk.length;
+      await partial.append(chunk).catch(diskErrors);
       onProgress?.(`downloaded ${readableBytes(state.done)}${shown} from ${url.host}${url.pathname}`);
     }
   } finally {
-    await file.close();
+    await partial.end();
   }
   if (total !== undefined && state.done !== total) {
     const { done } = state;
@@ -75,6 +101,11 @@ async function download(
     if (done > total) state.done = 0;
     throw new Error(`the answer ended after ${done} of ${total} bytes`);
   }
+}
+
+/** The file is the same, or it would be sent, and there is nothing behind what has arrived. */
+function isAllThere({ status, headers }: Response, { done }: Arrived): boolean {
+  return status === 416 && done > 0 && headers.get('content-range') === `bytes */${done}`;
 }
 
 /**

@@ -17,7 +17,10 @@ export interface LocalSource {
 }
 
 /** What fetching a source works with. */
-export interface FetchContext extends Pick<DatasetDependencies, 'projectDir' | 'access' | 'signal' | 'onProgress'> {
+export interface FetchContext extends Pick<
+  DatasetDependencies,
+  'projectDir' | 'access' | 'keptDir' | 'signal' | 'onProgress'
+> {
   session: DuckDbSession;
   /** Folder of this attempt for what is fetched. */
   folder: string;

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import {
@@ -14,9 +14,11 @@ import {
   Int32,
 } from 'apache-arrow';
 import { ingestPartition } from '../../../engine/datasets/index.js';
+import { digestOf, sha256 } from '../../../engine/digest.js';
 import { decompressLz4Frame } from '../../../engine/datasets/sources/lz4-frame.js';
 import { patternOf } from '../../../engine/datasets/sources/s3-source.js';
 import { sourceName, sourceSchema } from '../../../schemas/index.js';
+import { until } from '../../support/until.js';
 import {
   ALL,
   FLIGHTS,
@@ -86,6 +88,99 @@ describe('a source behind http', () => {
     expect(ranges[0]).toBeUndefined();
     expect(requests).toHaveLength(3);
     expect(Number(/\d+/.exec(ranges[2] ?? '')?.[0])).toBeGreaterThan(0);
+  });
+
+  describe('with a folder for what an attempt leaves', () => {
+    const kept = () => join(bench.root, 'downloads');
+    const attempt = (more: Record<string, unknown> = {}, name = 'weather.csv') =>
+      ingest({ kind: 'csv', path: `${url}/${name}` }, { deps: { keptDir: kept(), ...more } });
+    const startOf = ({ headers }: IncomingMessage) => Number(/^bytes=(\d+)-$/.exec(headers.range ?? '')?.[1] ?? 0);
+    /** Answers the requests up to `whole` with half of the file, after which nothing comes any more. */
+    const stalling = (bytes: Buffer, whole: number, etag = () => '"one"'): typeof answer => {
+      return (request, response, count) => {
+        const from = request.headers['if-range'] === etag() ? startOf(request) : 0;
+        const total = bytes.length;
+        if (from === total) {
+          response.writeHead(416, { 'content-range': `bytes */${total}` }).end();
+          return;
+        }
+        const range = from > 0 && { 'content-range': `bytes ${from}-${total - 1}/${total}` };
+        response.writeHead(from > 0 ? 206 : 200, { etag: etag(), 'content-length': total - from, ...range });
+        if (count > whole) response.end(bytes.subarray(from));
+        else response.write(bytes.subarray(from, total / 2));
+      };
+    };
+    const half = (controller: AbortController) => ({
+      signal: controller.signal,
+      onProgress: (text: string) => /downloaded/.test(text) && setTimeout(() => controller.abort(), 200),
+    });
+
+    it('goes on in another attempt, and leaves nothing at the end', async () => {
+      const bytes = await readFile(WEATHER);
+      answer = stalling(bytes, 1);
+      await expect(attempt(half(new AbortController()))).rejects.toThrow(/abort/);
+      const said: string[] = [];
+      const { ref } = await attempt({ onProgress: (text: string) => said.push(text) });
+      expect(ref).toEqual((await ingest({ kind: 'csv', path: WEATHER })).ref);
+      expect(requests.map(startOf)).toEqual([0, expect.any(Number)]);
+      expect(startOf(requests[1] as IncomingMessage)).toBeGreaterThan(30_000);
+      expect(said[0]).toMatch(/an earlier attempt left \d+ kB/);
+      expect(await readdir(kept())).toEqual([]);
+    });
+
+    it('goes on beside an attempt that stands still, and neither writes into the other’s file', async () => {
+      const bytes = await readFile(WEATHER);
+      let wake: ((rest: Buffer) => void) | undefined;
+      answer = (request, response, count) => {
+        stalling(bytes, 1)(request, response, count);
+        if (count === 1) wake = (rest) => response.end(rest);
+      };
+      const still = attempt().then(
+        (result) => result,
+        (error: unknown) => error,
+      );
+      await until(async () => (await readdir(kept()).catch(() => [])).some((name) => name.endsWith('.json')));
+      const second = await attempt();
+      expect(startOf(requests[1] as IncomingMessage)).toBeGreaterThan(30_000);
+      wake?.(Buffer.alloc(bytes.length - Math.floor(bytes.length / 2), 'x'));
+      await still;
+      expect(second.ref).toEqual((await ingest({ kind: 'csv', path: WEATHER })).ref);
+    });
+
+    it('begins again where the file was exchanged, or what is there is not what was noted', async () => {
+      const bytes = await readFile(WEATHER);
+      let etag = '"one"';
+      answer = stalling(bytes, 1, () => etag);
+      await expect(attempt(half(new AbortController()))).rejects.toThrow(/abort/);
+      etag = '"two"';
+      answer = stalling(Buffer.from('a,b\n1,2\n'), 0, () => etag);
+      expect((await attempt()).ref.rows).toBe(1);
+
+      answer = stalling(bytes, requests.length + 1, () => etag);
+      await expect(attempt(half(new AbortController()))).rejects.toThrow(/abort/);
+      const [part = ''] = (await readdir(kept())).filter((name) => name.endsWith('.part'));
+      const damaged = await readFile(join(kept(), part));
+      damaged[100] = 0;
+      await writeFile(join(kept(), part), damaged);
+      expect((await attempt()).ref.rows).toBe(2922);
+      expect(startOf(requests.at(-1) as IncomingMessage)).toBe(0);
+    });
+
+    it('asks for nothing more where all had arrived', async () => {
+      const bytes = await readFile(WEATHER);
+      answer = stalling(bytes, 0);
+      const key = digestOf(['http', `${url}/weather.csv`, undefined]).slice(0, 32);
+      await mkdir(kept());
+      await writeFile(join(kept(), `${key}-a.part`), bytes);
+      const note = { done: bytes.length, validator: '"one"', sha256: sha256(bytes), pid: null };
+      await writeFile(join(kept(), `${key}-a.json`), JSON.stringify(note));
+      await writeFile(join(kept(), `${key}-b.json`), '{"done":');
+      await writeFile(join(kept(), 'forgotten.part'), '');
+      await utimes(join(kept(), 'forgotten.part'), 1, 1);
+      expect((await attempt()).ref.rows).toBe(2922);
+      expect(requests).toHaveLength(1);
+      expect(await readdir(kept())).toEqual([`${key}-b.json`]);
+    });
   });
 
   it('is begun again when the file was exchanged meanwhile', async () => {
