@@ -15,6 +15,7 @@ import {
   resolveAsRun,
   resolveRun,
   reusableSteps,
+  windowOf,
   withCode,
   type ResolvedRun,
 } from '../engine/pipelines/index.js';
@@ -68,7 +69,7 @@ export function createRunActivities(deps: ActivityDependencies) {
             reusable: {},
           };
         }
-        const earlier = request.retry === undefined ? undefined : await lineage.runRecord(request.retry.runId);
+        const earlier = request.retry === undefined ? undefined : await earlierRun(request, fallbackTime);
         const params = { ...paramsOf(earlier), ...request.params };
         const resolved = await resolveRun(
           config.pipelines,
@@ -78,7 +79,6 @@ export function createRunActivities(deps: ActivityDependencies) {
         );
         const pipeline = await withCode(resolved.pipeline, project);
         if (earlier === undefined) return { ...resolved, pipeline, ...facts, reusable: {} };
-        await requireNewest(earlier, resolved);
         const reusable = reusableSteps(pipeline, earlier, request.retry?.from);
         return { ...resolved, pipeline, ...facts, reusable };
       });
@@ -139,15 +139,26 @@ export function createRunActivities(deps: ActivityDependencies) {
     return partitionsAcross(lineage.partitionSets, upstream, own, partition);
   }
 
-  /** What a run published may have been published anew since: only the last of a partition can go on. */
-  async function requireNewest(earlier: RunRecord, { pipeline, window }: ResolvedRun): Promise<void> {
-    const [newest] = await lineage.latestRuns(pipeline.name, [window.key]);
-    if (newest?.runId === earlier.runId) return;
-    const message = `is not the last run of ${pipeline.name} ${window.key}${newest === undefined ? '' : `, which is ${newest.runId}`}`;
-    throw new MillraceError('INPUT_INVALID', `retry.runId ${message}`, {
-      problems: [{ path: 'retry.runId', message }],
-    });
+  /**
+   * The run that a retry goes on with. What a run published may have been published anew since: only the last of a partition can go on.
+   */
+  async function earlierRun({ pipeline: name, ...request }: RunInput, fallbackTime: string): Promise<RunRecord> {
+    const { partitions } = findPipeline(config.pipelines, name);
+    const { partition, logicalTime = fallbackTime, retry } = request;
+    const { key } = await windowOf(lineage.partitionSets, partitions, partition, logicalTime);
+    const [newest] = await lineage.latestRuns(name, [key]);
+    if (newest === undefined) throw noRetry('NOT_FOUND', 'retry', `no run of ${name} ${key} is on record`);
+    const { runId = newest.runId } = retry ?? {};
+    if (newest.runId === runId) return lineage.runRecord(runId);
+    const message = `is not the last run of ${name} ${key} on record, which is ${newest.runId}; without runId, that one goes on`;
+    throw noRetry('INPUT_INVALID', 'retry.runId', message);
   }
+}
+
+function noRetry(code: 'NOT_FOUND' | 'INPUT_INVALID', path: string, message: string): MillraceError {
+  return new MillraceError(code, code === 'NOT_FOUND' ? message : `${path} ${message}`, {
+    problems: [{ path, message }],
+  });
 }
 
 /** Parameters of an earlier run, which a retry has too. */

@@ -2,6 +2,13 @@
 import './compile-cache.js';
 import { loadBundle } from './bundle/load-bundle.js';
 
+// A reader such as `head` that has seen enough is no error of the command.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 async function main(argv: readonly string[]): Promise<void> {
   const bundle = loadBundle(argv[0]);
   if (bundle !== undefined) {

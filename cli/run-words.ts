@@ -38,21 +38,35 @@ export function inWords(result: RunResult): string {
 /**
  * A run on record: what is known of it, and its steps.
  * @param progress of one that is under way, where a worker told it
+ * @param ended how it ended in Temporal, where the record does not know it
  */
-export function detailsInWords(run: RunDetails, progress: RunProgress | null): string {
+export function detailsInWords(run: RunDetails, progress: RunProgress | null, ended?: string): string {
   const { pipeline, partition, verdict, reason, message, startedAt, finishedAt, requestedBy, runId } = run;
-  const head =
-    verdict === null ? `running: ${progress?.phase ?? 'no worker answers'}` : `${verdict}: ${reason} ${message}`;
+  const open =
+    ended === undefined
+      ? `running: ${progress?.phase ?? 'no worker answers'}`
+      : `${lost(ended)}: it ended in Temporal without an end on record; millrace auditor adds it, and does so each hour`;
+  const head = verdict === null ? open : `${verdict}: ${reason} ${message}`;
   const took = finishedAt === null ? '' : `, ${between(startedAt, finishedAt)}`;
   const about = `${pipeline} ${partition}, started ${startedAt} by ${requestedBy}${took}, run ${runId}`;
   const steps = progress?.steps ?? run.steps.map((step) => ({ ...step, durationMs: durationOf(step) }));
   return [head, about, ...steps.map((step) => `  ${stepLine(step)}`)].join('\n');
 }
 
-/** A run as cells of a table: pipeline, partition, verdict, reason, start, duration. */
-export function summaryCells({ pipeline, partition, verdict, reason, startedAt, finishedAt }: RunSummary): string[] {
+/**
+ * A run as cells of a table: pipeline, partition, verdict, reason, start, duration.
+ * @param ended how it ended in Temporal, where the record does not know it
+ */
+export function summaryCells(run: RunSummary, ended?: string): string[] {
+  const { pipeline, partition, verdict, reason, startedAt, finishedAt } = run;
   const took = finishedAt === null ? '' : between(startedAt, finishedAt);
-  return [pipeline, partition, verdict ?? 'running', reason ?? '', startedAt, took];
+  const open = ended === undefined ? 'running' : lost(ended);
+  return [pipeline, partition, verdict ?? open, reason ?? '', startedAt, took];
+}
+
+/** A status of Temporal as it is written for people. */
+function lost(ended: string): string {
+  return ended.toLowerCase().replaceAll('_', ' ');
 }
 
 function between(from: string, to: string): string {

@@ -15,10 +15,9 @@ export interface RetryParts {
 export async function retryRun(request: RetryRequest, { find, start }: RetryParts): Promise<RunHandle> {
   const { pipeline, partition, from, by, reason, cache } = parseWith(retryRequestSchema, request, 'retry');
   const { handle, run } = await find({ pipeline, partition });
-  const { status, runId } = await handle.describe();
-  if (status.name !== 'RUNNING') {
-    return start({ pipeline, partition, retry: { runId, from }, cache, requestedBy: by });
-  }
+  const { status } = await handle.describe();
+  // Which run goes on is for the record to say: the last execution may have ended before it was on it.
+  if (status.name !== 'RUNNING') return start({ pipeline, partition, retry: { from }, cache, requestedBy: by });
   const { steps } = runProgressSchema.parse(await handle.query('progress'));
   const waiting = steps.filter((state) => state.status === 'waiting').map((state) => state.step);
   const step = from ?? waiting[0];

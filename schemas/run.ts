@@ -49,14 +49,18 @@ export const runInputSchema = z.strictObject({
     ),
   retry: z
     .strictObject({
-      runId: z.string().min(1).describe('The last run of the partition, which did not succeed.'),
+      runId: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('Run that must be the last of the partition on record; without it, whichever is.'),
       from: nameField
         .optional()
         .describe('First step that is done again, with all that depend on it; by default what did not succeed.'),
     })
     .optional()
     .describe(
-      'Goes on where an earlier run ended: with its parameters, and with the results of its steps that are still valid, which are those whose specification, code and inputs are the same.',
+      'Goes on where the last run of the partition ended: with its parameters, and with the results of its steps that are still valid, which are those whose specification, code and inputs are the same.',
     ),
   cache: cacheModeField.optional(),
   requestedBy: actorField.default('unknown').describe('Who asked.'),

@@ -8,7 +8,7 @@ import {
   backfillUpdateSchemas,
 } from './backfill.js';
 import { nameField, responsibilitySchema } from './fields.js';
-import { gateDecisionSchema } from './gate.js';
+import { gateDecisionSchema, gateVerbField } from './gate.js';
 import { lineInputSchema, lineJoinSchema, lineLeaveSchema, lineStatusSchema } from './line.js';
 import { poolAskSchema, poolInputSchema, poolPlaceSchema, poolStatusSchema } from './pool.js';
 import { recallInputSchema, recallProgressSchema, recallResultSchema } from './recall.js';
@@ -55,7 +55,7 @@ export const WORKFLOW_CONTRACTS: Record<string, WorkflowContract> = {
     input: runInputSchema,
     result: runResultSchema,
     queries: { progress: runProgressSchema },
-    updates: { approve: decision, release: decision, reject: decision, recheck: decision },
+    updates: Object.fromEntries(gateVerbField.options.map((verb) => [verb, decision])),
   },
   backfill: {
     description: 'Runs a pipeline for each partition of a range that needs it.',

@@ -50,8 +50,7 @@ export async function bundleWorkflows(own?: string): Promise<{ code: string }> {
   const complaints: string[] = [];
   try {
     const entry = join(folder, 'workflows.js');
-    const names = [registered, own].map((module) => `export * from ${JSON.stringify(module)};`);
-    await writeFile(entry, names.join('\n'));
+    await writeFile(entry, entryOf(registered, own));
     return await bundleWorkflowCode({
       ...SHARED,
       workflowsPath: entry,
@@ -68,6 +67,19 @@ export async function bundleWorkflows(own?: string): Promise<{ code: string }> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Both together; for a type that neither has, the project may have a default of its own. */
+function entryOf(registered: string, own: string): string {
+  const [ours, theirs] = [JSON.stringify(registered), JSON.stringify(own)];
+  return [
+    `import * as ours from ${ours};`,
+    `import * as theirs from ${theirs};`,
+    `export * from ${ours};`,
+    `export * from ${theirs};`,
+    // Not by name: a bundler warns of a name that is not there.
+    `export default Reflect.get(theirs, 'default') ?? Reflect.get(ours, 'default');`,
+  ].join('\n');
 }
 
 /** The `node_modules` folder that has the Temporal SDK. */

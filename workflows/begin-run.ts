@@ -1,6 +1,13 @@
 import { setHandler, workflowInfo } from '@temporalio/workflow';
-import type { CodeLocation, DeclaredPartitions, PartitionWindow, RunInput, StepState } from '../schemas/index.js';
-import { commitRecords } from './commit-records.js';
+import type {
+  CodeLocation,
+  DeclaredPartitions,
+  LineageRecord,
+  PartitionWindow,
+  RunInput,
+  StepState,
+} from '../schemas/index.js';
+import { carryRecords, commitRecords } from './commit-records.js';
 import { DeferredEnds } from './deferred-ends.js';
 import { acceptDecisions } from './gate-decisions.js';
 import { now } from './now.js';
@@ -27,7 +34,7 @@ export interface RunSpecification {
 
 /** Begins a run: it is on record from now on, and answers the query `progress`. */
 export async function beginRun(options: RunSpecification, steps: readonly StepState[] = []): Promise<Run> {
-  const { runId, workflowId } = workflowInfo();
+  const { runId, workflowId, firstExecutionRunId } = workflowInfo();
   const { specification, codeLocation, force = null, searchAttributes = false, caching = null, ...about } = options;
   const run: Run = {
     ...about,
@@ -53,22 +60,23 @@ export async function beginRun(options: RunSpecification, steps: readonly StepSt
     description: 'Sent by a pool: the run has a place in it.',
   });
   showProgress(run);
-  await commitRecords([
-    {
-      kind: 'run_started',
-      key: `${runId}/started`,
-      at: now(),
-      runId,
-      workflowId,
-      pipeline: run.pipeline,
-      partition: run.window.key,
-      logicalTime: run.logicalTime,
-      specificationDigest: specification.digest,
-      specification: JSON.parse(JSON.stringify(specification)) as never,
-      requestedBy: run.requestedBy,
-      force,
-      ...(codeLocation && { codeLocation }),
-    },
-  ]);
+  const start: LineageRecord = {
+    kind: 'run_started',
+    key: `${runId}/started`,
+    at: now(),
+    runId,
+    workflowId,
+    pipeline: run.pipeline,
+    partition: run.window.key,
+    logicalTime: run.logicalTime,
+    specificationDigest: specification.digest,
+    specification: JSON.parse(JSON.stringify(specification)) as never,
+    requestedBy: run.requestedBy,
+    force,
+    ...(codeLocation && { codeLocation }),
+  };
+  // A run never continues as new: where the first execution is another one, this one was reset from it.
+  if (firstExecutionRunId !== runId) carryRecords(start);
+  await commitRecords([start]);
   return run;
 }

@@ -9,12 +9,43 @@ type LineageActivities = ReturnType<typeof createLineageActivities>;
 const local = proxyLocalActivities<LineageActivities>(QUICK_COMMIT);
 const durable = proxyActivities<LineageActivities>(DURABLE_COMMIT);
 
+/** Of an execution that was reset: what is on record under the id of the one that it was reset from. */
+interface Carried {
+  start: LineageRecord;
+  records: LineageRecord[];
+}
+
+/** Of this execution: each has modules of its own. */
+let carried: Carried | null = null;
+
+/**
+ * Has an execution that was reset put on record under its own id too what was committed before: its start with each
+ * commit, so that it is known from the first one on, and the rest with its end, by `carriedRecords`.
+ */
+export function carryRecords(start: LineageRecord): void {
+  carried = { start, records: [] };
+}
+
+/** What was committed so far, from the start on; nothing where the execution was not reset. */
+export function carriedRecords(): LineageRecord[] {
+  return [...(carried?.records ?? [])];
+}
+
 /**
  * Commits facts to lineage: at once where the owner answers, else by its queue, however long that takes. Records are
  * idempotent by key, so an attempt of either way that got through after all does no harm.
  * @returns one result a record, in order
  */
 export async function commitRecords(records: LineageRecord[]): Promise<RecordResult[]> {
+  if (carried === null) return commit(records);
+  const { start } = carried;
+  const results = await commit(records.includes(start) ? records : [start, ...records]);
+  carried.records.push(...records);
+  // What was committed before the reset has a result less.
+  return results.slice(results.length - records.length);
+}
+
+async function commit(records: LineageRecord[]): Promise<RecordResult[]> {
   try {
     return await local.commitRecords({ records });
   } catch (error) {

@@ -11,3 +11,4 @@ export { pool } from './pool.js';
 export { recall } from './recall.js';
 export { rollout } from './rollout.js';
 export { scheduledFiring } from './scheduled-firing.js';
+export { unknownType as default } from './unknown-type.js';

@@ -1,10 +1,13 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import { type LineageRecord, type RunResult, type RunVerdict, type StepState } from '../schemas/index.js';
-import { commitEnd } from './commit-records.js';
+import { carriedRecords, commitEnd } from './commit-records.js';
 import { asFailure, failure, summarizeFailure } from './failures.js';
 import { now } from './now.js';
 import { showProgress, type Run } from './run.js';
 import { setVerdictAttribute } from './search-attributes.js';
+
+/** Records of one commit; the owner takes a thousand. */
+const MOST = 900;
 
 /** Verdict of a run, with its reason. */
 export interface RunOutcome {
@@ -60,9 +63,10 @@ export async function endRun(run: Run, started: number, work: () => Promise<void
   };
   run.phase = `${outcome.verdict}, ${outcome.reason}`;
   showProgress(run);
-  await CancellationScope.nonCancellable(() =>
-    commitEnd([...run.deferred.take(), ...skippedRecords(run), finishedRecord(run, outcome)]),
-  );
+  const end = [...carriedRecords(), ...run.deferred.take(), ...skippedRecords(run), finishedRecord(run, outcome)];
+  await CancellationScope.nonCancellable(async () => {
+    while (end.length > 0) await commitEnd(end.splice(0, MOST));
+  });
   setVerdictAttribute(run, outcome.verdict);
   if (thrown !== undefined) throw isCancellation(thrown.error) ? thrown.error : asFailure(thrown.error, { result });
   if (outcome.verdict === 'failed') throw failure(outcome.reason, outcome.message, { result });

@@ -7,6 +7,7 @@ import {
   type BackfillRequest,
   type BackfillResult,
 } from '../../client/index.js';
+import { awaitBeginning } from '../await-beginning.js';
 import { backfillInWords, backfillLine, planInWords } from '../backfill-words.js';
 import { interruption } from '../interruption.js';
 import {
@@ -115,6 +116,7 @@ async function backfill(pipeline: string, options: BackfillOptions): Promise<num
     const started = { workflowId, attached, ui: workflowLink(target.temporalUi, client.namespace, workflowId) };
     const words = `${workflowId}: ${attached ? 'joined, it was under way already' : 'started'}${started.ui === null ? '' : `\n${started.ui}`}`;
     if (!options.wait) {
+      if (!attached) await awaitBeginning(handle);
       if (options.json) printJson(started);
       else console.log(words);
       return EXIT.done;

@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
+import { awaitBeginning } from '../await-beginning.js';
 import { followRun } from '../follow-run.js';
 import {
   addCacheOptions,
@@ -70,6 +71,7 @@ async function run(pipeline: string, options: RunOptions): Promise<number> {
       ui: workflowLink(target.temporalUi, client.namespace, handle.workflowId),
     };
     if (!options.wait) {
+      if (!handle.attached) await awaitBeginning(handle);
       if (options.json) printJson(started);
       else console.log(startedInWords(started));
       return EXIT.done;

@@ -6,6 +6,7 @@ import type { EndpointState, ModelServerStatus } from '../../schemas/serving.js'
 import { addTargetOptions, jsonOption, parseCount, type JsonOption, type TargetOptions } from '../options.js';
 import { printJson } from '../output.js';
 import { plainTable } from '../plain-table.js';
+import { endedExecutions, withExecution } from '../ended-executions.js';
 import { summaryCells } from '../run-words.js';
 import { requireLineageUrl, resolveTarget, type Target } from '../target.js';
 
@@ -17,7 +18,7 @@ interface Status {
   endpoints: EndpointState[];
   models: ModelSummary[];
   modelServers: ModelServerStatus[];
-  runs: RunSummary[];
+  runs: (RunSummary & { execution?: string })[];
   /** Workflows that are under way in Temporal; null if it did not answer, `problem` says why. */
   underWay: { workflowId: string; type: string; startedAt: string }[] | null;
   problem: string | null;
@@ -55,7 +56,8 @@ async function readStatus(target: Target, limit: number): Promise<Status> {
   const rest = isMillraceError(underWay)
     ? { underWay: null, problem: `${underWay.code}: ${underWay.message}` }
     : { underWay, problem: null };
-  return { endpoints, models, modelServers, runs, ...rest };
+  const ended = await endedExecutions(target, isMillraceError(underWay) ? [] : runs);
+  return { endpoints, models, modelServers, runs: runs.map((run) => withExecution(run, ended)), ...rest };
 }
 
 async function readUnderWay(target: Target): Promise<NonNullable<Status['underWay']>> {
@@ -101,7 +103,7 @@ function inWords(status: Status): string {
     section(
       'Last runs',
       ['pipeline', 'partition', 'verdict', 'reason', 'started', 'took'],
-      status.runs.map(summaryCells),
+      status.runs.map((run) => summaryCells(run, run.execution)),
     ),
     status.underWay === null
       ? `Under way: not known. ${status.problem ?? ''}`

@@ -18,13 +18,38 @@ const SHOWN_PROBLEMS = 20;
  */
 export function backfillKeys(partitions: Partitions, { from, to, keys }: BackfillRange, most: number): string[] {
   if (keys !== undefined) return namedKeys(partitions, keys);
-  if (from !== undefined && to !== undefined) return partitionRange(partitions, from, to, most);
+  if (from !== undefined && to !== undefined) return rangeOfKeys(partitions, from, to, most);
   const whole = wholeSet(partitions, most);
   if (whole !== undefined) return whole;
   const message = 'must be given: partitions of time have no last one';
   throw new MillraceError('INPUT_INVALID', `from and to ${message}`, {
     problems: ['from', 'to'].map((path) => ({ path, message })),
   });
+}
+
+/** The keys of a range. A problem is that of the end which is no key by itself, else of the last one. */
+function rangeOfKeys(partitions: Partitions, from: string, to: string, most: number): string[] {
+  try {
+    return partitionRange(partitions, from, to, most);
+  } catch (error) {
+    if (!isMillraceError(error) || error.problems.length > 0) throw error;
+    const ends = Object.entries({ from, to }).flatMap(([path, key]) => {
+      const message = problemOf(() => partitionRange(partitions, key, key, most));
+      return message === undefined ? [] : [{ path, message }];
+    });
+    const problems = ends.length > 0 ? ends : [{ path: 'to', message: error.message }];
+    throw new MillraceError(error.code, error.message, { problems, cause: error });
+  }
+}
+
+function problemOf(work: () => unknown): string | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    if (isMillraceError(error)) return error.message;
+    throw error;
+  }
 }
 
 function namedKeys(partitions: Partitions, keys: readonly string[]): string[] {

@@ -74,6 +74,15 @@ describe('millrace dev', () => {
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'CONFIG_NOT_FOUND', remedy: expect.any(String) } });
   });
 
+  it('takes it that nobody reads on, as where `head` has seen enough', async () => {
+    const child = spawn(process.execPath, [MAIN, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stderr = '';
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    child.stdout.destroy();
+    const [code] = (await once(child, 'close')) as [number];
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
   it('on a port that is taken says which, and leaves nothing running', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');

@@ -69,7 +69,10 @@ describe('a run that failed', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'millrace-going-on-'));
-    await writeFile(join(folder, 'rain.csv'), 'date,rain\n2012-03-01,1\n2012-03-02,2\n2012-03-03,3\n');
+    await writeFile(
+      join(folder, 'rain.csv'),
+      'date,rain\n2012-03-01,1\n2012-03-02,2\n2012-03-03,3\n2012-03-05,5\n2012-03-06,6\n',
+    );
     millrace = await startMillrace({
       pipelines,
       activities: {
@@ -177,6 +180,37 @@ describe('a run that failed', () => {
     ).rejects.toMatchObject({ code: 'INPUT_INVALID', problems: [{ path: 'retry' }] });
   });
 
+  it('goes on with the last run on record, also where a later start under its id failed before it was a run', async () => {
+    const first = await start('ended', '2012-03-03');
+    await first.result().catch(() => undefined);
+    const { temporal } = millrace.client;
+    const raw = (input: unknown) =>
+      temporal.workflow.execute('pipelineRun', {
+        workflowId: first.workflowId,
+        taskQueue: 'orchestration',
+        args: [input],
+      });
+    await expect(raw({ pipeline: 'ended', partition: '2012-03-03' })).rejects.toMatchObject({
+      cause: { type: 'PARAMETER_INVALID' },
+    });
+    const still = await millrace.client.retryRun({ pipeline: 'ended', partition: '2012-03-03' });
+    await expect(still.result()).rejects.toMatchObject({ code: 'SOURCE_EMPTY' });
+    broken = false;
+    const typo = await cli('retry', 'run/ended/2012-03-03', '--from', 'totl');
+    expect(typo).toMatchObject({ code: 2, out: '', err: expect.stringContaining('did you mean "total"?') });
+    // As from the Temporal UI, where nobody knows the run id.
+    const result = (await raw({ pipeline: 'ended', partition: '2012-03-03', retry: {} })) as RunResult;
+    expect(codes(result)).toMatchObject({ raw: 'REUSED', total: 'REUSED', tell: 'succeeded' });
+    const summary = result.steps.find(({ step }) => step === 'aside')?.summary;
+    expect(summary).toBe(`reused from run ${first.runId?.slice(0, 12)}: 1`);
+    await expect(
+      raw({ pipeline: 'ended', partition: '2012-03-03', retry: { runId: first.runId } }),
+    ).rejects.toMatchObject({
+      cause: { type: 'INPUT_INVALID', message: expect.stringContaining(result.runId) },
+    });
+    await expect(raw({ pipeline: 'ended', partition: '2012-03-04', retry: {} })).rejects.toBeDefined();
+  });
+
   it('is done again from the step that is named, with all that depends on it, by the command line', async () => {
     const first = await start('ended', '2012-03-02');
     await first.result().catch(() => undefined);
@@ -193,6 +227,68 @@ describe('a run that failed', () => {
     const typo = await cli('retry', 'run/ended/2012-03-02', '--from', 'qualty', '--wait');
     expect(typo).toMatchObject({ code: 2, err: expect.stringContaining('did you mean "quality"?') });
     expect(await cli('retry', 'ended')).toMatchObject({ code: 2, err: expect.stringContaining('run/PIPELINE/') });
+  });
+
+  it('that is reset in the Temporal UI is on record as a run of its own, whole, and can be gone on with', async () => {
+    const first = await start('ended', '2012-03-06');
+    await first.result().catch(() => undefined);
+    broken = false;
+    const { temporal } = millrace.client;
+    const { events } = await temporal.workflow.getHandle(first.workflowId).fetchHistory();
+    const tasks = (events ?? []).filter((event) => event.workflowTaskCompletedEventAttributes != null);
+    const { runId } = await temporal.workflowService.resetWorkflowExecution({
+      namespace: 'default',
+      workflowExecution: { workflowId: first.workflowId, runId: first.runId },
+      workflowTaskFinishEventId: tasks.at(-3)?.eventId,
+      requestId: 'reset-1',
+      reason: 'test',
+    });
+    const again = temporal.workflow.getHandle(first.workflowId);
+    expect(await again.result()).toMatchObject({ verdict: 'succeeded', runId });
+    const record = await millrace.lineage.runRecord(runId);
+    expect(record).toMatchObject({ verdict: 'succeeded', partition: '2012-03-06' });
+    expect(record.steps.map(({ step }) => step).sort()).toEqual(['aside', 'quality', 'raw', 'tell', 'total']);
+    expect(await millrace.lineage.runs({ pipeline: 'ended', partition: '2012-03-06' })).toMatchObject([
+      { runId, verdict: 'succeeded' },
+      { runId: first.runId, verdict: 'failed' },
+    ]);
+    const [total] = await millrace.lineage.resolvePartitions('total', ['2012-03-06']);
+    expect(total).toMatchObject({ state: 'available' });
+    const done = await millrace.client.retryRun({ pipeline: 'ended', partition: '2012-03-06', from: 'tell' });
+    expect(codes(await done.result())).toMatchObject({ total: 'REUSED', tell: 'succeeded' });
+  });
+
+  it('that was terminated is not told of as one that runs, and can be gone on with', async () => {
+    const run = await start('parked');
+    await parked(run);
+    await millrace.client.temporal.workflow.getHandle(run.workflowId).terminate('test');
+    const owner = ['--lineage-url', millrace.lineageUrl];
+    expect(await cli('runs', 'show', run.workflowId, ...owner)).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(
+        /^terminated: it ended in Temporal without an end on record; millrace auditor adds it/,
+      ),
+    });
+    const listed = await cli('runs', 'ls', 'parked', '--limit', '1', '--json', ...owner);
+    expect(JSON.parse(listed.out)).toMatchObject({ runs: [{ runId: run.runId, execution: 'TERMINATED' }] });
+    broken = false;
+    const again = await millrace.client.retryRun({ pipeline: 'parked', partition: 'all' });
+    expect(await again.result()).toMatchObject({ verdict: 'succeeded' });
+  });
+
+  it('that could not begin is told by the command that started it, which need not wait for more', async () => {
+    expect(await cli('run', 'endde')).toMatchObject({ code: 2, err: expect.stringContaining('did you mean "ended"?') });
+    expect(await cli('run', 'ended', '--partition', '2012-13-01')).toMatchObject({ code: 2, out: '' });
+    const backwards = ['--from', '2012-03-02', '--to', '2012-03-01'];
+    expect(await cli('backfill', 'ended', ...backwards, '--param', `folder=${folder}`)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('  to: the range from "2012-03-02" to "2012-03-01" ends before it begins'),
+    });
+    expect(await cli('run', 'ended', '--partition', '2012-03-05', '--param', `folder=${folder}`)).toEqual({
+      code: 0,
+      out: 'run/ended/2012-03-05: started\n',
+      err: '',
+    });
   });
 
   it('goes on by the same command where it is parked', async () => {

@@ -1,4 +1,5 @@
 import type { RunResult } from '../../schemas/index.js';
+import { until } from '../support/until.js';
 import { startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
 
 describe('a workflow of a project’s own', () => {
@@ -33,5 +34,25 @@ describe('a workflow of a project’s own', () => {
     const result = await run('2012-03', 1000);
     expect(result).toMatchObject({ verdict: 'refused', reason: 'QUALITY_FAILED' });
     expect(result.steps.map((step) => step.step)).toEqual(['raw', 'quality']);
+  });
+
+  it('of a type that there is not fails at once, or is left to a worker that may know it', async () => {
+    const start = (type: string) =>
+      millrace.client.temporal.workflow.start(type, {
+        taskQueue: 'orchestration',
+        workflowId: `odd/${type}`,
+        args: [{}],
+      });
+    await expect((await start('pipelinerun')).result()).rejects.toMatchObject({
+      cause: { type: 'INPUT_INVALID', message: expect.stringContaining('did you mean "pipelineRun"?') },
+    });
+    await expect((await start('warmest-city')).result()).rejects.toMatchObject({ cause: { type: 'INPUT_INVALID' } });
+    const left = await start('coldestCity');
+    const refused = await until(async () => {
+      const { events } = await left.fetchHistory();
+      return events?.find((event) => event.workflowTaskFailedEventAttributes != null);
+    });
+    expect(refused?.workflowTaskFailedEventAttributes?.failure?.message).toContain('no workflow type "coldestCity"');
+    await left.terminate('seen');
   });
 });

@@ -22,7 +22,8 @@ export async function takeOver(run: Run, step: string, type: string, reusable: R
     status: 'succeeded',
     startedAt: at,
     durationMs: 0,
-    summary: `reused from run ${shortVersion(runId)}: ${summary}`.slice(0, 2000),
+    // What was reused before says so already, and from which run.
+    summary: `reused from run ${shortVersion(runId)}: ${summary.replace(/^reused from run \S+: /, '')}`.slice(0, 2000),
     code: 'REUSED',
     output,
     reusedFrom: runId,

@@ -151,6 +151,18 @@ describe('keys of a backfill', () => {
       problems: [{ path: 'from' }, { path: 'to' }],
     });
   });
+
+  it.each([
+    ['2001-03-32', '2001-03-05', ['from']],
+    ['2001-03-01', 'soon', ['to']],
+    ['never', 'soon', ['from', 'to']],
+    ['2001-03-05', '2001-03-01', ['to']],
+    ['2001-03-01', '2001-04-01', ['to']],
+  ])('of the range from %s to %s are refused by the end that is wrong', (from, to, paths) => {
+    expect(errorOf(() => backfillKeys(withKeys(days), { from, to }, 10))).toMatchObject({
+      problems: paths.map((path) => ({ path })),
+    });
+  });
 });
 
 describe('unusual partitions of time', () => {
