@@ -19,13 +19,10 @@ export const checkSchema = z.discriminatedUnion('type', [
 export const suiteSchema = z.strictObject({
   checks: z.array(checkSchema).min(1).describe('The checks; all run in one pass.'),
   keyColumns: z
-    .array(z.string().min(1))
+    .array(z.string())
     .default([])
     .describe('Columns that are shown with each failing row, to find it again.'),
-  piiColumns: z
-    .array(z.string().min(1))
-    .default([])
-    .describe('Columns with personal data: their values are never shown.'),
+  piiColumns: z.array(z.string()).default([]).describe('Columns with personal data: their values are never shown.'),
 });
 
 export type Check = z.infer<typeof checkSchema>;

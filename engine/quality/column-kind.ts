@@ -1,3 +1,5 @@
+import { nearestName } from '../../schemas/nearest.js';
+
 /** What the values of a column mean, as far as checks care. `null`: it has no value at all, and the file does not tell of which type it is. */
 export type Domain =
   'number' | 'boolean' | 'integer' | 'decimal' | 'instant' | 'date' | 'time' | 'text' | 'binary' | 'null' | 'other';
@@ -64,6 +66,46 @@ export function familyOf(kind: ColumnKind): string {
   if (kind.domain === 'instant') return 'timestamp';
   if (kind.domain === 'number') return kind.floating ? 'float' : 'integer';
   return kind.domain;
+}
+
+const FAMILIES = ['integer', 'float', 'number', 'decimal', 'boolean', 'text', 'date', 'time', 'timestamp', 'binary'];
+
+/** Names with which Arrow’s types begin; what follows in brackets tells more. */
+const TYPE_NAMES = [
+  ...['Null', 'Bool', 'Int8', 'Int16', 'Int32', 'Int64', 'Uint8', 'Uint16', 'Uint32', 'Uint64', 'Float16', 'Float32'],
+  ...['Float64', 'Decimal', 'Date32', 'Date64', 'Time32', 'Time64', 'Timestamp', 'Duration', 'Interval', 'Utf8'],
+  ...['LargeUtf8', 'Utf8View', 'Binary', 'LargeBinary', 'BinaryView', 'FixedSizeBinary', 'List', 'LargeList'],
+  ...[
+    'ListView',
+    'LargeListView',
+    'FixedSizeList',
+    'Struct',
+    'Map',
+    'Union',
+    'DenseUnion',
+    'SparseUnion',
+    'Dictionary',
+  ],
+  ...['RunEndEncoded', 'Int', 'Float', 'Date', 'Time'],
+];
+
+/** Names that other tools have for families. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  ...{ string: 'text', str: 'text', varchar: 'text', char: 'text', object: 'text' },
+  ...{ bigint: 'Int64', smallint: 'Int16', tinyint: 'Int8', long: 'Int64', double: 'Float64', real: 'Float32' },
+  ...{ datetime: 'timestamp', numeric: 'number', bytes: 'binary', blob: 'binary' },
+};
+
+/** What is wrong with the name of a type in a suite: no column could be of it. Undefined where nothing is. */
+export function typeNameProblem(dataType: string): string | undefined {
+  const wanted = dataType.toLowerCase();
+  const head = /^[a-z]+\d*(view)?/.exec(wanted)?.[0];
+  if (FAMILIES.includes(wanted) || TYPE_NAMES.some((name) => name.toLowerCase() === head)) return undefined;
+  const here = OTHER_NAMES[wanted];
+  const known = [...FAMILIES, ...TYPE_NAMES];
+  const nearest = here ?? nearestName(dataType, known);
+  const remedy = nearest === undefined ? `; a family is one of ${FAMILIES.join(', ')}` : `; did you mean "${nearest}"?`;
+  return `is no known type: ${JSON.stringify(dataType)}${remedy}`;
 }
 
 /** Whether a column is of the type that a suite names: a family, `number` for each family of numbers, or the exact type. */

@@ -1,4 +1,5 @@
 import { ByteSet } from './byte-set.js';
+import type { ColumnKind } from './column-kind.js';
 import { orderTest } from './operator.js';
 import { HyperLogLog } from './profile/hyperloglog.js';
 import { mergeProfiles } from './profile/merge-profiles.js';
@@ -176,6 +177,12 @@ export function overBudget(budget: number): ErrorState {
     message: `the distinct keys need more than the ${budget / (1 << 20)} MiB of memory that a check may use`,
     overBudget: true,
   };
+}
+
+/** What `unique` answers for lists, maps and structs, which it cannot count in memory. */
+export function notComparable(kind: ColumnKind): ErrorState {
+  const remedy = 'values of this type can be compared only in Parquet, CSV and NDJSON, and without `where`';
+  return { kind: 'error', message: `values of type ${kind.name} cannot be compared here: ${remedy}`, overBudget: true };
 }
 
 function mergeKeys(a: KeysState, b: KeysState, budget: number): KeysState | ErrorState {

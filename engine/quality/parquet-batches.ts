@@ -41,7 +41,13 @@ export async function openParquet(path: string): Promise<ParquetSource> {
     const metadata = file.metadata();
     const { schema } = tableFromIPC(file.schema().intoIPCStream());
     async function* groupBatches(group: number, columns: readonly string[]) {
-      const options = { rowGroups: [group], columns: [...columns], batchSize: BATCH_ROWS };
+      const leafPaths = () =>
+        metadata
+          .rowGroup(group)
+          .columns()
+          .map((column) => column.columnPath());
+      const named = projection(columns, leafPaths);
+      const options = { rowGroups: [group], batchSize: BATCH_ROWS, ...(named === null ? {} : { columns: named }) };
       if (metadata.rowGroup(group).totalByteSize() <= WHOLE_GROUP_BYTES) {
         const table = await guarded(path, async () => tableFromIPC((await file.read(options)).intoIPCStream()));
         yield* table.batches;
@@ -66,6 +72,29 @@ export async function openParquet(path: string): Promise<ParquetSource> {
       },
     };
   });
+}
+
+/**
+ * What the decoder is to be told so that it reads the columns. It takes the bytes of a name for letters where it looks for the
+ * children of a column, so other names than those of ASCII are told by the paths of their leaves.
+ * @param leafPaths those of all leaves of the row group
+ * @returns null where it can only read all columns: a name goes on as another begins, of which it makes an error
+ */
+function projection(columns: readonly string[], leafPaths: () => string[][]): string[] | null {
+  if (columns.every(isAscii)) return [...columns];
+  const paths = leafPaths();
+  const leaves = paths.map((path) => path.join('.'));
+  const told: string[] = [];
+  for (const column of columns) {
+    if (isAscii(column)) told.push(column);
+    else for (const [i, path] of paths.entries()) if (path[0] === column) told.push(leaves[i]!);
+  }
+  const isRisky = (name: string) => leaves.some((leaf) => leaf !== name && leaf.startsWith(name));
+  return told.some((name) => !isAscii(name) && isRisky(name)) ? null : told;
+}
+
+function isAscii(name: string): boolean {
+  return Buffer.byteLength(name) === name.length;
 }
 
 async function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {

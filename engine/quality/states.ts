@@ -51,7 +51,7 @@ export interface KeysState {
 export interface ErrorState {
   kind: 'error';
   message: string;
-  /** Whether it was for want of memory, so that another way may do. */
+  /** Whether it was for want of memory or of a way to compare, so that another way may do. */
   overBudget?: true;
 }
 

@@ -37,14 +37,14 @@ export const comparisonChecks = [
       .enum(['row_count', 'sum', 'min', 'max', 'mean', 'stddev', 'distinct_count', 'null_count', 'checksum'])
       .default('checksum')
       .describe('checksum: the same rows in any order, over `columns`.'),
-    column: z.string().min(1).optional().describe('Column that is measured.'),
+    column: z.string().optional().describe('Column that is measured.'),
     columns: columns.optional().describe('Columns of the checksum; by default `column`, else all.'),
     tolerance: z.number().min(0).default(0).describe('Difference that passes, as a share of the other’s value.'),
   }),
   z.strictObject({
     type: z.literal('drift').describe('The distribution of a column is near that of a reference.'),
     ...common,
-    column: z.string().min(1).describe('Column that is checked.'),
+    column: z.string().describe('Column that is checked.'),
     ...drift,
     max: z.number().nonnegative().default(0.1).describe('Effect from which the column has drifted.'),
     warn: z
@@ -86,7 +86,7 @@ export const comparisonChecks = [
   z.strictObject({
     type: z.literal('metric_anomaly').describe('A measure of a column is as earlier versions let expect.'),
     ...common,
-    column: z.string().min(1).describe('Column that is measured.'),
+    column: z.string().describe('Column that is measured.'),
     metric: z
       .enum([...aggregateMetric.options, 'null_share', 'nan_share', 'distinct_count'])
       .describe('What is measured.'),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-export const column = z.string().min(1).describe('Column that is checked.');
+export const column = z.string().describe('Column that is checked.');
 
-export const columns = z.array(z.string().min(1)).min(1);
+export const columns = z.array(z.string()).min(1);
 
 const mostly = z.number().min(0).max(1);
 

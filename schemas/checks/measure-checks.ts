@@ -134,7 +134,7 @@ export const measureChecks = [
     type: z.literal('correlation').describe('Pearson’s correlation of two columns, over rows where both have a value.'),
     ...filtered,
     ...limits,
-    columns: z.array(z.string().min(1)).length(2).describe('The two columns.'),
+    columns: z.array(z.string()).length(2).describe('The two columns.'),
   }),
   z.strictObject({
     type: z
@@ -178,7 +178,7 @@ export const measureChecks = [
       ),
     ...filtered,
     ...atMost(0.95),
-    label: z.string().min(1).describe('Column of the label.'),
+    label: z.string().describe('Column of the label.'),
     columns: columns.optional().describe('Columns of features; by default all others.'),
   }),
   z.strictObject({

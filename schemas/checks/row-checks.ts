@@ -10,7 +10,7 @@ export const formatField = z
   .describe('date, datetime and time as in ISO 8601 (RFC 3339); url is absolute.');
 
 const keyColumns = {
-  column: z.string().min(1).optional().describe('The one column that is checked; else `columns`.'),
+  column: z.string().optional().describe('The one column that is checked; else `columns`.'),
   columns: columns.optional().describe('Columns that together are checked.'),
 };
 
@@ -115,7 +115,7 @@ export const rowChecks = [
       .literal('column_pair')
       .describe('Two columns of a row compare; rows with a null are passed over, NaN fails.'),
     ...rowwise,
-    columns: z.array(z.string().min(1)).length(2).describe('The left and the right column.'),
+    columns: z.array(z.string()).length(2).describe('The left and the right column.'),
     operator,
   }),
   z.strictObject({

@@ -27,8 +27,8 @@ export const schemaChecks = [
     columns: z
       .array(
         z.union([
-          z.string().min(1),
-          z.strictObject({ name: z.string().min(1).describe('Name of the column.'), dataType: dataType.optional() }),
+          z.string(),
+          z.strictObject({ name: z.string().describe('Name of the column.'), dataType: dataType.optional() }),
         ]),
       )
       .min(1)

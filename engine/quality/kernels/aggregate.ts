@@ -62,9 +62,20 @@ function problems(check: Aggregate): Problem[] {
   }
   if (check.warn !== undefined) {
     found.push(...boundsProblems(check.warn).map(({ path, message }) => ({ path: `warn.${path}`, message })));
-    if (check.min === undefined && check.max === undefined) return found;
+    if (check.min === undefined && check.max === undefined) return [...found, ...numberProblems(check)];
   }
-  return [...found, ...boundsProblems(check)];
+  return [...found, ...boundsProblems(check), ...numberProblems(check)];
+}
+
+/** Only the least and the greatest value of times are times. */
+function numberProblems(check: Aggregate): Problem[] {
+  if (check.metric === 'min' || check.metric === 'max') return [];
+  const bounds = { min: check.min, max: check.max, 'warn.min': check.warn?.min, 'warn.max': check.warn?.max };
+  return Object.entries(bounds).flatMap(([path, bound]) => {
+    const isTime =
+      typeof bound === 'string' && parseDecimal(bound) === null && boundsProblems({ min: bound }).length === 0;
+    return isTime ? [{ path, message: `must be a number: times have no ${check.metric}` }] : [];
+  });
 }
 
 function judgeAggregate(state: CheckState, check: Aggregate, kind: ColumnKind): Finding {

@@ -1,5 +1,6 @@
 import { hint } from '../../../schemas/nearest.js';
-import { familyOf, isOfType, type Field } from '../column-kind.js';
+import type { Problem } from '../../../schemas/problems.js';
+import { familyOf, isOfType, typeNameProblem, type Field } from '../column-kind.js';
 import type { CheckState, SchemaState } from '../states.js';
 import type { Batch, CheckDefinition, CheckOf, Finding, GroupFacts, Kernel } from './kernel.js';
 import { limitsProblems, limitsWords, withinLimits } from './limits.js';
@@ -70,6 +71,7 @@ export const columnExists: CheckDefinition<CheckOf<'column_exists'>> = {
 export const columnType: CheckDefinition<CheckOf<'column_type'>> = {
   ...fromSchema,
   columns: (check) => [check.column],
+  problems: (check) => typeProblems('dataType', check.dataType),
   threshold: (check) => `is of type ${check.dataType}`,
   judge(state, check) {
     const { schemas } = state as SchemaState;
@@ -90,6 +92,10 @@ export const columnType: CheckDefinition<CheckOf<'column_type'>> = {
 export const schemaMatch: CheckDefinition<CheckOf<'schema_match'>> = {
   ...fromSchema,
   columns: () => [],
+  problems: ({ columns }) =>
+    columns.flatMap((column, i) =>
+      typeof column === 'string' ? [] : typeProblems(`columns[${i}].dataType`, column.dataType),
+    ),
   threshold(check) {
     const names = check.columns.map((column) => (typeof column === 'string' ? column : column.name));
     const rules = [check.ordered ? 'in this order' : '', check.allowExtra ? 'others allowed' : ''].filter(Boolean);
@@ -185,6 +191,11 @@ export const schemaChange: CheckDefinition<CheckOf<'schema_change'>> = {
     });
   },
 };
+
+function typeProblems(path: string, dataType: string | undefined): Problem[] {
+  const message = dataType === undefined ? undefined : typeNameProblem(dataType);
+  return message === undefined ? [] : [{ path, message }];
+}
 
 function missingColumns(names: readonly string[], schema: Schema): string[] {
   const there = schema.map(({ name }) => name);

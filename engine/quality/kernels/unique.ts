@@ -1,8 +1,7 @@
 import { ByteSet } from '../byte-set.js';
 import type { ColumnKind } from '../column-kind.js';
 import { hasNull, KeyWriter, keyTypes } from '../key-writer.js';
-import { Misfit } from '../literals.js';
-import { overBudget, UNIQUE_BUDGET_BYTES } from '../merge-states.js';
+import { notComparable, overBudget, UNIQUE_BUDGET_BYTES } from '../merge-states.js';
 import { MAX_EXAMPLES, type CheckState, type Example, type KeysState } from '../states.js';
 import type { Problem } from '../../../schemas/problems.js';
 import type { Batch, CheckDefinition, CheckOf, Kernel } from './kernel.js';
@@ -84,7 +83,8 @@ function keysIn(state: CheckState): { total: number; nulls: number; distinct: nu
 export class Unique implements Kernel {
   private total = 0;
   private nulls = 0;
-  private full = false;
+  private full: boolean;
+  private readonly opaque: ColumnKind | undefined;
   private readonly examples: Example[] = [];
   private readonly set: ByteSet;
   private readonly key = new KeyWriter();
@@ -95,8 +95,8 @@ export class Unique implements Kernel {
     private readonly nullRule: 'pass' | 'fail' | 'equal' = 'pass',
     private readonly budget = UNIQUE_BUDGET_BYTES,
   ) {
-    const opaque = kinds.find((kind) => kind.layout === 'opaque');
-    if (opaque) throw new Misfit(`values of type ${opaque.name} cannot be compared`);
+    this.opaque = kinds.find((kind) => kind.layout === 'opaque');
+    this.full = this.opaque !== undefined;
     this.set = new ByteSet(budget);
   }
 
@@ -124,6 +124,7 @@ export class Unique implements Kernel {
   }
 
   state(): CheckState {
+    if (this.opaque !== undefined) return notComparable(this.opaque);
     if (this.full) return overBudget(this.budget);
     return {
       kind: 'keys',

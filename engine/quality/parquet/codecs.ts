@@ -35,7 +35,8 @@ export async function loadCodec(codec: number): Promise<Decompress> {
   return (bytes, size) => {
     const result = bounded(decompress, bytes, size);
     if (result.length !== size) throw new RangeError('a page has another length than its header tells');
-    return result;
+    // Of a Buffer `slice` is no copy, but a view of memory that it may share with others.
+    return new Uint8Array(result.buffer, result.byteOffset, size);
   };
 }
 

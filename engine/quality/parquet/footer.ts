@@ -42,6 +42,8 @@ export interface ParquetGroup {
   rows: number;
   /** By the name of the column; groups’ leaves are left out. */
   chunks: ReadonlyMap<string, ParquetChunk>;
+  /** Of lists, maps and structs, those of their leaves, by the name of the column. */
+  leaves: ReadonlyMap<string, readonly ParquetChunk[]>;
 }
 
 /** Key in the metadata of files that were made of text, whose columns without values have no type. */
@@ -126,19 +128,25 @@ function afterElement(elements: readonly ThriftStruct[], at: number): number {
 
 function groupOf(group: ThriftStruct, fileBytes: number): ParquetGroup {
   const chunks = new Map<string, ParquetChunk>();
+  const leaves = new Map<string, ParquetChunk[]>();
   for (const entry of list(group[1])) {
     const meta = struct(entry)[3];
     if (meta === undefined) continue;
     const path = list(struct(meta)[3]);
-    if (path.length === 1) chunks.set(text(path[0]), chunkOf(struct(meta), fileBytes));
+    const name = text(path[0]);
+    const chunk = chunkOf(struct(meta), fileBytes);
+    if (path.length === 1) chunks.set(name, chunk);
+    else if (leaves.get(name)?.push(chunk) === undefined) leaves.set(name, [chunk]);
   }
-  return { rows: whole(group[3]), chunks };
+  return { rows: whole(group[3]), chunks, leaves };
 }
 
 function chunkOf(meta: ThriftStruct, fileBytes: number): ParquetChunk {
   const data = whole(meta[9]);
   // Some writers give 0 for a dictionary that is not there, some leave out the position of one that is.
-  const dictionary = meta[11] === undefined || whole(meta[11]) === 0 ? data : Math.min(data, whole(meta[11]));
+  const told = whole(meta[11] ?? 0);
+  // And without rows there may be a dictionary alone.
+  const dictionary = told === 0 ? data : data === 0 ? told : Math.min(data, told);
   const bytes = whole(meta[7]);
   if (dictionary + bytes > fileBytes) throw new RangeError('its footer points past the end of the file');
   const statistics = meta[12] === undefined ? null : struct(meta[12]);

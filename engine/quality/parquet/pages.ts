@@ -1,6 +1,7 @@
-import type { ChunkBytes } from './chunk-bytes.js';
+import { ChunkBytes } from './chunk-bytes.js';
+import { crc32 } from './crc32.js';
 import type { Decompress } from './codecs.js';
-import { struct, whole } from './footer.js';
+import { struct, whole, type ParquetChunk } from './footer.js';
 import { readStruct } from './thrift.js';
 
 /** The header of a page, and where its bytes are. */
@@ -16,6 +17,8 @@ export interface PageHeader {
   at: number;
   compressed: number;
   uncompressed: number;
+  /** CRC32 of the bytes of the page as they are in the file; undefined where the writer left it out. */
+  checksum: number | undefined;
 }
 
 /**
@@ -66,6 +69,7 @@ function anyHeaderOf(window: Uint8Array, at: number): PageHeader {
     at: at + end,
     compressed: whole(value[3]),
     uncompressed: whole(value[2]),
+    checksum: typeof value[4] === 'number' ? value[4] : undefined,
   };
   switch (value[1]) {
     case 0: {
@@ -88,9 +92,35 @@ function anyHeaderOf(window: Uint8Array, at: number): PageHeader {
   }
 }
 
-/** The bytes of a page, decompressed; the levels of a page of version 2 come first. */
-export function readPage(bytes: ChunkBytes, header: PageHeader, decompress: Decompress): Uint8Array {
+/** The bytes of a page as they are in the file, held against its checksum. */
+function rawPage(bytes: ChunkBytes, header: PageHeader): Uint8Array {
   const raw = bytes.exactly(header.at, header.compressed);
+  if (header.checksum !== undefined && (crc32(raw) | 0) !== (header.checksum | 0)) {
+    throw new RangeError('a page does not have the checksum that its header tells');
+  }
+  return raw;
+}
+
+/**
+ * Holds the pages of a chunk against their checksums, for a decoder that does not. A chunk whose first page has none is not read.
+ * @throws RangeError where one is wrong
+ */
+export function verifyChecksums(file: number, { start, bytes }: ParquetChunk): void {
+  const chunk = new ChunkBytes(file, start + bytes);
+  for (let at = start; at < start + bytes;) {
+    const header = readHeader(chunk, at);
+    if (at === start && header.checksum === undefined) return;
+    rawPage(chunk, header);
+    at = header.at + header.compressed;
+  }
+}
+
+/**
+ * The bytes of a page, decompressed; the levels of a page of version 2 come first.
+ * @throws RangeError where they contradict the header or its checksum
+ */
+export function readPage(bytes: ChunkBytes, header: PageHeader, decompress: Decompress): Uint8Array {
+  const raw = rawPage(bytes, header);
   if (header.kind !== 'data2') return decompress(raw, header.uncompressed);
   const { levelBytes } = header;
   const values = raw.subarray(levelBytes);

@@ -34,7 +34,7 @@ export function decodeDecimals(bytes: Uint8Array, count: number, column: Parquet
 /** Integers of `from` words each, with their sign, as integers of `stride` words. */
 function widened(bytes: Uint8Array, count: number, from: 1 | 2, stride: number): Int32Array {
   if (count * from * 4 > bytes.length) throw new RangeError('a page is cut off');
-  const narrow = new Int32Array(bytes.slice(0, count * from * 4).buffer);
+  const narrow = new Int32Array(new Uint8Array(bytes.subarray(0, count * from * 4)).buffer);
   const out = new Int32Array(count * stride);
   for (let i = 0; i < count; i++) {
     for (let w = 0; w < from; w++) out[i * stride + w] = narrow[i * from + w]!;

@@ -18,9 +18,18 @@ export function addToMoments(moments: Moments, value: number, weight = 1): void 
   if (value < moments.min) moments.min = value;
   else if (value > moments.max) moments.max = value;
   moments.count += weight;
-  const delta = value - moments.mean;
-  moments.mean += (delta * weight) / moments.count;
-  moments.m2 += delta * (value - moments.mean) * weight;
+  const delta = value - moments.mean - (moments.meanRest ?? 0);
+  moveMean(moments, (delta * weight) / moments.count);
+  moments.m2 += delta * (value - moments.mean - moments.meanRest!) * weight;
+}
+
+/** Adds to a mean of two doubles, the second for what the first cannot hold (Dekker 1971). */
+function moveMean(moments: Moments, by: number): void {
+  const rest = (moments.meanRest ?? 0) + by;
+  const { mean } = moments;
+  moments.mean = mean + rest;
+  const taken = moments.mean - mean;
+  moments.meanRest = mean - (moments.mean - taken) + (rest - taken);
 }
 
 /** Moments of finite numbers; two passes, which is more exact than one. */
@@ -44,15 +53,9 @@ export function momentsOf(values: Float64Array, length: number): Moments {
     m2 += delta * delta;
     rest += delta;
   }
-  return {
-    count: length,
-    mean: mean + rest / length,
-    m2: Math.max(0, m2 - (rest * rest) / length),
-    min,
-    max,
-    sum,
-    infinite: 0,
-  };
+  const moments = { count: length, mean, m2: Math.max(0, m2 - (rest * rest) / length), min, max, sum, infinite: 0 };
+  moveMean(moments, rest / length);
+  return moments;
 }
 
 /** Moments of two parts together (Chan, Golub and LeVeque 1979). */
@@ -60,16 +63,18 @@ export function mergeMoments(a: Moments, b: Moments): Moments {
   const infinite = a.infinite + b.infinite;
   if (a.count === 0 || b.count === 0) return { ...(a.count === 0 ? b : a), infinite };
   const count = a.count + b.count;
-  const delta = b.mean - a.mean;
-  return {
+  const delta = b.mean - a.mean + ((b.meanRest ?? 0) - (a.meanRest ?? 0));
+  const merged = {
+    ...a,
     count,
-    mean: a.mean + (delta * b.count) / count,
     m2: a.m2 + b.m2 + ((delta * delta * a.count) / count) * b.count,
     min: Math.min(a.min, b.min),
     max: Math.max(a.max, b.max),
     sum: a.sum + b.sum,
     infinite,
   };
+  moveMean(merged, (delta * b.count) / count);
+  return merged;
 }
 
 /** Variance of a sample (n - 1); NaN with fewer than two values. */

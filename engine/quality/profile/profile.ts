@@ -45,6 +45,8 @@ export interface ColumnProfile {
 export interface Moments {
   count: number;
   mean: number;
+  /** What the mean has beyond its double, which matters where values are large and lie close together. @default 0 */
+  meanRest?: number;
   m2: number;
   min: number;
   max: number;

@@ -6,6 +6,7 @@ import { loadCodec, type Decompress } from '../parquet/codecs.js';
 import { ColumnCursor } from '../parquet/column-cursor.js';
 import { nativeKind } from '../parquet/column-type.js';
 import { footerLength, parseFooter, TAIL_BYTES, type ParquetColumn, type ParquetFooter } from '../parquet/footer.js';
+import { verifyChecksums } from '../parquet/pages.js';
 import { unreadable } from '../unreadable.js';
 import { NeedsThread, type SourceOptions } from './open-source.js';
 import type { ForeignColumns } from './parquet-foreign.js';
@@ -56,7 +57,7 @@ export async function openParquetSource(
         const [from, to] = rangeOf(share, footer.groups.length);
         let firstRow = footer.groups.slice(0, from).reduce((sum, { rows }) => sum + rows, 0);
         for (let group = from; group < to; group++) {
-          const { rows, chunks } = footer.groups[group]!;
+          const { rows, chunks, leaves } = footer.groups[group]!;
           const cursors = new Cursors(path, (name) => {
             const { column, kind } = native.get(name)!;
             const chunk = chunks.get(name)!;
@@ -73,6 +74,10 @@ export async function openParquetSource(
           };
           const batches = (columns: readonly string[], rare: readonly string[]) => {
             const others = [...new Set([...columns, ...rare])].filter((name) => !native.has(name));
+            // The general decoder does not look at checksums.
+            for (const chunk of others.flatMap((name) => leaves.get(name) ?? chunks.get(name) ?? [])) {
+              guarded(path, () => verifyChecksums(descriptor, chunk));
+            }
             return others.length === 0
               ? nativeBatches(rows, cursors)
               : mixedBatches(path, rows, cursors, native, foreign!.batches(group, others));

@@ -32,14 +32,15 @@ function columns({ columns }: DatasetProfile): Rule {
     passes: (version) =>
       fields.every(({ name, dataType }) => {
         const column = columnOf(version, name);
-        return column !== undefined && familyOf(column) === dataType;
+        if (column === undefined || dataType === undefined || column.domain === 'null') return column !== undefined;
+        return familyOf(column) === dataType;
       }),
   };
 }
 
-/** The family that `schema_match` knows the type by; undefined for nested types and times of day. */
+/** The family that `schema_match` knows the type by; undefined for nested types and where there is no value to tell it. */
 function familyOf({ domain, type }: ColumnProfile): string | undefined {
-  if (domain === 'other') return undefined;
+  if (domain === 'other' || domain === 'null') return undefined;
   if (domain === 'instant') return 'timestamp';
   if (domain === 'number') return /^Float/.test(type) ? 'float' : 'integer';
   return domain;

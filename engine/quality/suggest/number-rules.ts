@@ -24,7 +24,9 @@ export function numberRules(
   if (moments.min === moments.max) return bounded;
   const others = momentsOf(earlier, name);
   const versions = others.length + 1 < LEAST_VERSIONS ? [moments] : [moments, ...others];
-  return [...bounded, mean(name, versions)];
+  const spreads = versions.map((version) => sampleVariance(version));
+  // Squares of numbers beyond 10^154 are beyond what a double holds, and then the spread tells nothing.
+  return spreads.some((spread) => spread === Infinity) ? bounded : [...bounded, mean(name, versions)];
 }
 
 /** The range that was seen, half as wide again to either side; what was never negative stays so, integers stay integers. */
@@ -79,7 +81,13 @@ function momentsOf(versions: readonly DatasetProfile[], name: string): Moments[]
 
 /** A bound with three digits that mean something, away from the values; a whole one where the values are. */
 function outward(value: number, round: (value: number) => number, whole = false): number {
-  if (value === 0 || !Number.isFinite(value)) return value;
+  if (value === 0) return value;
+  if (!Number.isFinite(value)) return Math.sign(value) * Number.MAX_VALUE;
+  const bound = rounded(value, round, whole);
+  return Number.isFinite(bound) ? bound : value;
+}
+
+function rounded(value: number, round: (value: number) => number, whole: boolean): number {
   const digits = 2 - Math.floor(Math.log10(Math.abs(value)));
   const power = 10 ** Math.abs(digits);
   // `+ 0` because a bound of -0 is written as 0.

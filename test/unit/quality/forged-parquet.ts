@@ -24,6 +24,8 @@ export interface ForgedPage {
   uncompressed?: number;
   isDictionary?: boolean;
   encoding?: number;
+  /** CRC32 that the header tells; by default none. */
+  checksum?: number;
 }
 
 /** A required column of one row group, whose metadata may lie. */
@@ -100,8 +102,10 @@ export function snappyBomb(bytes: number): Uint8Array {
   return block;
 }
 
-function pageHeader({ body, values, uncompressed, isDictionary = false, encoding = PLAIN }: ForgedPage): Buffer {
-  const sizes = { 2: int(uncompressed ?? body.length), 3: int(body.length) };
+function pageHeader(page: ForgedPage): Buffer {
+  const { body, values, uncompressed, isDictionary = false, encoding = PLAIN, checksum } = page;
+  const told: Fields = checksum === undefined ? {} : { 4: int(checksum) };
+  const sizes: Fields = { 2: int(uncompressed ?? body.length), 3: int(body.length), ...told };
   return isDictionary
     ? thrift(struct({ 1: int(2), ...sizes, 7: struct({ 1: int(values), 2: int(encoding) }) }))
     : thrift(struct({ 1: int(0), ...sizes, 5: struct({ 1: int(values), 2: int(encoding), 3: int(3), 4: int(3) }) }));
@@ -111,7 +115,7 @@ function thrift(value: Thrift): Buffer {
   switch (value.type) {
     case 5:
     case 6:
-      return Buffer.from(varint(BigInt(value.value) * 2n));
+      return Buffer.from(varint(zigzag(BigInt(value.value))));
     case 8: {
       const bytes = Buffer.from(value.value as string);
       return Buffer.concat([Buffer.from(varint(BigInt(bytes.length))), bytes]);
@@ -132,6 +136,10 @@ function thrift(value: Thrift): Buffer {
     default:
       return value satisfies never;
   }
+}
+
+function zigzag(value: bigint): bigint {
+  return value < 0n ? -value * 2n - 1n : value * 2n;
 }
 
 function varint(value: bigint): number[] {

@@ -1,5 +1,7 @@
+import { writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import {
+  checkFiles,
   parseSuite,
   profileFiles,
   suggestSuite,
@@ -42,6 +44,26 @@ test('proposes what holds, and tries it on earlier versions', async () => {
   );
   expect(proposed.every(({ fired, tried }) => fired === 0 && tried === 4)).toBe(true);
   expect(parseSuite({ checks }).checks).toHaveLength(checks.length);
+});
+
+test('a suite for numbers at the ends of what a double holds is valid, and its own data pass', async () => {
+  const file = await folder.write(`
+    SELECT CASE WHEN i % 2 = 0 THEN 1e300 ELSE -1e300 END AS huge, 5e-324::DOUBLE AS tiny, 1.7e308 - i * 1e300 AS most,
+      -2e-310::DOUBLE * i AS below
+    FROM range(50) t(i)`);
+  const { proposed } = suggestSuite(await profileFiles([file]));
+  const suite = parseSuite({ checks: proposed.map(({ check }) => check) });
+  expect((await checkFiles({ files: [file], suite, threads: 1 })).verdict).toBe('pass');
+});
+
+test('a column without values says nothing of its type, neither now nor in an earlier version', async () => {
+  await writeFile(folder.path('none.csv'), 'i,v\n1,\n');
+  await writeFile(folder.path('some.csv'), 'i,v\n1,5\n');
+  const [empty, full] = [await profileFiles([folder.path('none.csv')]), await profileFiles([folder.path('some.csv')])];
+  const schemaOf = (proposal: ReturnType<typeof suggestSuite>) =>
+    proposal.proposed.find(({ check }) => check.type === 'schema_match');
+  expect(schemaOf(suggestSuite(empty))?.check).toMatchObject({ columns: [{ name: 'i', dataType: 'integer' }, 'v'] });
+  expect(schemaOf(suggestSuite(full, [empty]))).toMatchObject({ fired: 0 });
 });
 
 test('loosens a check that would have fired to what earlier versions need', async () => {

@@ -43,10 +43,42 @@ describe('parseSuite', () => {
     ['a quantile without which', { type: 'aggregate', column: 'a', metric: 'quantile', min: 1 }, 'checks[0].quantile'],
     ['one column and several', { type: 'unique', column: 'a', columns: ['b'] }, 'checks[0].columns'],
     ['limits in the wrong order', { type: 'entropy', column: 'a', min: 2, max: 1 }, 'checks[0].max'],
+    [
+      'a time as the limit of a median',
+      { type: 'aggregate', column: 'a', metric: 'median', max: '2001-01-01' },
+      'checks[0].max',
+    ],
+    ['a type that no column has', { type: 'column_type', column: 'a', dataType: 'integr' }, 'checks[0].dataType'],
+    [
+      'a type that no column has, among columns',
+      { type: 'schema_match', columns: ['a', { name: 'b', dataType: 'Strng' }] },
+      'checks[0].columns[1].dataType',
+    ],
     ['groups without any', { type: 'group_evolution', column: 'a' }, 'checks[0].set'],
   ])('%s is a mistake of its field', (_, check, path) => {
     expect(problemsOf({ checks: [check] }).map((problem) => problem.path)).toEqual([path]);
   });
+
+  test.each([
+    ['integr', '; did you mean "integer"?'],
+    ['string', '; did you mean "text"?'],
+    ['qqq', '; a family is one of integer, float, number, decimal, boolean, text, date, time, timestamp, binary'],
+  ])('the type %s is a mistake with a remedy', (dataType, remedy) => {
+    const [problem] = problemsOf({ checks: [{ type: 'column_type', column: 'a', dataType }] });
+    expect(problem?.message).toBe(`is no known type: "${dataType}"${remedy}`);
+  });
+
+  test.each([
+    'Int64',
+    'uint8',
+    'Decimal[10e+2]',
+    'Timestamp<MICROSECOND>',
+    'Dictionary<Int32, Utf8>',
+    'utf8view',
+    'bool',
+  ])('the type %s is none', (dataType) =>
+    expect(problemsOf({ checks: [{ type: 'column_type', column: 'a', dataType }] })).toEqual([]),
+  );
 
   test('the JSON Schema takes what the suite schema takes', () => {
     const validate = new Ajv({ strict: false }).compile(suiteJsonSchema());
