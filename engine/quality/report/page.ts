@@ -34,6 +34,8 @@ tbody th{font-weight:600}
 .number{text-align:right;font-variant-numeric:tabular-nums}
 .scroll td,.scroll tbody th{overflow-wrap:normal;min-width:4rem;max-width:24rem}
 .scroll .number{white-space:nowrap}
+.scroll .data{display:inline-block;max-width:24rem;overflow-wrap:break-word}
+.scroll caption{max-width:calc(100vw - 4rem)}
 .rule{display:block;font-weight:400;color:var(--muted)}
 .grid{display:grid;gap:1rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,22rem),1fr))}
 .card{background:var(--surface);border:1px solid var(--line);border-radius:.5rem;padding:.75rem;min-width:0;margin:0 0 1rem}
@@ -47,7 +49,7 @@ svg .label{fill:var(--text)}
 .outline{fill:none;stroke:var(--reference);stroke-width:2;stroke-dasharray:5 3}
 summary{cursor:pointer;color:var(--muted);font-size:.9rem}
 footer{margin-top:2rem;color:var(--muted);font-size:.85rem}
-@media (max-width:30rem){main{padding:.75rem}th,td{padding:.35rem .25rem}.status{white-space:normal}}
+@media (max-width:30rem){main{padding:.75rem}th,td{padding:.35rem .25rem}.status{white-space:normal}.scroll .data{max-width:9rem}}
 @media print{.card{break-inside:avoid}}
 `);
 

@@ -6,14 +6,18 @@ export type Json = CheckResult['observed'];
 
 /**
  * Text from data as it is safe to show anywhere: control characters, changes of writing direction and halves of surrogate pairs
- * are written as escapes, so that they neither steer a terminal nor break XML, and nobody is misled by what cannot be seen.
+ * are written as escapes, so that they neither steer a terminal nor break XML, and nobody is misled by what cannot be seen. What joins
+ * several signs into one emoji is part of it.
  */
 export function visible(text: string): string {
-  return text.replace(/[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]|\p{Surrogate}/gu, (char) => {
+  return text.replace(INVISIBLE, (char) => {
     const known = NAMED_ESCAPES[char];
     return known ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });
 }
+
+const INVISIBLE =
+  /[\p{Cc}\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]|\p{Surrogate}|(?<![\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])\u200d|\u200d(?!\p{Extended_Pictographic})/gu;
 
 const NAMED_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 

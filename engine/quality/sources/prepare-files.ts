@@ -152,12 +152,30 @@ async function textToParquet(source: TextFile, head: Uint8Array, into: string, s
   } catch (error) {
     signal?.throwIfAborted();
     const form = json ? 'NDJSON' : 'CSV';
-    const reason = reasonOf((error as Error).message, path);
+    const { message } = error as Error;
+    const ends = message.includes('detect the CSV parsing dialect') ? await lineEndsProblem(path) : undefined;
+    const reason = ends ?? reasonOf(message, path);
     throw new MillraceError('SOURCE_UNREADABLE', `${given} cannot be read as ${form}: ${reason}`, { cause: error });
   } finally {
     instance.closeSync();
   }
 }
+
+/** Lines that end in different ways, of which DuckDB says but that it finds no dialect; by the first 64 KiB. */
+async function lineEndsProblem(path: string): Promise<string | undefined> {
+  const parts: Buffer[] = [];
+  for await (const part of createReadStream(path, { end: (64 << 10) - 1 })) parts.push(part as Buffer);
+  const text = Buffer.concat(parts)
+    .toString('latin1')
+    .replace(/"(?:[^"]|"")*"/g, '');
+  if (text.includes('\0')) return undefined;
+  const ends = [...new Set(text.match(/\r\n|\r(?!$)|\n/g))];
+  if (ends.length < 2) return undefined;
+  const names = ends.map((end) => END_NAMES[end]).join(' and ');
+  return `its lines end in different ways (${names}); all must end in the same`;
+}
+
+const END_NAMES: Readonly<Record<string, string>> = { '\r\n': 'CRLF', '\n': 'LF', '\r': 'CR' };
 
 /** What DuckDB says, without its advice on its own options, and without the path of a file that was made on the way. */
 function reasonOf(message: string, path: string): string {

@@ -131,6 +131,14 @@ test('a row group of dictionaries without rows passes', async () => {
   ]);
 });
 
+test('a CSV whose lines end in different ways is told so', async () => {
+  const file = await written('mixed.csv', 'a,b\r\n1,2\n3,4\r\n');
+  await expect(resultsIn(file, { type: 'row_count', min: 1 })).rejects.toMatchObject({
+    code: 'SOURCE_UNREADABLE',
+    message: expect.stringContaining('different ways (CRLF and LF)') as string,
+  });
+});
+
 describe('decimals that are stored as integers', () => {
   test.each(['uncompressed', 'snappy', 'gzip', 'brotli', 'zstd', 'lz4_raw'])(
     'are right in pages of %s',

@@ -83,7 +83,10 @@ describe('a drift report on a terminal', () => {
 
 describe('text from data', () => {
   it('is made visible where it would steer a terminal, and left alone elsewhere', () => {
-    expect(visible('Zürich 東京 👩\u200d🚀 \\n')).toBe('Zürich 東京 👩\\u200d🚀 \\n');
+    expect(visible('Zürich 東京 👩\u200d🚀 👩🏽\u200d🚀 ❤️\u200d🔥 \\n')).toBe(
+      'Zürich 東京 👩\u200d🚀 👩🏽\u200d🚀 ❤️\u200d🔥 \\n',
+    );
+    expect(visible('a\u200db 👩\u200d')).toBe('a\\u200db 👩\\u200d');
     expect(visible('a\nb\tc\u001b]0;title\u0007\u009b')).toBe('a\\nb\\tc\\u001b]0;title\\u0007\\u009b');
   });
 
