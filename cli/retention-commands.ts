@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import { InvalidArgumentError, type Command } from 'commander';
 import { decideRetention, type RetentionDecision } from '../engine/datasets/index.js';
 import { parseDatasetReference, type LineageClient } from '../engine/lineage/index.js';
-import { MillraceError } from '../schemas/errors.js';
+import { isMillraceError, MillraceError } from '../schemas/errors.js';
 import { markedName, type Mark, type Marked } from '../schemas/mark.js';
 import type { RetentionFacts } from '../schemas/retention.js';
 import { addDatasetCommand, lineageOf, print, type DatasetOptions } from './dataset-context.js';
@@ -83,21 +83,35 @@ async function* factsOf(lineage: LineageClient, dataset: string): AsyncGenerator
   }
 }
 
+/** Where one of a batch has come to be needed since that was decided, it stays, and the others are recorded one by one. */
 async function record(lineage: LineageClient, gone: readonly RetentionDecision[], actor: string): Promise<void> {
-  const at = new Date().toISOString();
-  const about = { kind: 'version_removed' as const, at, actor };
+  const about = { kind: 'version_removed' as const, at: new Date().toISOString(), actor };
+  const removals = (batch: readonly RetentionDecision[]) =>
+    batch.map(({ ref, reasons, published }) => ({
+      ...about,
+      key: `removed/${randomUUID()}`,
+      ref,
+      reason: reasons.map(({ message }) => message).join('; '),
+      published,
+    }));
   for (let start = 0; start < gone.length; start += BATCH) {
     const batch = gone.slice(start, start + BATCH);
-    await lineage.record(
-      batch.map(({ ref, reasons }) => ({
-        ...about,
-        key: `removed/${randomUUID()}`,
-        ref,
-        reason: reasons.map(({ message }) => message).join('; '),
-      })),
-    );
+    try {
+      await lineage.record(removals(batch));
+    } catch (error) {
+      if (!isHeld(error)) throw error;
+      for (const decision of batch) {
+        await lineage.record(removals([decision])).catch((reason: unknown) => {
+          if (!isHeld(reason)) throw reason;
+          decision.action = 'keep';
+          decision.reasons = [{ reason: 'needed_since', message: reason.message }];
+        });
+      }
+    }
   }
 }
+
+const isHeld = (error: unknown): error is MillraceError => isMillraceError(error) && error.code === 'VERSION_HELD';
 
 function addMark(
   dataset: Command,

@@ -217,6 +217,12 @@ export const lineageRecordSchema = z.discriminatedUnion('kind', [
     ref: datasetVersionRefSchema.describe('The version.'),
     actor: actorField.describe('Who applied the retention.'),
     reason: z.string().describe('Which class, and why it had nothing to keep it.'),
+    published: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether it was read for its partition when that was decided; where it is by now and was not, it stays.',
+      ),
   }),
   z.strictObject({
     kind: z

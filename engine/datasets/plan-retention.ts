@@ -1,13 +1,16 @@
 import { MillraceError, type RetentionClass, type RetentionFacts, type RetentionNeed } from '../../schemas/index.js';
 
 /** Why a version stays or goes; those of `RetentionNeed` are told by whoever needs it. */
-export type RetentionReason = RetentionNeed | 'no_class' | 'published' | 'recent' | 'newest' | 'expired';
+export type RetentionReason =
+  RetentionNeed | 'needed_since' | 'no_class' | 'published' | 'recent' | 'newest' | 'expired';
 
 /** What is to be done about a version, and every reason for it. */
 export interface RetentionDecision {
   ref: RetentionFacts['ref'];
   action: 'keep' | 'remove';
   reasons: { reason: RetentionReason; message: string }[];
+  /** Whether it was read for its partition when that was decided. */
+  published: boolean;
 }
 
 /**
@@ -22,7 +25,7 @@ export function decideRetention(
   const reasons: RetentionDecision['reasons'] = needs.map(({ need, message }) => ({ reason: need, message }));
   if (policy === undefined) {
     reasons.push({ reason: 'no_class', message: 'the dataset has no retention class' });
-    return { ref, action: 'keep', reasons };
+    return { ref, action: 'keep', reasons, published };
   }
   const { name, rules } = policy;
   if (published && rules.published === 'keep') {
@@ -39,9 +42,9 @@ export function decideRetention(
     const message = `number ${newer + 1} from the newest of its partition, class ${name} keeps the last ${keepLast}`;
     reasons.push({ reason: 'newest', message });
   }
-  if (reasons.length > 0) return { ref, action: 'keep', reasons };
+  if (reasons.length > 0) return { ref, action: 'keep', reasons, published };
   const message = `class ${name}: last written or published ${usedAt}, ${newer} newer versions`;
-  return { ref, action: 'remove', reasons: [{ reason: 'expired', message }] };
+  return { ref, action: 'remove', reasons: [{ reason: 'expired', message }], published };
 }
 
 /** Hours of a text as `90d` or `12h`. */

@@ -1,7 +1,9 @@
 import { markedName, type LineageRecord, type Marked } from '../../schemas/index.js';
 import type { KnownKeys } from './known-keys.js';
-import { compoundKey, type Answer, type LedgerState } from './ledger.js';
+import { compoundKey } from './compound-key.js';
+import type { Answer, LedgerState } from './ledger.js';
 import type { Reader } from './reader.js';
+import { removalFacts } from './retention-queries.js';
 
 /**
  * Reads what is on record as far as the given records touch it. The single writer calls it before each commit, so that
@@ -23,6 +25,7 @@ export async function loadLedgerState(
     marks: new Map(),
     setSizes: new Map(),
     setKeys: new Map(),
+    removals: new Map(),
   };
   const wanted = distinct(records.map((record) => record.key)).filter((key) => keys.mayHave(key));
   if (wanted.length > 0) {
@@ -110,6 +113,8 @@ export async function loadLedgerState(
       else state.setKeys.set(compoundKey(set, key), true);
     }
   }
+  const removed = records.flatMap((record) => (record.kind === 'version_removed' ? [record.ref] : []));
+  if (removed.length > 0) state.removals = await removalFacts(read, removed);
   return state;
 }
 

@@ -9,6 +9,8 @@ import {
   type RecordResult,
 } from '../../schemas/index.js';
 import { digestOf } from '../digest.js';
+import { compoundKey } from './compound-key.js';
+import type { RemovalFacts } from './retention-queries.js';
 
 /** What a record was given when it was accepted; kept with it, so that a repetition gets the same. */
 export interface Answer {
@@ -50,10 +52,14 @@ export interface LedgerState {
   setSizes: Map<string, number>;
   /** `set, key` of each key that is in its set. */
   setKeys: Map<string, true>;
+  /** What needs the versions that are to be removed. */
+  removals: RemovalFacts;
 }
 
-/** A key of several parts. */
-export const compoundKey = (...parts: string[]): string => JSON.stringify(parts);
+/** Records by which a version may come to be needed. */
+const MAY_NEED: ReadonlySet<LineageRecord['kind']> = new Set([
+  ...(['alias_moved', 'endpoint_changed', 'model_registered', 'run_started', 'dataset_published'] as const),
+]);
 
 /**
  * Decides on records one request after the other: which are new, which are known, which contradict what is on record,
@@ -61,6 +67,8 @@ export const compoundKey = (...parts: string[]): string => JSON.stringify(parts)
  */
 export class Ledger {
   private undo: (() => void)[] = [];
+  /** A record of an earlier request, committed together with the next ones, by which a version may have come to be needed. */
+  private unsettled: LineageRecord['kind'] | undefined;
 
   constructor(private readonly state: LedgerState) {}
 
@@ -73,6 +81,7 @@ export class Ledger {
     const accepted: AcceptedRecord[] = [];
     try {
       const results = records.map((record) => this.acceptOne(record, accepted));
+      this.unsettled ??= accepted.find(({ record }) => MAY_NEED.has(record.kind))?.record.kind;
       return { results, accepted };
     } catch (error) {
       for (const step of this.undo.reverse()) step();
@@ -172,6 +181,7 @@ export class Ledger {
       }
       case 'version_removed':
         this.refuseHeld(record);
+        this.refuseNeeded(record);
         return {};
       case 'partitions_changed':
         return this.changeSet(record);
@@ -221,6 +231,20 @@ export class Ledger {
         if (why === undefined) continue;
         throw new MillraceError('VERSION_HELD', `${markedName(within[2])}: ${mark} on ${markedName(on)} by ${why}`);
       }
+    }
+  }
+
+  /** So do a model that was put into service, an alias that was moved, a run that began, and a version that was published again. */
+  private refuseNeeded({ ref, published }: LineageRecordOf<'version_removed'>): void {
+    const name = markedName({ kind: 'dataset', dataset: ref.dataset, partition: ref.partition, version: ref.version });
+    if (this.unsettled !== undefined) {
+      throw new MillraceError('VERSION_HELD', `${name}: a record ${this.unsettled} came at the same moment`);
+    }
+    const facts = this.state.removals.get(compoundKey(ref.dataset, ref.partition, ref.version));
+    const [need] = facts?.needs ?? [];
+    if (need !== undefined) throw new MillraceError('VERSION_HELD', `${name}: ${need}`);
+    if (published === false && facts?.published === true) {
+      throw new MillraceError('VERSION_HELD', `${name} was published after that was decided`);
     }
   }
 

@@ -1,5 +1,6 @@
 import type { RetentionFacts } from '../../schemas/index.js';
 import { versionRef, type VersionRow } from './dataset-queries.js';
+import { compoundKey } from './compound-key.js';
 import { covers, marksOn } from './mark-queries.js';
 import { nodeId } from './node-ids.js';
 import { cursorOf, parseCursor } from './page-cursor.js';
@@ -52,10 +53,45 @@ export async function retentionFacts(
   };
 }
 
-async function needsOf(
+/** What the records of removals are held against when they are committed, by `compoundKey` of the version. */
+export type RemovalFacts = Map<string, { published: boolean; needs: string[] }>;
+
+/** What needs the versions, whatever was found when their removal was decided. */
+export async function removalFacts(
   read: Reader,
-  dataset: string,
-): Promise<(row: VersionRow & { published: boolean; replaced: number | null }) => Needs> {
+  refs: readonly { dataset: string; partition: string; version: string }[],
+): Promise<RemovalFacts> {
+  const facts: RemovalFacts = new Map();
+  for (const dataset of new Set(refs.map((ref) => ref.dataset))) {
+    const needs = await needsOf(read, dataset);
+    const reigns = await read<{ partition: string; version: string; published: boolean; replaced: number | null }>(
+      `SELECT partition, version, bool_or(replaced IS NULL) AS published, max(replaced) AS replaced FROM (
+         SELECT partition, version, lead(sequence) OVER (PARTITION BY partition ORDER BY sequence) AS replaced
+         FROM publications WHERE dataset = $1) GROUP BY ALL`,
+      [dataset],
+    );
+    const heads = new Map(reigns.map((row) => [nodeId.dataset({ dataset, ...row }), row]));
+    for (const { partition, version } of refs.filter((ref) => ref.dataset === dataset)) {
+      const row = { dataset, partition, version };
+      const { published = false, replaced = null } = heads.get(nodeId.dataset(row)) ?? {};
+      const messages = needs({ ...row, published, replaced }).map(({ message }) => message);
+      facts.set(compoundKey(dataset, partition, version), { published, needs: messages });
+    }
+  }
+  return facts;
+}
+
+/** A version, and when it was read for its partition. */
+interface Reign {
+  dataset: string;
+  partition: string;
+  version: string;
+  published: boolean;
+  /** Event by which another took its place. */
+  replaced: number | null;
+}
+
+async function needsOf(read: Reader, dataset: string): Promise<(row: Reign) => Needs> {
   const marks = (await marksOn(read, { dataset })).filter(({ mark }) => mark !== 'taint');
   const models = await modelNeeds(read, dataset);
   const [run] = await read<{ run_id: string; workflow_id: string; sequence: number }>(

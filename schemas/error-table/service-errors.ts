@@ -41,8 +41,8 @@ export const SERVICE_ERRORS = {
   VERSION_HELD: entry(
     'data',
     false,
-    'A dataset version that was to be removed is pinned or on legal hold.',
-    'Leave it; or take the mark back with: millrace dataset unpin, or millrace dataset release',
+    'A dataset version that was to be removed is pinned, on legal hold, or needed by a model in service, an alias or a run.',
+    'Leave it, or apply the retention again; a mark is taken back with: millrace dataset unpin, or millrace dataset release',
   ),
   LINEAGE_LOCKED: entry(
     'infrastructure',

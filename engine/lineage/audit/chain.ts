@@ -61,10 +61,10 @@ export async function headHash(read: Reader): Promise<string> {
   return row?.hash ?? GENESIS;
 }
 
-/** Events read at a time. */
+/** Numbers of events that are looked at together. */
 const PAGE = 2000;
 
-/** Events in order, a page at a time, each with the hash on record; null where there is no link of its number. */
+/** Events in order, a page at a time, which reads of the tables no more than the page; each with the hash on record; null where there is no link of its number. */
 export async function* chainedEvents(
   read: Reader,
 ): AsyncGenerator<readonly (Partial<ChainedEvent> & { sequence: number; hash: string | null; present: boolean })[]> {
@@ -72,13 +72,22 @@ export async function* chainedEvents(
     const page = await read<Partial<ChainedEvent> & { sequence: number; hash: string | null; present: boolean }>(
       `SELECT coalesce(e.sequence, c.sequence) AS sequence, key, kind, digest, payload, answer, recorded_at AS "recordedAt", hash,
          e.sequence IS NOT NULL AS present
-       FROM (FROM events WHERE sequence > $1) e FULL JOIN (FROM audit_chain WHERE sequence > $1) c USING (sequence)
-       ORDER BY 1 LIMIT $2`,
-      [last, PAGE],
+       FROM (FROM events WHERE sequence > $1 AND sequence <= $2) e
+       FULL JOIN (FROM audit_chain WHERE sequence > $1 AND sequence <= $2) c USING (sequence)
+       ORDER BY 1 LIMIT $3`,
+      // As many again, should numbers be there twice.
+      [last, last + PAGE, 2 * PAGE],
     );
-    yield page;
-    if (page.length < PAGE) return;
-    last = page.at(-1)?.sequence ?? last;
+    if (page.length > 0) yield page;
+    last += PAGE;
+    if (page.length === PAGE) continue;
+    const [next] = await read<{ sequence: number | null }>(
+      `SELECT min(sequence) AS sequence FROM (
+         SELECT sequence FROM events WHERE sequence > $1 UNION ALL SELECT sequence FROM audit_chain WHERE sequence > $1)`,
+      [last],
+    );
+    if (typeof next?.sequence !== 'number') return;
+    last = next.sequence - 1;
   }
 }
 

@@ -135,6 +135,11 @@ describe('the audit', () => {
       `INSERT INTO events SELECT sequence + 1000, 'ghost', kind, digest, payload, answer, recorded_at FROM events WHERE sequence = 3`,
       [LAST + 1, 'removed'],
     ],
+    [
+      'a number out of all proportion',
+      `UPDATE events SET sequence = 9000000000000000 WHERE sequence = 12`,
+      [12, 'removed'],
+    ],
     ['a changed link', `UPDATE audit_chain SET hash = repeat('a', 64) WHERE sequence = 20`, [20, 'changed']],
   ])('finds %s and says where', async (_, sql, [sequence, problem]) => {
     await withDatabasePath(async (path) => {

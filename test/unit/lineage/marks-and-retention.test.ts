@@ -15,7 +15,7 @@ import {
   runFinished,
   runStarted,
 } from './story.js';
-import { errorOf, withOwner } from './support.js';
+import { errorOf, withOwner, withStore } from './support.js';
 
 let keys = 0;
 
@@ -117,6 +117,43 @@ describe('retention', () => {
       expect(await errorOf(client.record([removed(OLD)]))).toMatch(
         /^VERSION_HELD: .*hold on dataset:flights\/2001-02-01 by ada/,
       );
+    });
+  });
+
+  it('refuses to let go what an alias, an endpoint, a run or a publication came to need after the plan was made', async () => {
+    await withOwner(async (client) => {
+      await client.record(february());
+      const { versions } = await client.retentionFacts('flights');
+      const [needed] = versions.filter(({ needs }) => needs.some(({ need }) => need === 'alias'));
+      const ref = needed?.ref as typeof OLD;
+      expect(await errorOf(client.record([removed(ref)]))).toMatch(/^VERSION_HELD: .* came of it$/);
+
+      await client.record(twoVersions());
+      const decided = { ...removed(OLD), published: false } as LineageRecord;
+      await client.record([{ ...published('run-0', OLD), key: 'published-again' }]);
+      expect(await errorOf(client.record([decided]))).toMatch(
+        /^VERSION_HELD: .* was published after that was decided$/,
+      );
+      await client.record([{ ...published('run-0', NEW), key: 'replaced-again' }, { ...runStarted('run-9', 'all') }]);
+      await client.record([{ ...published('run-0', OLD), key: 'published-once-more' }]);
+      expect(await errorOf(client.record([decided]))).toMatch(/^VERSION_HELD: .* has not ended and may read it$/);
+      await client.record([runFinished('run-9'), { ...published('run-0', NEW), key: 'replaced-once-more' }]);
+
+      expect(await client.record([decided])).toMatchObject([{ status: 'recorded' }]);
+      expect(await client.record([decided])).toMatchObject([{ status: 'known' }]);
+    });
+  });
+
+  it('refuses to let go what may be needed by a request that is committed with the removal', async () => {
+    await withStore(async (store) => {
+      await store.record(twoVersions());
+      const again = [1, 2].map((number) => [{ ...published('run-0', NEW), key: `at-the-same-moment-${number}` }]);
+      const answers = await Promise.allSettled([...again, [removed(OLD)]].map((records) => store.record(records)));
+      expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+      expect(answers[2]).toMatchObject({
+        reason: { code: 'VERSION_HELD', message: expect.stringMatching(/same moment$/) },
+      });
+      await expect(store.record([removed(OLD)])).resolves.toMatchObject([{ status: 'recorded' }]);
     });
   });
 

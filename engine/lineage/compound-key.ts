@@ -1,0 +1,2 @@
+/** A key of several parts. */
+export const compoundKey = (...parts: string[]): string => JSON.stringify(parts);
