@@ -7,6 +7,9 @@ import { changedSteps, phaseLine } from './run-words.js';
 
 const POLL_MS = 500;
 
+/** Longest wait for how a run that failed left its steps. */
+const LAST_LOOK_MS = 3_000;
+
 /** Shows the steps as they change; undefined if the user has seen enough. */
 export async function followRun(handle: RunHandle): Promise<RunResult | undefined> {
   const signal = interruption();
@@ -16,6 +19,7 @@ export async function followRun(handle: RunHandle): Promise<RunResult | undefine
     (value) => ({ value }),
     (error: unknown) => ({ error }),
   );
+  const say = (text: string) => line.say(`${formatDuration(Date.now() - began).padStart(8)}  ${text}`);
   const poll = async () => delay(POLL_MS, 'again' as const, { signal }).catch(() => 'enough' as const);
   try {
     for (let seen = new Map<string, string>(), phase = ''; ;) {
@@ -24,16 +28,18 @@ export async function followRun(handle: RunHandle): Promise<RunResult | undefine
       // Without a worker the run waits, and cannot be asked; its result says more than the question could.
       const progress = await Promise.race([outcome, handle.progress().catch((error: unknown) => error)]);
       if (isProgress(progress)) {
-        for (const text of changedSteps(progress, seen))
-          line.say(`${formatDuration(Date.now() - began).padStart(8)}  ${text}`);
+        for (const text of changedSteps(progress, seen)) say(text);
         seen = new Map(progress.steps.map((step) => [step.step, step.status]));
         if (phase !== phaseLine(progress)) line.working((phase = phaseLine(progress)));
       } else if (isMillraceError(progress) && phase !== progress.message) {
         line.working((phase = progress.message));
       }
       if (now === 'again') continue;
-      if ('error' in now) throw now.error;
-      return now.value;
+      if (!('error' in now)) return now.value;
+      // The error need not name the step; a worker knows the last states also of what has ended.
+      const last = await Promise.race([handle.progress().catch(() => null), delay(LAST_LOOK_MS, null, { ref: false })]);
+      if (isProgress(last)) for (const text of changedSteps(last, seen)) say(text);
+      throw now.error;
     }
   } finally {
     line.end();

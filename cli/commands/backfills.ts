@@ -49,7 +49,7 @@ export function backfillsCommand(program: Command): void {
     .argument(WHICH, WHICH_HELP)
     .action(async (which: string, options: Options) => {
       await withClient(options, async (client) => {
-        const handle = await find(client, which);
+        const handle = await find(client, which, true);
         const shown = await progressOrResult(client, handle);
         if (options.json) printJson(shown);
         else if ('verdict' in shown) console.log(`${handle.workflowId}\n${backfillInWords(shown)}`);
@@ -125,18 +125,24 @@ async function tell(
   });
 }
 
-/** @throws NOT_FOUND; INPUT_INVALID where a pipeline has several that run */
-async function find(client: MillraceClient, which: string): Promise<BackfillHandle> {
+/**
+ * The backfill that is meant: by its id, or the one of a pipeline that runs.
+ * @param ended whether, where none runs, the newest that has ended will do
+ * @throws NOT_FOUND; INPUT_INVALID where a pipeline has several that run
+ */
+async function find(client: MillraceClient, which: string, ended = false): Promise<BackfillHandle> {
   if (parseBackfillId(which) !== null) return client.getBackfill({ workflowId: which });
   const running = await client.backfills({ pipeline: which, running: true });
-  const [only] = running;
+  const [only] = running.length > 0 || !ended ? running : await client.backfills({ pipeline: which, limit: 1 });
   if (only === undefined) {
     throw new MillraceError(
       'NOT_FOUND',
-      `no backfill of ${which} is under way; millrace backfills ls has those that ended`,
+      ended
+        ? `there was no backfill of ${which}`
+        : `no backfill of ${which} is under way; millrace backfills ls has those that ended`,
     );
   }
-  if (running.length === 1) return client.getBackfill({ workflowId: only.workflowId });
+  if (running.length <= 1) return client.getBackfill({ workflowId: only.workflowId });
   throw new MillraceError('INPUT_INVALID', `${running.length} backfills of ${which} are under way; say which`, {
     problems: running.map(({ workflowId }) => ({ path: 'backfill', message: workflowId })),
   });

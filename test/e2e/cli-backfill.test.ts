@@ -138,6 +138,7 @@ describe('millrace backfills and runs', () => {
 
     gate.open();
     await until(async () => (await cli('backfills', 'show', id)).out.includes('incomplete: 2 of 4 runs succeeded'));
+    expect((await cli('backfills', 'show', 'gated')).out).toContain('incomplete: 2 of 4 runs succeeded');
     const end = JSON.parse((await cli('backfills', 'show', id, '--json')).out) as BackfillResult;
     expect(end).toMatchObject({ verdict: 'incomplete', counts: { succeeded: 2, cancelled: 2 } });
     expect((await cli('backfills', 'ls', 'gated')).out).toMatch(/2001-05-01\.\.2001-05-04.*completed/);

@@ -276,6 +276,14 @@ describe('a run that failed', () => {
     expect(await again.result()).toMatchObject({ verdict: 'succeeded' });
   });
 
+  it('is followed to the step that failed', async () => {
+    const failed = await cli('run', 'ended', '--partition', '2012-03-05', '--param', `folder=${folder}`, '--wait');
+    expect(failed).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/x tell failed .*\[SOURCE_EMPTY\] {2}it is broken/),
+    });
+  });
+
   it('that could not begin is told by the command that started it, which need not wait for more', async () => {
     expect(await cli('run', 'endde')).toMatchObject({ code: 2, err: expect.stringContaining('did you mean "ended"?') });
     expect(await cli('run', 'ended', '--partition', '2012-13-01')).toMatchObject({ code: 2, out: '' });
