@@ -3,6 +3,7 @@ import { identifier, StatementError, type DuckDbSession } from './duckdb-session
 import type { SourceColumn } from './file-format.js';
 import { describeColumns, findMisfits, sourceReader } from './source-reader.js';
 import type { LocalSource } from './sources/local-source.js';
+import { raggedLine } from './ragged-csv.js';
 import { keepWideIntegers, WIDE_INTEGER, withoutHugeIntegers } from './wide-integers.js';
 
 /** What is taken from a source. */
@@ -116,7 +117,7 @@ async function describeOrRefuse(session: DuckDbSession, { columns }: IngestStep,
     if (!lacks || source.format.kind !== 'json') return found;
     return await describeColumns(session, sourceReader(source, 'from all rows'));
   } catch (error) {
-    throw unreadable(source, error);
+    throw unreadable(source, (error instanceof StatementError && (await raggedLine(session, source))) || error);
   }
 }
 
@@ -159,5 +160,11 @@ function refuse(problems: Problem[], { name }: LocalSource, cause?: unknown): vo
 function unreadable({ name, format }: LocalSource, error: unknown): unknown {
   // An abort and a full disk are not the source's fault.
   if (!(error instanceof StatementError)) return error;
-  return new MillraceError('SOURCE_UNREADABLE', `${name} as ${format.kind}: ${error.message}`, { cause: error });
+  return new MillraceError('SOURCE_UNREADABLE', `${name} as ${format.kind}: ${withoutAdvice(error.message)}`, {
+    cause: error,
+  });
 }
+
+/** DuckDB goes on to name options of its own, which no step has, and those that it read with. */
+const withoutAdvice = (message: string) =>
+  message.replace(/\s*\n(Possible fixes:|Possible Solution:|\s+file = )[^]*$/, '');

@@ -56,6 +56,14 @@ describe('integers beyond BIGINT in sources', () => {
   });
 });
 
+it('names the line of a CSV that has not as many values as the header, and no options that a step does not have', async () => {
+  const failure = await refusal(ingest('ragged.csv', '"a, b",c\n1,2\n3\n'));
+  expect(failure).toMatchObject({ code: 'SOURCE_UNREADABLE' });
+  expect(failure.message).toMatch(
+    /^ragged.csv as csv: .*CSV Error on Line: 3\nOriginal Line: 3\nExpected Number of Columns: 2 Found: 1$/,
+  );
+});
+
 describe('a declared integer', () => {
   it.each(['csv', 'ndjson'])('is no fraction, which is not rounded, in %s', async (ending) => {
     const text = (values: string[]) =>
