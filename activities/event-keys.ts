@@ -1,3 +1,4 @@
+import { digestOf } from '../engine/digest.js';
 import { keysOfEvent } from '../engine/triggers/index.js';
 import { KEYS_A_REQUEST, partitionKeyProblem, type TriggerEvent } from '../schemas/index.js';
 import type { ActivityDependencies } from './dependencies.js';
@@ -23,7 +24,7 @@ export async function keysForEvents(
       const known = found.get(set) ?? [];
       if (known.includes(key) || partitionKeyProblem(key) !== undefined) continue;
       await lineage.partitionSets.change(set, {
-        id: `event/${pipeline}/${event.id}`.slice(0, 200),
+        id: changeId(pipeline, event.id),
         ...{ add: [key], by: event.requestedBy ?? `trigger ${addedBy}`, reason: `event ${event.id}` },
       });
       found.set(set, [...known, key]);
@@ -39,4 +40,10 @@ export async function keysForEvents(
     }
     return known;
   }
+}
+
+/** What tells the change of an event from all others, whole or as a digest: a part of it may be that of another event too. */
+function changeId(pipeline: string, event: string): string {
+  const whole = `event/${pipeline}/${event}`;
+  return whole.length <= 200 ? whole : `event/${digestOf(whole)}`;
 }

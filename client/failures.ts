@@ -47,6 +47,10 @@ export function asMillraceError(error: unknown, address: string): MillraceError 
       GRPC_UNAUTHENTICATED,
       GRPC_PERMISSION_DENIED,
     ];
+    if (Number(root.code) === GRPC_DEADLINE_EXCEEDED && /before a worker/.test(reason)) {
+      const message = `no worker of the role orchestration answers, or it is busy; Temporal at ${address} does: ${reason}`;
+      return new MillraceError('TEMPORAL_UNREACHABLE', message, { cause: error });
+    }
     if (gone.includes(Number(root.code))) {
       return new MillraceError('TEMPORAL_UNREACHABLE', `Temporal at ${address}: ${reason}`, { cause: error });
     }

@@ -24,13 +24,24 @@ const FIELDS = [
   { name: 'day of the week', low: 0, high: 7, names: DAYS },
 ] as const;
 
+/** Names for whole expressions, as cron and other schedulers have them. */
+const MACROS: Record<string, string> = {
+  '@hourly': '0 * * * *',
+  '@daily': '0 0 * * *',
+  '@midnight': '0 0 * * *',
+  '@weekly': '0 0 * * 0',
+  '@monthly': '0 0 1 * *',
+  '@yearly': '0 0 1 1 *',
+  '@annually': '0 0 1 1 *',
+};
+
 /**
- * Reads a cron expression of five fields: numbers, names of months and days, `*`, ranges, lists and steps.
+ * Reads a cron expression of five fields: numbers, names of months and days, `*`, ranges, lists and steps; or a name such as `@daily`.
  * @returns what is wrong with it, as a text, if it is none
  */
 export function parseCron(text: string): CronFields | string {
-  const parts = text.trim().split(/\s+/);
-  if (parts.length !== FIELDS.length) return `must have five fields: ${FIELDS.map(({ name }) => name).join(', ')}`;
+  const parts = (MACROS[text.trim()] ?? text.trim()).split(/\s+/);
+  if (parts.length !== FIELDS.length) return wrongForm(parts);
   const values: number[][] = [];
   for (const [index, field] of FIELDS.entries()) {
     const parsed = parseField(parts[index] ?? '', field);
@@ -43,6 +54,17 @@ export function parseCron(text: string): CronFields | string {
   const bothDays = parts[2]?.startsWith('*') === true || parts[4]?.startsWith('*') === true;
   if (bothDays && Math.min(...daysOfMonth) > longest) return 'never comes: none of its months has such a day';
   return { minutes, hours, daysOfMonth, months, daysOfWeek, bothDays };
+}
+
+/** What to write instead of an expression of another form. */
+function wrongForm(parts: readonly string[]): string {
+  const [first = ''] = parts;
+  const five = `must have five fields: ${FIELDS.map(({ name }) => name).join(', ')}`;
+  if (first === '@every') return `${five}; an interval is \`everySeconds\` instead of \`cron\``;
+  if (first.startsWith('@')) return `${five}; or be one of ${Object.keys(MACROS).join(', ')}`;
+  if (/^(CRON_)?TZ=/.test(first)) return `${five}; the time zone is the field \`timezone\``;
+  if (parts.length === FIELDS.length + 1) return `${five}; not six, as there are no seconds and no years`;
+  return five;
 }
 
 interface Field {
@@ -62,11 +84,19 @@ function parseField(text: string, field: Field): number[] | string {
     const open = item.includes('/') && to === undefined;
     const high = whole || open ? (field.high === 7 ? 6 : field.high) : to === undefined ? low : numberOf(to, field);
     const fits = low !== undefined && high !== undefined && low <= high && rest.length === 0;
-    if (!fits || Number(step) === 0)
-      return `"${item}" is not a value, range or step from ${field.low} to ${field.high}`;
+    if (!fits || Number(step) === 0) {
+      return `"${item}" is not a value, range or step from ${field.low} to ${field.high}${hintAt(item, low, high)}`;
+    }
     for (let value = low; value <= high; value += Number(step)) found.add(value);
   }
   return [...found].sort((a, b) => a - b);
+}
+
+function hintAt(item: string, low: number | undefined, high: number | undefined): string {
+  if (item === '?') return '; write "*"';
+  if (low !== undefined && high !== undefined && low > high)
+    return '; write a range over the end as two, joined by ","';
+  return /[LW#]/.test(item) ? '; L, W and # are not known' : '';
 }
 
 function numberOf(text: string, { low, high, names }: Field): number | undefined {

@@ -80,6 +80,7 @@ function literals(schema: Schema, field: string): string[] {
   if (def?.type === 'union') return def.options.flatMap((option) => literals(option, field));
   if (def?.type !== 'object') return [];
   const own = definition(def.shape[field]);
+  if (own?.type === 'enum') return Object.values(own.entries).map(String);
   return own?.type === 'literal' ? own.values.map(String) : [];
 }
 

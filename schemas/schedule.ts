@@ -7,6 +7,9 @@ import { timezoneField } from './timezone.js';
 
 const paramsField = z.record(identifierField, z.union([z.string(), z.number(), z.boolean()]));
 
+/** A year of 366 days: Temporal would cut what is much longer without a word. */
+const LONGEST_SECONDS = 366 * 86_400;
+
 /** When a pipeline runs by itself. Each firing runs the partition that its nominal time closes. */
 export const scheduleSchema = z
   .strictObject({
@@ -14,6 +17,7 @@ export const scheduleSchema = z
     everySeconds: z
       .int()
       .min(1)
+      .max(LONGEST_SECONDS)
       .optional()
       .describe('Instead of `cron`: the time between two firings, in seconds, counted from 1970-01-01T00:00:00Z.'),
     timezone: timezoneField.default('UTC').describe('IANA name of the time zone of `cron`.'),
@@ -32,6 +36,7 @@ export const scheduleSchema = z
     catchUpSeconds: z
       .int()
       .min(10)
+      .max(LONGEST_SECONDS)
       .default(86_400)
       .describe(
         'How late a firing may come after an outage of the Temporal server, in seconds; older ones are left out.',
@@ -39,6 +44,7 @@ export const scheduleSchema = z
     jitterSeconds: z
       .int()
       .nonnegative()
+      .max(LONGEST_SECONDS)
       .default(0)
       .describe('Greatest random delay of a start, in seconds. The partition does not depend on it.'),
     pauseOnFailure: z
@@ -55,6 +61,10 @@ export const scheduleSchema = z
     message: 'either `cron` or `everySeconds` must be given',
     path: ['cron'],
   })
+  .refine(
+    ({ startAt, endAt }) => startAt === undefined || endAt === undefined || Date.parse(startAt) < Date.parse(endAt),
+    { message: 'must come after startAt, or it never fires', path: ['endAt'] },
+  )
   .refine(({ overlap, pauseOnFailure }) => !(pauseOnFailure && overlap === 'allow_all'), {
     message: 'has no effect with allow_all: Temporal does not wait for such firings',
     path: ['pauseOnFailure'],

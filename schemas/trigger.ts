@@ -64,6 +64,11 @@ export const fileTriggerSchema = z.strictObject({
     .max(1000)
     .regex(/^(?!.*\*\*)/, 'must not have "**" in it')
     .refine((path) => path.split('{partition}').length <= 2, 'must have {partition} at most once')
+    .refine(
+      (path) => !/\{[^{}/]*\}/.test(path.replace('{partition}', '')),
+      'must have no name in braces but {partition}: it would be taken as it stands',
+    )
+    .refine((path) => !/^s3:\/\/(\/|$)/.test(path), 'must name a bucket, as in s3://BUCKET/KEY')
     .describe(
       'Path, relative to the project’s folder, or `s3://BUCKET/KEY`. `*` stands for anything within a name, `{partition}` for the key of the partition; without it, the last one that is complete is run.',
     ),

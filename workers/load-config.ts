@@ -87,6 +87,7 @@ function pipelineProblems(pipeline: Pipeline, { activities, pools, groups }: Mil
       ...stepProblems(steps),
       ...cacheProblems(steps, pipeline),
       ...triggerProblems(pipeline),
+      ...scheduleProblems(pipeline),
       ...deadlineProblems(pipeline),
       ...boundsProblems(pipeline.partitions).map(({ path, message }) => ({ path: `partitions.${path}`, message })),
       ...poolProblems(steps, Object.keys(pools)),
@@ -100,9 +101,13 @@ function pipelineProblems(pipeline: Pipeline, { activities, pools, groups }: Mil
 }
 
 /** Parameters that triggers give and the pipeline does not declare. */
-function triggerProblems({ triggers, params }: Pipeline): Problem[] {
+function triggerProblems({ triggers, params, partitions }: Pipeline): Problem[] {
   const declared = Object.keys(params);
   return triggers.flatMap((trigger, index) => {
+    if (trigger.on === 'file' && trigger.path.includes('{partition}') && partitions.kind === 'none') {
+      const message = 'has {partition}, and the pipeline has no partitions; write "*" instead, or give it partitions';
+      return [{ path: formatPath(['triggers', index, 'path']), message }];
+    }
     const given = { params: trigger.params, ...(trigger.on === 'webhook' && { paramFields: trigger.paramFields }) };
     return Object.entries(given).flatMap(([field, values]) =>
       Object.keys(values)
@@ -113,6 +118,18 @@ function triggerProblems({ triggers, params }: Pipeline): Problem[] {
         })),
     );
   });
+}
+
+/** Values of parameters that each firing would be refused for. */
+function scheduleProblems(pipeline: Pipeline): Problem[] {
+  if (pipeline.schedule === undefined) return [];
+  try {
+    freezePipeline(pipeline, pipeline.schedule.params);
+    return [];
+  } catch (error) {
+    if (!isMillraceError(error)) throw error;
+    return error.problems.map(({ path, message }) => ({ path: `schedule.${path}`, message }));
+  }
 }
 
 /** Of a set of keys nobody could say which one is due. */

@@ -17,8 +17,17 @@ export interface Group {
   whileRunning: WaitingTarget['whileRunning'];
 }
 
-const keyOf = ({ partition, params }: WaitingTarget): string =>
-  JSON.stringify([partition, Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1))]);
+/** Keys that were made, since thousands of events are looked at each time that something changes. */
+const keys = new WeakMap<WaitingTarget, string>();
+
+function keyOf(target: WaitingTarget): string {
+  const known = keys.get(target);
+  if (known !== undefined) return known;
+  const { partition, params } = target;
+  const key = JSON.stringify([partition, Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1))]);
+  keys.set(target, key);
+  return key;
+}
 
 /**
  * Events by the run that answers them. A group is due when it was quiet for as long as its events ask, at the latest when
@@ -30,15 +39,17 @@ export function groupsOf(waiting: readonly WaitingTrigger[], now: number): Group
   for (const event of waiting) {
     for (const target of event.targets) {
       const key = keyOf(target);
-      groups.set(key, [...(groups.get(key) ?? []), { waiting: event, target }]);
+      const members = groups.get(key);
+      if (members === undefined) groups.set(key, [{ waiting: event, target }]);
+      else members.push({ waiting: event, target });
     }
   }
   return [...groups].flatMap(([key, members]): Group[] => {
     const newest = members.at(-1)?.target;
     if (newest === undefined) return [];
     const times = members.map((member) => ({ at: Date.parse(member.waiting.receivedAt), ...member.target }));
-    const quiet = Math.max(...times.map(({ at, debounceMs }) => at + debounceMs));
-    const latest = Math.min(...times.map(({ at, maxWaitMs }) => at + maxWaitMs));
+    const quiet = times.reduce((latest, { at, debounceMs }) => Math.max(latest, at + debounceMs), -Infinity);
+    const latest = times.reduce((soonest, { at, maxWaitMs }) => Math.min(soonest, at + maxWaitMs), Infinity);
     const dueAt = Math.min(quiet, latest);
     const { partition, params, lacking } = newest;
     const events = members.map((member) => member.waiting);
@@ -48,10 +59,21 @@ export function groupsOf(waiting: readonly WaitingTrigger[], now: number): Group
   });
 }
 
+/** The group of one key, as `groupsOf` would give it. */
+export function groupOf(waiting: readonly WaitingTrigger[], key: string, now: number): Group | undefined {
+  const members = waiting.filter(({ targets }) => targets.some((target) => keyOf(target) === key));
+  return groupsOf(members, now).find((group) => group.key === key);
+}
+
 /** Milliseconds until the next group is due; null if none waits for a time. */
 export function nextDue(groups: readonly Group[], now: number): number | null {
   const times = groups.filter(({ due, lacking }) => !due && lacking.length === 0).map(({ dueAt }) => dueAt - now);
-  return times.length === 0 ? null : Math.max(1, Math.min(...times));
+  return times.length === 0
+    ? null
+    : Math.max(
+        1,
+        times.reduce((soonest, time) => Math.min(soonest, time), Infinity),
+      );
 }
 
 /**
@@ -96,11 +118,14 @@ export function statusOf(
   arrived: readonly TriggerEvent[],
   now: number,
 ): InboxStatus {
-  const groups = groupsOf(waiting, now);
+  const groups = new Map<WaitingTrigger, Group>();
+  for (const group of groupsOf(waiting, now)) {
+    for (const event of group.events) if (!groups.has(event)) groups.set(event, group);
+  }
   const lines = waiting.map((member): WaitingEvent => {
     const { id, source, subject } = member.event;
-    const group = groups.find(({ events }) => events.includes(member));
-    return { id, source, subject, trigger: member.trigger, receivedAt: member.receivedAt, waitsFor: waitsFor(group) };
+    const { trigger, receivedAt } = member;
+    return { id, source, subject, trigger, receivedAt, waitsFor: waitsFor(groups.get(member)) };
   });
   const at = new Date(now).toISOString();
   const untouched = arrived.map(({ id, source, subject, trigger }): WaitingEvent => ({

@@ -31,8 +31,8 @@ import { LOOK_AGAIN } from './activity-options.js';
 import { commitEnd } from './commit-records.js';
 import { asFailure, failure, parseInput, summarizeFailure } from './failures.js';
 import { inboxInputSchema, type InboxInput, type WaitingTrigger } from './inbox-input.js';
-import { entryOf, groupsOf, nextDue, settle, statusOf, type Group } from './inbox-groups.js';
-import { inboxMarkdown } from './inbox-progress.js';
+import { entryOf, groupOf, groupsOf, nextDue, settle, statusOf, type Group } from './inbox-groups.js';
+import { inboxMarkdown, SHOWN_EVENTS } from './inbox-progress.js';
 import { now } from './now.js';
 import { runPriority } from './run-priority.js';
 
@@ -50,6 +50,8 @@ export const waitingQuery = defineQuery<InboxStatus>('waiting');
 
 /** Events that are looked at in one go. */
 const BATCH = 100;
+/** Runs that are being started, or wait for another one to end, beyond which nothing more is looked for. */
+const MOST_STARTING = 200;
 
 /**
  * The inbox of a pipeline: takes events, starts runs for them, and puts on record what came of each. Its id is
@@ -74,6 +76,8 @@ class Inbox {
   private readonly pipeline: string;
   private readonly arrived: TriggerEvent[];
   private readonly waiting: WaitingTrigger[];
+  private readonly ending: WaitingTrigger[] = [];
+  private recording: Promise<void> | null = null;
   private readonly starting = new Map<string, Promise<void>>();
   private readonly counts: InboxInput['counts'];
   private cursor: number | null;
@@ -103,14 +107,15 @@ class Inbox {
     for (;;) {
       if (this.wake && this.watcher === null) this.watchIn(scope);
       await this.routeArrived();
-      for (const group of groupsOf(this.waiting, Date.now())) {
+      const groups = groupsOf(this.waiting, Date.now());
+      for (const group of groups) {
         if (group.due && !this.starting.has(group.key)) this.start(scope, group);
       }
       this.show();
       if (workflowInfo().continueAsNewSuggested) return this.goOnAsNew(scope);
       const done = this.arrived.length + this.waiting.length === 0 && this.watcher === null;
       if (done && !this.wake) break;
-      await this.somethingToDo();
+      await this.somethingToDo(groups);
       if (this.problem !== undefined) throw this.problem;
     }
     await condition(allHandlersFinished);
@@ -175,7 +180,8 @@ class Inbox {
       this.cursor = found.cursor;
       this.arrived.push(...found.events);
       if (!found.watching) return;
-      await condition(() => this.arrived.length === 0);
+      // What is found is still there later: thousands at once are taken as their runs get going.
+      await condition(() => this.arrived.length === 0 && this.starting.size < MOST_STARTING);
     }
   }
 
@@ -191,7 +197,7 @@ class Inbox {
   private async startGroup({ key, partition, params }: Group): Promise<void> {
     const workflowId = runWorkflowId(this.pipeline, partition);
     for (;;) {
-      const group = groupsOf(this.waiting, Date.now()).find((candidate) => candidate.key === key);
+      const group = groupOf(this.waiting, key, Date.now());
       if (group === undefined) return;
       const [first] = group.events;
       const requestedBy = first?.event.requestedBy ?? `trigger ${first?.trigger}`;
@@ -210,23 +216,35 @@ class Inbox {
     await this.record(settle(group, run, reason));
   }
 
-  /** Puts events that have ended on record, and forgets them. */
-  private async record(ended: readonly WaitingTrigger[]): Promise<void> {
-    for (let start = 0; start < ended.length; start += BATCH) {
-      const some = ended.slice(start, start + BATCH);
-      const records = some.map((event) => entryOf(this.pipeline, event));
-      await CancellationScope.nonCancellable(() => commitEnd(records));
-      for (const { event } of records) this.counts[event.outcome] += 1;
-      for (const event of some) {
-        const index = this.waiting.indexOf(event);
-        if (index >= 0) this.waiting.splice(index, 1);
+  /** Puts events that have ended on record, and forgets them: those that end meanwhile are one commit, not one each. */
+  private record(ended: readonly WaitingTrigger[]): Promise<void> {
+    if (ended.length === 0) return Promise.resolve();
+    this.ending.push(...ended);
+    this.recording ??= this.recordEnding();
+    return this.recording;
+  }
+
+  private async recordEnding(): Promise<void> {
+    try {
+      while (this.ending.length > 0) {
+        const some = this.ending.splice(0, BATCH);
+        const records = some.map((event) => entryOf(this.pipeline, event));
+        await CancellationScope.nonCancellable(() => commitEnd(records));
+        for (const { event } of records) this.counts[event.outcome] += 1;
+        for (const event of some) {
+          const index = this.waiting.indexOf(event);
+          if (index >= 0) this.waiting.splice(index, 1);
+        }
       }
+    } finally {
+      // At once: what ends from here on begins the next.
+      this.recording = null;
     }
   }
 
-  private async somethingToDo(): Promise<void> {
+  private async somethingToDo(groups: readonly Group[]): Promise<void> {
     const due = nextDue(
-      groupsOf(this.waiting, Date.now()).filter(({ key }) => !this.starting.has(key)),
+      groups.filter(({ key }) => !this.starting.has(key)),
       Date.now(),
     );
     const { size } = this.starting;
@@ -244,8 +262,9 @@ class Inbox {
   }
 
   private show(): void {
-    const status = statusOf(this.pipeline, this.watching, this.waiting, this.arrived, Date.now());
-    setCurrentDetails(inboxMarkdown(status, this.counts));
+    const shown = this.waiting.slice(0, SHOWN_EVENTS);
+    const status = statusOf(this.pipeline, this.watching, shown, this.arrived.slice(0, SHOWN_EVENTS), Date.now());
+    setCurrentDetails(inboxMarkdown(status, this.counts, this.waiting.length + this.arrived.length));
   }
 
   /** Whatever was being waited for is waited for again by the next execution. */

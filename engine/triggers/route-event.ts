@@ -1,6 +1,8 @@
 import {
   hint,
   isMillraceError,
+  MillraceError,
+  partitionKeyProblem,
   type DeclaredPartitions,
   type LackingInput,
   type Pipeline,
@@ -58,6 +60,7 @@ export function routeEvent(
   const params = { ...(trigger ?? UNDECLARED).params, ...event.params };
   try {
     freezePipeline(pipeline, params);
+    if (trigger?.addPartition === true) requireGoodKeys(pipeline, event);
     const targets = partitionsOf(pipelines, pipeline, event, now, sets).map((partition) => ({
       partition,
       params,
@@ -67,6 +70,16 @@ export function routeEvent(
   } catch (error) {
     if (!isMillraceError(error)) throw error;
     return { trigger: trigger?.name ?? event.source, ignored: `${error.code}: ${error.message}` };
+  }
+}
+
+/** A key that would be added, were it one. @throws PARTITION_INVALID */
+function requireGoodKeys({ partitions }: Pipeline, { dataset, partition }: TriggerEvent): void {
+  if (partition === undefined || dataset !== undefined) return;
+  for (const { set, key } of dynamicParts(partitions, partition)) {
+    const problem = partitionKeyProblem(key);
+    if (problem === undefined) continue;
+    throw new MillraceError('PARTITION_INVALID', `${JSON.stringify(key)} is not added to ${set}: a key ${problem}`);
   }
 }
 

@@ -30,6 +30,7 @@ export interface WebhookServerOptions extends HttpLimits {
 
 const REFUSALS: Record<Refusal, string> = {
   unsigned: 'the headers webhook-id, webhook-timestamp and webhook-signature are needed',
+  untimed: 'the header webhook-timestamp must be whole seconds since 1970-01-01T00:00:00Z',
   wrong: 'the signature is wrong',
   expired: 'the time of the request is too far from now',
 };

@@ -12,7 +12,7 @@ export interface SignatureHeaders {
 }
 
 /** Why a request is not believed. */
-export type Refusal = 'unsigned' | 'expired' | 'wrong';
+export type Refusal = 'unsigned' | 'untimed' | 'expired' | 'wrong';
 
 /**
  * Signs a body.
@@ -44,7 +44,7 @@ export function verifyWebhook(
     return typeof value === 'string' && value !== '' ? value : undefined;
   });
   if (id === undefined || timestamp === undefined || signatures === undefined) return { refusal: 'unsigned' };
-  if (!/^\d{1,12}$/.test(timestamp)) return { refusal: 'unsigned' };
+  if (!/^\d{1,12}$/.test(timestamp)) return { refusal: 'untimed' };
   const right = signatureOf(secret, id, timestamp, body);
   const believed = signatures.split(' ').some((signature) => {
     const [version, value = ''] = signature.split(',');

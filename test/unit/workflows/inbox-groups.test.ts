@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { entryOf, groupsOf, nextDue, settle } from '../../../workflows/inbox-groups.js';
+import { entryOf, groupOf, groupsOf, nextDue, settle, statusOf } from '../../../workflows/inbox-groups.js';
 import type { WaitingTarget, WaitingTrigger } from '../../../workflows/inbox-input.js';
 
 const target = (partition: string, more: Partial<WaitingTarget> = {}): WaitingTarget => ({
@@ -65,5 +65,20 @@ describe('events in an inbox', () => {
         for (const { outcome, reason } of lines) if (outcome !== 'started') expect(reason).not.toBe('');
       }),
     );
+  });
+
+  it('may be tens of thousands: what waits, and the group of one, is known while a workflow task lasts', () => {
+    const count = 50_000;
+    const events = Array.from({ length: count }, (_, index) => waiting(String(index), 0, target(`p${index}`)));
+    const status = statusOf('p', true, events, [], 0);
+    expect(status.waiting).toHaveLength(count);
+    expect(status.waiting.at(-1)).toMatchObject({
+      id: String(count - 1),
+      waitsFor: expect.stringContaining(`p${count - 1}`),
+    });
+    const last = groupsOf(events, 0).at(-1);
+    expect(groupOf(events, last?.key ?? '', 0)).toEqual(last);
+    expect(groupOf(events, 'another', 0)).toBeUndefined();
+    expect(nextDue(groupsOf(events, -5), -5)).toBe(5);
   });
 });
