@@ -28,7 +28,10 @@ export function devCommand(program: Command): void {
     .addOption(portOption('--lineage-port', 'the lineage owner (default: a free one)'))
     .addOption(portOption('--model-server-port', 'the model server (default: a free one)'))
     .addOption(jsonOption())
-    .addHelpText('after', '\nExample:\n  millrace dev --temporal-port 7233 --ui-port 8233')
+    .addHelpText(
+      'after',
+      '\nTemporal is started too, unless TEMPORAL_ADDRESS names a server.\n\nExample:\n  millrace dev --temporal-port 7233 --ui-port 8233',
+    )
     .action(async (options: DevOptions) => {
       process.exitCode = await dev(options);
     });

@@ -121,7 +121,7 @@ export const SERVICE_ERRORS = {
     'infrastructure',
     true,
     'The Temporal server does not answer.',
-    'Check TEMPORAL_ADDRESS, or start the embedded mode with: millrace dev',
+    'Check TEMPORAL_ADDRESS. Where it is not set, the embedded mode starts a server: millrace dev',
   ),
   PROCESS_FAILED: entry(
     'infrastructure',
