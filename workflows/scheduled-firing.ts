@@ -68,6 +68,6 @@ function show(pipeline: string, time: string, partitions: readonly string[]): vo
       (key) =>
         `- [${cell(key)}](/namespaces/{namespace}/workflows/${encodeURIComponent(runWorkflowId(pipeline, key))})`,
     );
-  const none = partitions.length === 0 ? ['no partition is complete by then, so there is nothing to run'] : [];
+  const none = partitions.length === 0 ? ['its partitions begin later or have ended, so there is nothing to run'] : [];
   setCurrentDetails([`**${pipeline}** at **${time}**`, '', ...none, ...links].join('\n'));
 }

@@ -130,7 +130,7 @@ function closedBy({ partitions, schedule }: Pipeline, at: string): string {
       : partitions;
   if (time === undefined || time.kind === 'static' || time.kind === 'dynamic') return 'every key';
   const keys = partitionsOfFiring(time, at, schedule).join(', ');
-  if (keys === '') return 'none, as no partition is complete by then';
+  if (keys === '') return 'none: its partitions begin later or have ended';
   return time === partitions ? keys : `every key of ${keys}`;
 }
 

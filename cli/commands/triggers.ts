@@ -1,11 +1,11 @@
 import Table from 'cli-table3';
 import type { Command } from 'commander';
-import { connect } from '../../client/index.js';
+import { connect, isMillraceError } from '../../client/index.js';
 import { createLineageClient } from '../../engine/lineage/index.js';
 import type { InboxStatus, TriggerLedger } from '../../schemas/trigger.js';
 import { addTargetOptions, jsonOption, parseCount, type JsonOption, type TargetOptions } from '../options.js';
 import { printJson } from '../output.js';
-import { requireLineageUrl, resolveTarget } from '../target.js';
+import { requireLineageUrl, resolveTarget, type Target } from '../target.js';
 
 interface TriggersOptions extends TargetOptions, JsonOption {
   limit: number;
@@ -24,18 +24,27 @@ export function triggersCommand(program: Command): void {
       const target = await resolveTarget(options);
       const lineage = createLineageClient({ url: requireLineageUrl(target) });
       const ledger = await lineage.triggers.ledger(pipeline, { limit });
-      const client = await connect(target.temporal);
-      try {
-        const { waiting, watching, problem } = await client.triggers.waiting(pipeline);
-        if (json) printJson({ pipeline, watching, problem, waiting, ...ledger });
-        else console.log([inWords(ledger, waiting), ...(problem === null ? [] : [`problem: ${problem}`])].join('\n'));
-      } finally {
-        await client.close();
-      }
+      const { waiting, watching, problem } = await inboxOf(target, pipeline);
+      if (json) printJson({ pipeline, watching, problem, waiting, ...ledger });
+      else console.log([inWords(ledger, waiting), ...(problem === null ? [] : [`problem: ${problem}`])].join('\n'));
     });
 }
 
-function inWords({ counts, entries }: TriggerLedger, waiting: InboxStatus['waiting']): string {
+/** What the inbox says of itself; where it does not answer, that is the problem, and the ledger is worth showing all the same. */
+async function inboxOf(
+  target: Target,
+  pipeline: string,
+): Promise<{ watching: boolean | null; waiting: InboxStatus['waiting'] | null; problem: string | null }> {
+  try {
+    const client = await connect(target.temporal);
+    return await client.triggers.waiting(pipeline).finally(() => client.close());
+  } catch (error) {
+    if (!isMillraceError(error)) throw error;
+    return { watching: null, waiting: null, problem: `${error.code}: ${error.message}` };
+  }
+}
+
+function inWords({ counts, entries }: TriggerLedger, waiting: InboxStatus['waiting'] | null): string {
   const head = Object.entries(counts)
     .map(([outcome, count]) => `${count} ${outcome}`)
     .join(', ');
@@ -46,7 +55,13 @@ function inWords({ counts, entries }: TriggerLedger, waiting: InboxStatus['waiti
     wordWrap: true,
   });
   table.push(
-    ...waiting.map((event) => [event.receivedAt, event.trigger, event.subject, 'waiting', `for ${event.waitsFor}`]),
+    ...(waiting ?? []).map((event) => [
+      event.receivedAt,
+      event.trigger,
+      event.subject,
+      'waiting',
+      `for ${event.waitsFor}`,
+    ]),
     ...entries.map(({ receivedAt, trigger, subject, id, outcome, runs, reason }) => [
       receivedAt,
       trigger,
@@ -55,6 +70,6 @@ function inWords({ counts, entries }: TriggerLedger, waiting: InboxStatus['waiti
       [...runs.map(({ workflowId }) => workflowId), reason].filter((text) => text !== '').join('; '),
     ]),
   );
-  const total = `${head}, ${waiting.length} waiting`;
-  return waiting.length + entries.length === 0 ? total : `${table.toString()}\n${total}`;
+  const total = `${head}, ${waiting?.length ?? 'unknown how many'} waiting`;
+  return table.length === 0 ? total : `${table.toString()}\n${total}`;
 }

@@ -9,7 +9,7 @@ const LISTED = 5;
  * Finds the node that a person means: a full id, or `endpoint:NAME`, `model:NAME` (the champion, else the newest
  * version), `model:NAME@VERSION` (also an alias or the start of a digest), `dataset:NAME` (what was published last),
  * `dataset:NAME/PARTITION` (its published version, else its newest), either with `@` and the start of a version, or the same without the word before the colon,
- * which is looked up as an endpoint, a model and a dataset, in that order.
+ * which is looked up as an endpoint, a model, a dataset and a source, in that order.
  * @returns the id as edges hold it
  * @throws NOT_FOUND, INPUT_INVALID where the start of a version is that of several
  */
@@ -17,7 +17,7 @@ export async function findNode(read: Reader, text: string): Promise<string> {
   const [, kind, rest = ''] = /^(endpoint|model|dataset|run|source):(.*)$/s.exec(text) ?? [undefined, undefined, text];
   const finders =
     kind === undefined
-      ? [findEndpoint, findModel, findDataset]
+      ? [findEndpoint, findModel, findDataset, findSource]
       : {
           endpoint: [findEndpoint],
           model: [findModel],
@@ -93,6 +93,11 @@ type VersionKey = Record<'dataset' | 'partition' | 'version', string>;
 function split(named: string): [dataset: string, partition: string | null] {
   const [, dataset = '', partition = null] = /^([^/]+)(?:\/(.*))?$/s.exec(named) ?? [];
   return [dataset, partition];
+}
+
+/** A path or an address. */
+async function findSource(read: Reader, path: string): Promise<string | undefined> {
+  return findInEdges(read, nodeId.source(path));
 }
 
 async function findInEdges(read: Reader, id: string): Promise<string | undefined> {

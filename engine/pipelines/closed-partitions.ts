@@ -29,7 +29,8 @@ export function closedPartitions(partitions: Partitions, time: string, most = MO
 
 /**
  * Partitions that a firing of a schedule runs: those that its nominal time closes, after those of the times that were left out
- * since the firing before because clocks were changed. None before the first partition is complete.
+ * since the firing before because clocks were changed. None before the first partition is complete, and none for what came
+ * after the last.
  * @throws PARTITION_INVALID where they are too many
  */
 export function partitionsOfFiring(
@@ -44,18 +45,17 @@ export function partitionsOfFiring(
   return few(keys.size, MOST_CLOSED, () => [...keys]);
 }
 
-/** Partitions that a time closes; none where none of time is complete yet. */
+/** Partitions that a time closes; none where none of time is complete yet, or what it closes is behind their end. */
 function closedOrNone(partitions: Partitions, time: string): string[] {
-  return noneComplete(partitions, time) ? [] : closedPartitions(partitions, time);
+  return isOutside(partitions, time) ? [] : closedPartitions(partitions, time);
 }
 
-function noneComplete(partitions: Partitions, time: string): boolean {
+function isOutside(partitions: Partitions, time: string): boolean {
   const cuts = partitions.kind === 'product' ? Object.values(partitions.dimensions) : [partitions];
   return cuts.some((cut) => {
     if (cut.kind === 'static' || cut.kind === 'none') return false;
     try {
-      lastCompletePartition(cut, time);
-      return false;
+      return lastCompletePartition(cut, time) !== lastCompletePartition({ ...cut, end: undefined }, time);
     } catch (error) {
       if (isMillraceError(error) && error.code === 'PARTITION_INVALID') return true;
       throw error;

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { createLineageClient, startLineageOwner } from '../../../engine/lineage/index.js';
 import { exportTargetSchema } from '../../../schemas/index.js';
 import { startReceiver } from '../lineage/receiver.js';
-import { february, MODEL, runFinished, runStarted } from '../lineage/story.js';
+import { AT, february, MODEL, runFinished, runStarted } from '../lineage/story.js';
 import { withDatabasePath, withOwner } from '../lineage/support.js';
 
 const MAIN = join(__dirname, '../../../dist/cli/main.js');
@@ -40,6 +40,20 @@ it('lineage answers questions on the command line, in words and as JSON', async 
     expect(JSON.parse(stale.stdout)).toMatchObject({ total: 0, partitions: [] });
     expect(stale.code).toBe(0);
     expect([nothing.code, JSON.parse(nothing.stdout)]).toMatchObject([2, { error: { code: 'NOT_FOUND' } }]);
+  });
+});
+
+it('triggers shows the ledger where Temporal does not answer, and says so', async () => {
+  await withOwner(async (client, url) => {
+    const event = { pipeline: 'flight-delays', id: 'e1', trigger: 'files', source: 'file' as const, subject: 'a.csv' };
+    const ended = { ...event, receivedAt: AT, outcome: 'ignored' as const, runs: [], reason: 'it is another file' };
+    await client.record([{ kind: 'trigger_event', key: 'inbox/e1', at: AT, event: ended }]);
+    const options = ['triggers', 'flight-delays', '--address', '127.0.0.1:1'];
+    const [words, json] = await Promise.all([millrace(url, ...options), millrace(url, ...options, '--json')]);
+    expect(words.stdout).toMatch(/│ a.csv +│ ignored │ it is another file/);
+    expect(words.stdout).toMatch(/1 ignored, unknown how many waiting\nproblem: TEMPORAL_UNREACHABLE: /);
+    expect(JSON.parse(json.stdout)).toMatchObject({ waiting: null, watching: null, entries: [{ id: 'e1' }] });
+    expect([words.code, json.code]).toEqual([0, 0]);
   });
 });
 

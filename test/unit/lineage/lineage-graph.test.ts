@@ -163,6 +163,7 @@ describe('the lineage graph', () => {
           ['dataset:odd/a/b@c', nodeId.dataset(datasetRef('a/b@c', 'x', 'odd'))],
           ['run:run-1/train', 'run:run-1/train'],
           ['source:data/flights.parquet', 'source:data/flights.parquet'],
+          ['data/flights.parquet', 'source:data/flights.parquet'],
         ];
         expect(
           await rootsOf(

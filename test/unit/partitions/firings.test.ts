@@ -63,6 +63,20 @@ describe('a firing of a schedule', () => {
       [],
     ],
     [
+      'runs the last when it is complete',
+      daily('UTC', { start: '2026-01-01', end: '2026-12-31' }),
+      at('0 3 * * *', 'UTC'),
+      '2027-01-01T03:00:00Z',
+      ['2026-12-31'],
+    ],
+    [
+      'runs nothing for days after the last',
+      daily('UTC', { start: '2026-01-01', end: '2026-12-31' }),
+      at('0 3 * * *', 'UTC'),
+      '2027-01-02T03:00:00Z',
+      [],
+    ],
+    [
       'runs nothing before the first day of two dimensions is complete',
       {
         kind: 'product',
