@@ -65,6 +65,19 @@ export function groupOf(waiting: readonly WaitingTrigger[], key: string, now: nu
   return groupsOf(members, now).find((group) => group.key === key);
 }
 
+/**
+ * Events that need not wait with their group, since a run for it is sure to start: all but the first, which starts it, and the
+ * newest ones, which say when. What waits has to fit into one payload when an inbox continues as new.
+ * @param most events of a group, of which the newer half stays
+ */
+export function surplusOf(group: Group, most: number): WaitingTrigger[] {
+  const { key, events, whileRunning } = group;
+  if (events.length <= most || whileRunning !== 'queue') return [];
+  const queues = ({ targets }: WaitingTrigger) =>
+    targets.some((target) => keyOf(target) === key && target.whileRunning === 'queue');
+  return events.slice(1, -Math.ceil(most / 2)).filter(queues);
+}
+
 /** Milliseconds until the next group is due; null if none waits for a time. */
 export function nextDue(groups: readonly Group[], now: number): number | null {
   const times = groups.filter(({ due, lacking }) => !due && lacking.length === 0).map(({ dueAt }) => dueAt - now);

@@ -31,7 +31,7 @@ import { LOOK_AGAIN } from './activity-options.js';
 import { commitEnd } from './commit-records.js';
 import { asFailure, failure, parseInput, summarizeFailure } from './failures.js';
 import { inboxInputSchema, type InboxInput, type WaitingTrigger } from './inbox-input.js';
-import { entryOf, groupOf, groupsOf, nextDue, settle, statusOf, type Group } from './inbox-groups.js';
+import { entryOf, groupOf, groupsOf, nextDue, settle, statusOf, surplusOf, type Group } from './inbox-groups.js';
 import { inboxMarkdown, SHOWN_EVENTS } from './inbox-progress.js';
 import { now } from './now.js';
 import { runPriority } from './run-priority.js';
@@ -52,6 +52,8 @@ export const waitingQuery = defineQuery<InboxStatus>('waiting');
 const BATCH = 100;
 /** Runs that are being started, or wait for another one to end, beyond which nothing more is looked for. */
 const MOST_STARTING = 200;
+/** Events that wait for one run, beyond which those in between are on record as part of it before it starts. */
+const MOST_GATHERED = 500;
 
 /**
  * The inbox of a pipeline: takes events, starts runs for them, and puts on record what came of each. Its id is
@@ -79,6 +81,8 @@ class Inbox {
   private readonly ending: WaitingTrigger[] = [];
   private recording: Promise<void> | null = null;
   private readonly starting = new Map<string, Promise<void>>();
+  /** Groups whose run is being started, with the events that they have. */
+  private readonly claimed = new Set<string>();
   private readonly counts: InboxInput['counts'];
   private cursor: number | null;
   private watching = true;
@@ -108,6 +112,7 @@ class Inbox {
       if (this.wake && this.watcher === null) this.watchIn(scope);
       await this.routeArrived();
       const groups = groupsOf(this.waiting, Date.now());
+      for (const group of groups) await this.gather(group);
       for (const group of groups) {
         if (group.due && !this.starting.has(group.key)) this.start(scope, group);
       }
@@ -201,7 +206,9 @@ class Inbox {
       if (group === undefined) return;
       const [first] = group.events;
       const requestedBy = first?.event.requestedBy ?? `trigger ${first?.trigger}`;
+      this.claimed.add(key);
       const started = await startDetached({ pipeline: this.pipeline, partition, params, requestedBy });
+      this.claimed.delete(key);
       if ('runId' in started) return this.end(group, { partition, workflowId, runId: started.runId }, null);
       if ('problem' in started) return this.end(group, null, started.problem);
       const run = { partition, workflowId, runId: null };
@@ -210,6 +217,15 @@ class Inbox {
       const { awaitRunEnd } = proxyActivities<TriggerActivities>(LOOK_AGAIN('1 second', `the end of ${workflowId}`));
       await awaitRunEnd({ workflowId });
     }
+  }
+
+  /** Thousands of events about one partition do not all wait for its run. */
+  private async gather(group: Group): Promise<void> {
+    const { key, partition, events } = group;
+    if (this.claimed.has(key)) return;
+    const surplus = { ...group, events: surplusOf(group, MOST_GATHERED) };
+    const run = { partition, workflowId: runWorkflowId(this.pipeline, partition), runId: null };
+    await this.record(settle(surplus, run, `with ${events[0]?.event.id}, for which a run is going to start`));
   }
 
   private async end(group: Group, run: TriggeredRun | null, reason: string | null): Promise<void> {

@@ -213,6 +213,30 @@ describe('triggers', () => {
     expect((await millrace.lineage.triggers.ledger('told')).entries).toHaveLength(6);
   });
 
+  it('take a flood of events about one partition while its run is under way, each with its outcome', async () => {
+    const flood = 600;
+    let release = (): void => undefined;
+    hold = new Promise((resolve) => (release = resolve));
+    const running = await millrace.client.startRun({ pipeline: 'told', partition: '2012-08-01' });
+    await until(() => ran.includes('told 2012-08-01'));
+    const before = (await millrace.lineage.triggers.ledger('told')).counts;
+    const ids = Array.from({ length: flood }, (_, index) => `flood-${index}`);
+    await millrace.client.triggers.deliver('told', event('flood-0', '2012-08-01'));
+    for (let sent = 1; sent < flood; sent += 20) {
+      const some = ids.slice(sent, sent + 20);
+      await Promise.all(some.map((id) => millrace.client.triggers.deliver('told', event(id, '2012-08-01'))));
+    }
+    const merged = async () => (await millrace.lineage.triggers.ledger('told')).counts.merged - before.merged;
+    await until(async () => (await merged()) >= flood / 3);
+    const { waiting } = await millrace.client.triggers.waiting('told');
+    expect(waiting.map(({ id }) => id)).toContain('flood-0');
+    expect(waiting.length).toBeLessThanOrEqual(500);
+    release();
+    await running.result();
+    await until(async () => (await merged()) === flood - 1);
+    expect((await millrace.lineage.triggers.ledger('told')).counts.started - before.started).toBe(1);
+  });
+
   it('by webhook believe the signature alone, and take each request once', async () => {
     const secret = 'whsec_c2VjcmV0';
     const server = await startWebhookServer({

@@ -1,5 +1,14 @@
 import fc from 'fast-check';
-import { entryOf, groupOf, groupsOf, nextDue, settle, statusOf } from '../../../workflows/inbox-groups.js';
+import {
+  entryOf,
+  groupOf,
+  groupsOf,
+  nextDue,
+  settle,
+  statusOf,
+  surplusOf,
+  type Group,
+} from '../../../workflows/inbox-groups.js';
 import type { WaitingTarget, WaitingTrigger } from '../../../workflows/inbox-input.js';
 
 const target = (partition: string, more: Partial<WaitingTarget> = {}): WaitingTarget => ({
@@ -41,6 +50,18 @@ describe('events in an inbox', () => {
     const lacking = waiting('l', 1800, target('a', { ...debounced, lacking: ['other a'] }));
     expect(groupsOf([...events, lacking], 9999)[0]).toMatchObject({ due: false, lacking: ['other a'] });
     expect(nextDue(groupsOf([lacking], 0), 0)).toBeNull();
+  });
+
+  it('do not all wait where many are about one run that is sure to start', () => {
+    const many = (more: Partial<WaitingTarget> = {}) =>
+      Array.from({ length: 7 }, (_, index) => waiting(String(index), index, target('a', more), target('b')));
+    const surplus = (all: WaitingTrigger[]) => surplusOf(groupsOf(all, 0)[0] as Group, 4).map(({ event }) => event.id);
+    expect(surplus(many())).toEqual(['1', '2', '3', '4']);
+    expect(surplus(many().slice(0, 4))).toEqual([]);
+    expect(surplus(many({ whileRunning: 'ignore' }))).toEqual([]);
+    const mixed = many();
+    mixed[2] = waiting('2', 2, target('a', { whileRunning: 'merge' }));
+    expect(surplus(mixed)).toEqual(['1', '3', '4']);
   });
 
   it('end once each, whatever partitions they are about: one of each run started it', () => {
