@@ -205,7 +205,7 @@ describe('the cache of steps', () => {
   });
 
   it('computes anew what was recalled, and what is gone from the store', async () => {
-    await rain(11);
+    await rain(11, 12);
     const first = await sum('sums');
     const { dataset, partition, version, uri } = step(first, 'total').output.dataset!;
     const about = { at: new Date().toISOString(), actor: 'ada', reason: 'half of it is missing' };
