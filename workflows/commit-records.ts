@@ -9,6 +9,16 @@ type LineageActivities = ReturnType<typeof createLineageActivities>;
 const local = proxyLocalActivities<LineageActivities>(QUICK_COMMIT);
 const durable = proxyActivities<LineageActivities>(DURABLE_COMMIT);
 
+/** What says what a run did. The others change what is in force: to commit them again would undo what came since. */
+const FACTS: ReadonlySet<string> = new Set<LineageRecord['kind']>([
+  'run_started',
+  'step_finished',
+  'dataset_version',
+  'quality_result',
+  'model_trained',
+  'model_evaluated',
+]);
+
 /** Of an execution that was reset: what is on record under the id of the one that it was reset from. */
 interface Carried {
   start: LineageRecord;
@@ -40,7 +50,7 @@ export async function commitRecords(records: LineageRecord[]): Promise<RecordRes
   if (carried === null) return commit(records);
   const { start } = carried;
   const results = await commit(records.includes(start) ? records : [start, ...records]);
-  carried.records.push(...records);
+  carried.records.push(...records.filter(({ kind }) => FACTS.has(kind)));
   // What was committed before the reset has a result less.
   return results.slice(results.length - records.length);
 }

@@ -47,9 +47,11 @@ export async function pool(input: unknown): Promise<{ pool: string }> {
     limit = newest;
     changes += 1;
     const held = holders.findIndex(({ ticket }) => ticket === place.ticket);
-    // Who asks again was not told, or has forgotten.
-    if (held >= 0) waiting.unshift(...holders.splice(held, 1));
-    else if (!waiting.some(({ ticket }) => ticket === place.ticket)) waiting.push({ ...place, since: now() });
+    const waits = waiting.find(({ ticket }) => ticket === place.ticket);
+    // Who asks again was not told, has forgotten, or is another execution since it was reset.
+    if (held >= 0) waiting.unshift(...holders.splice(held, 1).map((before) => ({ ...before, ...place })));
+    else if (waits !== undefined) Object.assign(waits, place);
+    else waiting.push({ ...place, since: now() });
   });
   setHandler(giveBackSignal, ({ ticket }) => {
     changes += 1;

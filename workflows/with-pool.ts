@@ -1,4 +1,11 @@
-import { CancellationScope, condition, getExternalWorkflowHandle, log, proxyActivities } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  condition,
+  getExternalWorkflowHandle,
+  log,
+  proxyActivities,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { createPoolActivities } from '../activities/index.js';
 import { poolWorkflowId, type Step } from '../schemas/index.js';
 import { LOOK_AGAIN } from './activity-options.js';
@@ -20,7 +27,8 @@ export function withPool<T>(run: Run, name: string, { pool }: Pick<Step, 'pool'>
 
 async function withPlace<T>(run: Run, name: string, pool: string, work: () => Promise<T>): Promise<T> {
   run.poolAsks += 1;
-  const ticket = `${run.runId}/${name}/${run.poolAsks}`;
+  // An execution that was reset replays the answers that the one before it got.
+  const ticket = `${workflowInfo().firstExecutionRunId}/${name}/${run.poolAsks}`;
   const state = run.steps.get(name);
   try {
     do {

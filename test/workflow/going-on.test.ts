@@ -49,7 +49,7 @@ const pipelines = [
     steps: {
       raw,
       quality: { type: 'check', input: 'raw', suite: { checks: [{ type: 'row_count', min: 1 }] } },
-      aside: { type: 'activity', activity: 'count' },
+      aside: { type: 'activity', activity: 'count', pool: 'one' },
       total: {
         type: 'transform',
         inputs: { rain: 'raw' },
@@ -75,6 +75,7 @@ describe('a run that failed', () => {
     );
     millrace = await startMillrace({
       pipelines,
+      pools: { one: 1 },
       activities: {
         shaky: async () => {
           if (broken) throw new MillraceError('SOURCE_EMPTY', 'it is broken');

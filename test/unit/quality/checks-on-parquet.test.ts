@@ -308,7 +308,11 @@ const CASES: Case[] = [
     check: { type: 'in_set', column: 'id', set: ['one'] },
     expected: { status: 'error' },
   },
-  { rule: 'unique lists', check: { type: 'unique', columns: ['list'] }, expected: { status: 'pass', failing: 0, total: 10 } },
+  {
+    rule: 'unique lists',
+    check: { type: 'unique', columns: ['list'] },
+    expected: { status: 'pass', failing: 0, total: 10 },
+  },
   {
     rule: 'freshness of numbers',
     check: { type: 'freshness', column: 'id', maxAgeSeconds: 1 },
