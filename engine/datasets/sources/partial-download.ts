@@ -129,14 +129,19 @@ export class PartialDownload {
     await writing;
   }
 
-  /** What nobody writes on is taken, by whoever is first; of the rest a copy is made, since its attempt may only stand still. */
+  /**
+   * What an attempt has left is taken, by whoever is first. Of what one may still write on, a copy is made, whatever is known of its
+   * process: in a shared folder it may be one of another machine, and two must never write into the same file.
+   */
   async #takeUp(base: string, { done, validator, sha256, pid }: Note, signal?: AbortSignal): Promise<boolean> {
     try {
-      if (pid === null || !isProcessAlive(pid)) {
+      if (pid === null) {
         await rename(`${base}.json`, this.notePath ?? '');
         await rename(`${base}.part`, this.path);
       } else {
         await copyFile(`${base}.part`, this.path, constants.COPYFILE_FICLONE);
+        if (!isProcessAlive(pid))
+          await Promise.all([rm(`${base}.json`, { force: true }), rm(`${base}.part`, { force: true })]);
       }
       if ((await stat(this.path)).size < done) return false;
       await truncate(this.path, done);

@@ -128,22 +128,33 @@ describe('a source behind http', () => {
       expect(await readdir(kept())).toEqual([]);
     });
 
-    it('goes on beside an attempt that stands still, and neither writes into the other’s file', async () => {
+    it.each([
+      ['stands still', process.pid],
+      ['stands still on another machine, where its process cannot be seen', 2 ** 30],
+    ])('goes on beside an attempt that %s, and neither writes into the other’s file', async (_what, pid) => {
       const bytes = await readFile(WEATHER);
       let wake: ((rest: Buffer) => void) | undefined;
       answer = (request, response, count) => {
-        stalling(bytes, 1)(request, response, count);
+        stalling(bytes, 2)(request, response, count);
         if (count === 1) wake = (rest) => response.end(rest);
+        // It wakes up while the other one has its file open.
+        const wakeUp = () => {
+          wake?.(Buffer.alloc(bytes.length - Math.floor(bytes.length / 2), 'x'));
+          void still.then(() => response.end(bytes.subarray(startOf(request))));
+        };
+        if (count === 2) setTimeout(wakeUp, 200);
       };
       const still = attempt().then(
         (result) => result,
         (error: unknown) => error,
       );
-      await until(async () => (await readdir(kept()).catch(() => [])).some((name) => name.endsWith('.json')));
+      const note = await until(async () =>
+        (await readdir(kept()).catch(() => [])).find((name) => name.endsWith('.json')),
+      );
+      const noted = JSON.parse(await readFile(join(kept(), note), 'utf8')) as object;
+      await writeFile(join(kept(), note), JSON.stringify({ ...noted, pid }));
       const second = await attempt();
       expect(startOf(requests[1] as IncomingMessage)).toBeGreaterThan(30_000);
-      wake?.(Buffer.alloc(bytes.length - Math.floor(bytes.length / 2), 'x'));
-      await still;
       expect(second.ref).toEqual((await ingest({ kind: 'csv', path: WEATHER })).ref);
     });
 
