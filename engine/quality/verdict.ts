@@ -35,9 +35,10 @@ export function resultsOf(suite: Suite, evidence: Evidence, clock: Clock): Check
       fields: evidence.fields,
       findings: evidence.findings[i],
       history: evidence.history,
+      piiColumns: suite.piiColumns,
       judges: evidence.judges,
     };
-    return resultOf(names[i]!, check, evidence.states[i]!, context, suite.piiColumns);
+    return resultOf(names[i]!, check, evidence.states[i]!, context);
   });
 }
 
@@ -48,13 +49,7 @@ export function verdictOf(results: readonly CheckResult[]): QualityReport['verdi
   return results.some((result) => result.status === 'warn' && result.severity !== 'info') ? 'warn' : 'pass';
 }
 
-function resultOf(
-  name: string,
-  check: Check,
-  state: CheckState,
-  context: JudgeContext,
-  piiColumns: readonly string[],
-): CheckResult {
+function resultOf(name: string, check: Check, state: CheckState, context: JudgeContext): CheckResult {
   const definition = definitionOf(check);
   const columns = definition.columns(check);
   const base = {
@@ -72,7 +67,18 @@ function resultOf(
   const { passed, calm = true, ...finding } = outcome;
   const status = passed ? (calm ? 'pass' : 'warn') : failedStatus(check.severity);
   // What is told of a column with personal data might show its values.
-  if (columns.some((column) => piiColumns.includes(column))) delete finding.message;
+  if (columns.some((column) => context.piiColumns.includes(column))) {
+    delete finding.message;
+    if (definition.observesValue?.(check) === true && finding.observed !== null) {
+      return {
+        ...base,
+        status,
+        ...finding,
+        observed: null,
+        message: 'not shown: a value of a column with personal data',
+      };
+    }
+  }
   return { ...base, status, ...finding };
 }
 

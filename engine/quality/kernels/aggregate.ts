@@ -44,8 +44,16 @@ export const aggregate: CheckDefinition<Aggregate> = {
       ? `${name}${warn}`
       : `${name} ${rangeWords(check)}${warn}`;
   },
+  observesValue: ({ metric }) => isSingleValue(metric),
   judge: (state, check, { kinds }) => judgeAggregate(state, check, kinds[0]!),
 };
+
+const SINGLE_VALUES = new Set(['min', 'max', 'median', 'quantile']);
+
+/** Whether a measure is, or is next to, the value of a single row. */
+export function isSingleValue(metric: string): boolean {
+  return SINGLE_VALUES.has(metric);
+}
 
 /** Booleans are counted as 0 and 1, so their statistics compare with numbers. */
 function comparable(kind: ColumnKind): ColumnKind {

@@ -1,5 +1,6 @@
-import type { DriftReport } from '../../../schemas/drift.js';
+import type { ColumnDrift, DriftReport } from '../../../schemas/drift.js';
 import { nearestName } from '../../../schemas/nearest.js';
+import { describeDrift } from '../drift/describe-drift.js';
 import type { CheckState, ProfileState } from '../states.js';
 import type { CheckDefinition, CheckOf, Failed, Finding, JudgeContext, Skipped } from './kernel.js';
 import { limitsProblems, limitsWords, withinLimits } from './limits.js';
@@ -75,12 +76,20 @@ const ofColumns = {
     ({ reference: check.reference, profile: check.columns ?? 'all' }) as const,
 };
 
-function driftedColumns(report: DriftReport): string {
+function driftedColumns(report: DriftReport, { alpha }: AnyDrift, { piiColumns }: JudgeContext): string {
   return report.columns
     .filter(({ drifted }) => drifted === true)
-    .map(({ column, message }) => `${column} ${message}`)
+    .map(
+      (drift) => `${drift.column} ${piiColumns.includes(drift.column) ? withoutValues(drift, alpha) : drift.message}`,
+    )
     .slice(0, 10)
     .join('; ');
+}
+
+/** The finding without the categories, which are values. */
+function withoutValues(drift: ColumnDrift, alpha: number): string {
+  if (drift.method === null) return drift.message;
+  return describeDrift({ ...drift, newCategoryCount: 0, vanishedCategoryCount: 0 }, alpha);
 }
 
 /** Times are not compared unless a metric is named: time goes on. At the limit itself the dataset has drifted. */
@@ -94,7 +103,7 @@ export const datasetDrift: CheckDefinition<CheckOf<'dataset_drift'>> = {
     const share = report.driftShare;
     if (share === null) return { skipped: 'no column could be compared' };
     const { rows } = (state as ProfileState).profile;
-    const message = driftedColumns(report);
+    const message = driftedColumns(report, check, context);
     return {
       passed: share < check.max && share >= (check.min ?? 0),
       calm: share < (check.warn?.max ?? Infinity),
@@ -115,7 +124,7 @@ export const trainServeSkew: CheckDefinition<CheckOf<'train_serve_skew'>> = {
   judge(state, check, context): Outcome {
     const report = reportOf(state, check, context, check.columnMax);
     if (!('columns' in report)) return report;
-    const message = driftedColumns(report);
+    const message = driftedColumns(report, check, context);
     return {
       ...withinLimits(report.driftedColumns, check),
       observed: report.driftedColumns,

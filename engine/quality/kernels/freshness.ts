@@ -21,6 +21,7 @@ export const freshness: CheckDefinition<CheckOf<'freshness'>> = {
     const at = check.reference === 'now' ? 'now' : 'at the end of the window';
     return `at most ${check.maxAgeSeconds} s old ${at}`;
   },
+  observesValue: () => true,
   judge(state, check, { reference }) {
     const { total, newestNs } = state as NewestState;
     if (newestNs === null) return { passed: false, observed: null, failing: 0, total, examples: [] };

@@ -2,6 +2,7 @@ import type { MetricPoint } from '../history/index.js';
 import type { MetricAnomalySpec } from '../../../schemas/metric-anomaly.js';
 import { metricOf } from '../profile/metric-of.js';
 import type { CheckState, ProfileState, RowsState } from '../states.js';
+import { isSingleValue } from './aggregate.js';
 import type { CheckDefinition, CheckOf, EarlierVersion, Failed, Finding, JudgeContext, Skipped } from './kernel.js';
 import { limitsProblems, limitsWords, withinLimits } from './limits.js';
 import { ProfileKernel } from './profile.js';
@@ -52,6 +53,7 @@ export const metricAnomaly: CheckDefinition<CheckOf<'metric_anomaly'>> = {
   share: (check) => `profile ${check.column}`,
   start: (check, _, { fields }) => new ProfileKernel(fields.filter(({ name }) => name === check.column)),
   threshold: (check) => `${check.metric} as expected by ${check.anomaly.method}`,
+  observesValue: ({ metric }) => isSingleValue(metric),
   judge(state, check, context) {
     const { profile } = state as ProfileState;
     const value = metricOf(profile, check.column, check.metric, check.quantile);

@@ -98,6 +98,8 @@ export interface JudgeContext {
   history: readonly EarlierVersion[];
   /** What the check’s reference was found to be. */
   findings: ReferenceFindings | undefined;
+  /** Columns of whose values nothing is told. */
+  piiColumns: readonly string[];
   judges: Judges;
 }
 
@@ -128,6 +130,8 @@ export interface CheckDefinition<C extends Check> {
   comparison?(check: C): { reference: string; check?: Check; profile?: readonly string[] | 'all' } | undefined;
   /** The rule in words. */
   threshold(check: C): string;
+  /** Whether what is observed is itself a value of the column, which is not told of personal data. */
+  observesValue?(check: C): boolean;
   /** The outcome. */
   judge(state: Exclude<CheckState, { kind: 'error' }>, check: C, context: JudgeContext): Finding | Skipped | Failed;
 }

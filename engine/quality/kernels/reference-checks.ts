@@ -5,7 +5,7 @@ import { Misfit } from '../literals.js';
 import type { ColumnKind } from '../column-kind.js';
 import type { Json } from '../json.js';
 import type { CheckState, KeysState, RowsState } from '../states.js';
-import { aggregate } from './aggregate.js';
+import { aggregate, isSingleValue } from './aggregate.js';
 import { ChecksumKernel } from './checksum.js';
 import type { Batch, CheckDefinition, CheckOf, Failed, Finding, JudgeContext, Kernel, Skipped } from './kernel.js';
 import { notNull } from './not-null.js';
@@ -152,6 +152,7 @@ export const reconciliation: CheckDefinition<CheckOf<'reconciliation'>> = {
     return new RowCount();
   },
   threshold: (check) => `${check.metric} equals that of ${check.reference}${toleranceWords(check.tolerance)}`,
+  observesValue: ({ metric }) => isSingleValue(metric),
   judge: judgeReconciliation,
 };
 

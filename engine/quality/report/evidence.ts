@@ -18,7 +18,7 @@ const MOST_COLUMNS = 60;
 
 /**
  * What a page on a report draws: the columns of its checks, and the references of those of drift. Files are read once more, these
- * columns alone. What cannot be read is not drawn; the report has said so.
+ * columns alone, but none with personal data. What cannot be read is not drawn; the report has said so.
  * @param data what was checked: its files, or a profile of it; null draws nothing
  * @param report of the same suite on the same data
  */
@@ -30,7 +30,9 @@ export async function gatherEvidence(
 ): Promise<Evidence> {
   const { references: known = {}, ...how } = options;
   const sound = suite.checks.filter((_, i) => report.checks[i]?.status !== 'error');
-  const columns = [...new Set(sound.flatMap((check) => definitionOf(check).columns(check)))].slice(0, MOST_COLUMNS);
+  const isShown = (name: string) => !suite.piiColumns.includes(name);
+  const named = new Set(sound.flatMap((check) => definitionOf(check).columns(check)));
+  const columns = [...named].filter(isShown).slice(0, MOST_COLUMNS);
   const profiled = async (paths: readonly string[]) => {
     try {
       return columns.length === 0 ? undefined : await profileFiles(paths, { ...how, columns });
@@ -50,7 +52,10 @@ export async function gatherEvidence(
     const name = check.reference;
     if (!profiles.has(name)) profiles.set(name, await referenceProfile(name, known, profiled));
     const found = profiles.get(name);
-    if (found !== undefined) references[report.checks[i]!.name] = found;
+    if (found !== undefined) {
+      const shown = found.columns.filter(({ name }) => isShown(name));
+      references[report.checks[i]!.name] = { ...found, columns: shown };
+    }
   }
   return { profile, references };
 }
