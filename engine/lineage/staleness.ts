@@ -8,10 +8,10 @@ import {
 import { dynamicSets } from '../datasets/index.js';
 import { currentSpecifications, type CurrentSpecification } from './current-specifications.js';
 import { expectedPartitions } from './expected-partitions.js';
-import { keySql } from './hash-keys.js';
 import { cursorOf, parseCursor } from './page-cursor.js';
 import { keysOfSets } from './partition-set-queries.js';
 import type { Bound, Reader } from './reader.js';
+import { staleSql } from './staleness-sql.js';
 
 /** Changed inputs that are named in a reason; the rest is counted. */
 const NAMED_INPUTS = 5;
@@ -69,70 +69,6 @@ interface StaleRow {
   failed_run: string | null;
 }
 type FoundRow = StaleRow & { partition: string };
-
-/**
- * $1 to $4: pipeline, step, digest and code digest of each step that writes; $5, $6: dataset and pipeline of each;
- * $7, $8: expected dataset and partition; $9: one dataset, or null; $10: limit; $11, $12: the last of the page before.
- * Everything is decided on integer keys; names are fetched for what was found to be stale.
- */
-function staleSql(paged: boolean): string {
-  return `
-WITH heads AS (
-    SELECT slot, arg_max(seal, sequence) AS seal, max(sequence) AS sequence FROM publication_keys GROUP BY slot),
-  writes AS (
-    SELECT slot, seal, arg_max(writer, sequence) AS writer FROM write_keys GROUP BY slot, seal),
-  heads_written AS (SELECT slot, seal, h.sequence, w.writer FROM heads h JOIN writes w USING (slot, seal)),
-  changed AS (
-    -- A quarantine reads a version and publishes what it leaves of it in the same place, which is no change from outside.
-    SELECT DISTINCT i.writer FROM step_inputs i JOIN heads_written h ON h.slot = i.slot
-    WHERE h.seal <> i.seal AND h.writer <> i.writer),
-  now_steps AS (SELECT unnest($1) AS pipeline, unnest($2) AS step, unnest($3) AS digest, unnest($4) AS code_digest),
-  now_pipelines AS (SELECT DISTINCT unnest($1) AS pipeline),
-  outdated AS (
-    SELECT s.writer, n.step IS NOT NULL AND s.code_digest IS DISTINCT FROM nullif(n.code_digest, '') AS code,
-      s.digest IS DISTINCT FROM n.digest AS specification
-    FROM step_specifications s SEMI JOIN now_pipelines USING (pipeline) LEFT JOIN now_steps n USING (pipeline, step)
-    WHERE code OR specification),
-  targets AS (SELECT DISTINCT unnest($5) AS dataset, unnest($6) AS pipeline),
-  failures AS (
-    SELECT t.dataset, s.partition, max(s.sequence) AS started, arg_max(s.run_id, s.sequence) AS run_id,
-      ${keySql('t.dataset || chr(10) || s.partition')} AS slot
-    FROM run_ends e JOIN run_starts s USING (run_id) JOIN targets t USING (pipeline)
-    WHERE e.verdict <> 'succeeded' GROUP BY t.dataset, s.partition),
-  failed AS (
-    SELECT f.*, h.sequence, h.writer FROM failures f LEFT JOIN heads_written h USING (slot)
-    WHERE h.sequence IS NULL OR h.sequence < f.started),
-  expected AS (
-    SELECT dataset, partition, ${keySql('dataset || chr(10) || partition')} AS slot
-    FROM (SELECT DISTINCT unnest($7) AS dataset, unnest($8) AS partition)),
-  missing AS (SELECT * FROM expected ANTI JOIN heads USING (slot) ANTI JOIN failed USING (slot)),
-  found AS (
-    SELECT slot, sequence, writer, 'input_changed' AS reason FROM heads_written SEMI JOIN changed USING (writer)
-    UNION ALL SELECT slot, sequence, writer, 'code_changed' FROM heads_written
-      SEMI JOIN (FROM outdated WHERE code) USING (writer)
-    UNION ALL SELECT slot, sequence, writer, 'specification_changed' FROM heads_written
-      SEMI JOIN (FROM outdated WHERE specification) USING (writer)
-    UNION ALL SELECT slot, sequence, writer, 'failed' FROM failed
-    UNION ALL SELECT slot, NULL, NULL, 'missing' FROM missing),
-  slots AS (
-    SELECT slot, any_value(sequence) AS sequence, any_value(writer) AS writer, string_agg(reason, ',') AS reasons
-    FROM found GROUP BY slot),
-  stale AS MATERIALIZED (
-    SELECT coalesce(p.dataset, f.dataset, m.dataset) AS dataset,
-      coalesce(p.partition, f.partition, m.partition) AS partition,
-      s.reasons, s.sequence, s.writer, f.run_id AS failed_run
-    FROM slots s LEFT JOIN publications p USING (sequence) LEFT JOIN failed f USING (slot)
-    LEFT JOIN missing m USING (slot)
-    WHERE $9::VARCHAR IS NULL OR coalesce(p.dataset, f.dataset, m.dataset) = $9::VARCHAR),
-  page AS (
-    SELECT * FROM stale ${paged ? 'WHERE (dataset, partition) > ($11, $12)' : ''}
-    ORDER BY dataset, partition LIMIT $10)
-SELECT dataset, partition, reasons, 0 AS total, sequence, writer::VARCHAR AS writer, failed_run FROM page
-UNION ALL SELECT '', NULL, 'total', count(*), NULL, NULL, NULL FROM stale
-UNION ALL SELECT '', NULL, reason, count(*), NULL, NULL, NULL
-  FROM (SELECT unnest(string_split(reasons, ',')) AS reason FROM stale) GROUP BY reason
-ORDER BY dataset, partition`;
-}
 
 function specificationValues(specifications: readonly CurrentSpecification[]): Bound[] {
   const steps = specifications.flatMap(({ pipeline, steps: all }) =>
