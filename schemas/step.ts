@@ -52,17 +52,22 @@ const common = {
   tag: nameField
     .optional()
     .describe('Part of the role’s workers that may run the step: `gpu` means the queue `training-gpu`.'),
-  pool: nameField
-    .optional()
-    .describe(
-      'Pool of the configuration in which the step needs a place: as many steps as it has work at once, over all pipelines.',
-    ),
   timeoutSeconds: z
     .number()
     .positive()
     .optional()
     .describe('Longest time for one attempt, in seconds; by default that of the step’s category.'),
   onFailure: onFailureField.optional().describe('What a failure of the step means; by default what the pipeline says.'),
+};
+
+/** Fields of steps that do work which a pool can limit. */
+const working = {
+  ...common,
+  pool: nameField
+    .optional()
+    .describe(
+      'Pool of the configuration in which the step needs a place: as many steps as it has work at once, over all pipelines.',
+    ),
 };
 
 const cacheField = stepCacheSchema
@@ -78,7 +83,7 @@ const schemaPolicyField = z
 
 export const ingestStepSchema = z.strictObject({
   type: z.literal('ingest').describe('Copies one partition of a source into a dataset version.'),
-  ...common,
+  ...working,
   source: sourceSchema.describe('Where the rows come from.'),
   dataset: nameField.describe('Dataset that is written.'),
   timeColumn: z
@@ -101,7 +106,7 @@ export const ingestStepSchema = z.strictObject({
 
 export const transformStepSchema = z.strictObject({
   type: z.literal('transform').describe('Makes a dataset version from others with one SQL query.'),
-  ...common,
+  ...working,
   inputs: z.record(identifierField, dataInputSchema).describe('Inputs by the name of the view that the query sees.'),
   sql: z
     .string()
@@ -123,7 +128,7 @@ export const transformStepSchema = z.strictObject({
 
 export const checkStepSchema = z.strictObject({
   type: z.literal('check').describe('Holds a dataset version to a suite; what it fails is not published.'),
-  ...common,
+  ...working,
   input: nameField.describe('Step whose output is checked.'),
   suite: suiteSchema.describe('The rules.'),
   onFail: z
@@ -152,7 +157,7 @@ export const checkStepSchema = z.strictObject({
 
 export const trainStepSchema = z.strictObject({
   type: z.literal('train').describe('Trains a model in a process of its own.'),
-  ...common,
+  ...working,
   trainer: trainerSchema.describe('How the trainer is started.'),
   inputs: z.record(identifierField, dataInputSchema).describe('Inputs by the name that the trainer sees.'),
   model: nameField.describe('Name of the model.'),
@@ -168,7 +173,7 @@ export const trainStepSchema = z.strictObject({
 
 export const evaluateStepSchema = z.strictObject({
   type: z.literal('evaluate').describe('Compares a trained model with the champion on the same rows.'),
-  ...common,
+  ...working,
   model: nameField.describe('Train step whose model is the challenger.'),
   on: dataInputSchema.describe('Rows to evaluate on.'),
   label: z.string().min(1).describe('Column with the truth: true or false, 1 or 0.'),
@@ -188,7 +193,7 @@ export const deployStepSchema = z.strictObject({
   type: z
     .literal('deploy')
     .describe('Moves an endpoint’s traffic to a registered version, step by step; then the alias champion follows.'),
-  ...common,
+  ...working,
   endpoint: nameField.describe('Endpoint whose traffic moves.'),
   model: nameField.describe('Register step whose version is released.'),
   rollout: rolloutSpecSchema.prefault({}).describe('Steps and judgement.'),
@@ -196,7 +201,7 @@ export const deployStepSchema = z.strictObject({
 
 export const activityStepSchema = z.strictObject({
   type: z.literal('activity').describe('Calls an activity of the project.'),
-  ...common,
+  ...working,
   activity: identifierField.describe('Name of the activity in millrace.config.ts.'),
   input: z.record(z.string(), jsonField).default({}).describe('Given to the activity as `input`.'),
   role: z
@@ -208,7 +213,7 @@ export const activityStepSchema = z.strictObject({
 
 export const commandStepSchema = z.strictObject({
   type: z.literal('command').describe('Runs a program.'),
-  ...common,
+  ...working,
   command: z
     .array(z.string())
     .min(1)
@@ -281,4 +286,6 @@ export type ApproveStep = z.infer<typeof approveStepSchema>;
 export type ActivityStep = z.infer<typeof activityStepSchema>;
 export type CommandStep = z.infer<typeof commandStepSchema>;
 export type Step = z.infer<typeof stepSchema>;
+/** A step that may need a place in a pool. */
+export type PooledStep = Pick<CommandStep, 'pool'>;
 export type StepType = Step['type'];

@@ -88,7 +88,6 @@ function pipelineProblems(pipeline: Pipeline, { activities, pools, groups }: Mil
       ...cacheProblems(steps, pipeline),
       ...triggerProblems(pipeline),
       ...scheduleProblems(pipeline),
-      ...deadlineProblems(pipeline),
       ...boundsProblems(pipeline.partitions).map(({ path, message }) => ({ path: `partitions.${path}`, message })),
       ...poolProblems(steps, Object.keys(pools)),
       ...groupProblems(steps, Object.keys(groups)),
@@ -132,19 +131,13 @@ function scheduleProblems(pipeline: Pipeline): Problem[] {
   }
 }
 
-/** Of a set of keys nobody could say which one is due. */
-function deadlineProblems({ deadline, partitions: { kind } }: Pipeline): Problem[] {
-  return deadline !== undefined && (kind === 'static' || kind === 'dynamic' || kind === 'product')
-    ? [{ path: 'deadline', message: `needs partitions of time, or none; these are of kind ${kind}` }]
-    : [];
-}
-
 function poolProblems(steps: Record<string, Step>, pools: string[]): Problem[] {
-  return Object.entries(steps).flatMap(([name, { pool }]) =>
-    pool === undefined || pools.includes(pool)
+  return Object.entries(steps).flatMap(([name, step]) => {
+    const pool = 'pool' in step ? step.pool : undefined;
+    return pool === undefined || pools.includes(pool)
       ? []
-      : [{ path: `steps.${name}.pool`, message: `there is no pool "${pool}"${hint(pool, pools)}` }],
-  );
+      : [{ path: `steps.${name}.pool`, message: `there is no pool "${pool}"${hint(pool, pools)}` }];
+  });
 }
 
 /** Groups that nobody belongs to: their step would wait for ever. */

@@ -7,7 +7,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { createPoolActivities } from '../activities/index.js';
-import { poolWorkflowId, type Step } from '../schemas/index.js';
+import { poolWorkflowId, type PooledStep } from '../schemas/index.js';
 import { LOOK_AGAIN } from './activity-options.js';
 import { summarizeFailure } from './failures.js';
 import { giveBackSignal } from './pool.js';
@@ -21,7 +21,7 @@ const { askPool } = proxyActivities<ReturnType<typeof createPoolActivities>>({
 const ASK_AGAIN_MS = 300_000;
 
 /** Does the work of a step while it has a place in its pool; a step without one does it at once. Waiting holds no worker. */
-export function withPool<T>(run: Run, name: string, { pool }: Pick<Step, 'pool'>, work: () => Promise<T>): Promise<T> {
+export function withPool<T>(run: Run, name: string, { pool }: PooledStep, work: () => Promise<T>): Promise<T> {
   return pool === undefined ? work() : withPlace(run, name, pool, work);
 }
 

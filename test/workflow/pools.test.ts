@@ -11,6 +11,14 @@ const using = (name: string) =>
     steps: { load: { type: 'activity', activity: 'load', role: 'orchestration', pool: 'warehouse' } },
   });
 
+const program = definePipeline({
+  name: 'program',
+  partitions: { kind: 'static', keys },
+  steps: {
+    wait: { type: 'command', command: ['node', '-e', 'setTimeout(() => {}, 60_000)'], pool: 'warehouse' },
+  },
+});
+
 describe('a pool', () => {
   let millrace: MillraceEnvironment;
   const working = new Map<string, () => void>();
@@ -19,7 +27,7 @@ describe('a pool', () => {
 
   beforeAll(async () => {
     millrace = await startMillrace({
-      pipelines: [using('bulk'), using('nightly')],
+      pipelines: [using('bulk'), using('nightly'), program],
       pools: { warehouse: 2 },
       activities: {
         load: async ({ pipeline, partition, signal }) => {
@@ -95,5 +103,14 @@ describe('a pool', () => {
     expect((await first.result()).verdict).toBe('succeeded');
     expect((await second.result()).verdict).toBe('succeeded');
     expect(order).toHaveLength(2);
+  });
+
+  it('holds for programs as for any other work', async () => {
+    const runs = await Promise.all(['a', 'b', 'c'].map((key) => start('program', key)));
+    const pool = await waiting(1);
+    expect(pool.holders).toHaveLength(2);
+    await Promise.all(runs.map((run) => run.cancel()));
+    await Promise.allSettled(runs.map((run) => run.result()));
+    await millrace.client.temporal.workflow.getHandle('pool/warehouse').result();
   });
 });

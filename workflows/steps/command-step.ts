@@ -4,9 +4,9 @@ import type { createProjectActivities } from '../../activities/index.js';
 import { commandStepSchema } from '../../schemas/index.js';
 import { workOptions } from '../activity-options.js';
 import { parseInput } from '../failures.js';
-import { withBudgets } from '../retry-budgets.js';
 import type { Run } from '../run.js';
 import { throughCache } from './cached-step.js';
+import { inPool } from './in-pool.js';
 import { recordedStep } from './recorded-step.js';
 import { restoredValue, valueOutcome } from './value-outcome.js';
 
@@ -25,7 +25,8 @@ export async function command(
         workOptions('io', step.role, step, step.command.join(' ')),
       );
       const { pipeline, window, runId } = run;
-      return valueOutcome(await withBudgets(() => runProjectCommand({ step, name, pipeline, window, runId })));
+      const value = await inPool(run, name, step, () => runProjectCommand({ step, name, pipeline, window, runId }));
+      return valueOutcome(value);
     }),
   );
 }

@@ -1,9 +1,9 @@
-import type { Step } from '../../schemas/index.js';
+import type { PooledStep } from '../../schemas/index.js';
 import { withBudgets } from '../retry-budgets.js';
 import type { Run } from '../run.js';
 import { withPool } from '../with-pool.js';
 
 /** Does the work of a step with a place in its pool, again while the budgets of what failed allow it. */
-export function inPool<T>(run: Run, name: string, step: Pick<Step, 'pool'>, work: () => Promise<T>): Promise<T> {
+export function inPool<T>(run: Run, name: string, step: PooledStep, work: () => Promise<T>): Promise<T> {
   return withPool(run, name, step, () => withBudgets(work));
 }

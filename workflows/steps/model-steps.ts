@@ -26,6 +26,7 @@ import { inPool } from './in-pool.js';
 import type { rollout } from '../rollout.js';
 import { now } from '../now.js';
 import { showPhase, type Run } from '../run.js';
+import { withPool } from '../with-pool.js';
 import { runAttributes } from '../search-attributes.js';
 import { throughCache } from './cached-step.js';
 import { recordBase, recordedStep, type StepOutcome } from './recorded-step.js';
@@ -190,7 +191,7 @@ export async function deploy(
 ): Promise<RolloutResult> {
   const step = parseInput(deployStepSchema, { ...fields, model: 'model', type: 'deploy' }, `step ${name}`);
   return recordedStep(run, name, 'deploy', async () => {
-    const result = await startRollout(run, step, candidate);
+    const result = await withPool(run, name, step, () => startRollout(run, step, candidate));
     const back = result.outcome === 'rolled_back';
     return {
       value: result,

@@ -82,7 +82,25 @@ describe('loadConfig', () => {
       `{ pipelines: [{ name: 'p', steps: { tell: { type: 'activity', activity: 'note' } } }] }`,
       'pipelines[0].steps.tell.activity',
     ],
+    [
+      'a pool that is not there',
+      `{ pipelines: [{ name: 'p', steps: { raw: { ...${INGEST}, pool: 'desk' } } }] }`,
+      'pipelines[0].steps.raw.pool',
+    ],
+    [
+      'a pool of a step that does no work',
+      `{ pools: { desk: 1 }, pipelines: [{ name: 'p', steps: { ok: { type: 'approve', message: 'Ship it?', pool: 'desk' } } }] }`,
+      'pipelines[0].steps.ok.pool',
+    ],
   ])('names %s by its path', async (_, config, path) => {
     expect(await refusal(`export default ${config};`)).toMatchObject({ code: 'CONFIG_INVALID', paths: [path] });
+  });
+
+  it.each([
+    `{ kind: 'static', keys: ['north'] }`,
+    `{ kind: 'product', dimensions: { day: { kind: 'daily' }, region: { kind: 'static', keys: ['north'] } } }`,
+  ])('takes a deadline for partitions %s', async (partitions) => {
+    const pipeline = `{ name: 'p', partitions: ${partitions}, deadline: { at: '06:00', timezone: 'UTC' }, steps: { raw: ${INGEST} } }`;
+    expect((await load(`export default { pipelines: [${pipeline}] };`)).config.pipelines).toHaveLength(1);
   });
 });
