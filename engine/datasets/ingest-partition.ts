@@ -18,6 +18,7 @@ import { sourceReader } from './source-reader.js';
 import { readingOf } from './text-values.js';
 import { fetchSource } from './sources/fetch-source.js';
 import type { LocalSource } from './sources/local-source.js';
+import { levelFiles } from './uneven-files.js';
 
 export interface IngestInput {
   step: IngestStep;
@@ -42,7 +43,7 @@ export async function ingestPartition(
   const { timeColumn, columns: declared } = step;
   const onPercent = onProgress && ((percent: number) => onProgress(`read ${percent} % of ${sourceName(step.source)}`));
   return withDuckDb({ scratchDir, memoryLimit, threads: 1, signal, onPercent }, async (session) => {
-    const source = await fetchSource(step.source, {
+    const fetched = await fetchSource(step.source, {
       ...deps,
       session,
       folder: join(session.folder, 'source'),
@@ -50,6 +51,7 @@ export async function ingestPartition(
       timeColumn,
       needed: declared?.map(({ name }) => name),
     });
+    const source = await levelFiles(session, step, fetched);
     const plan = await planColumns(session, step, source);
     const written = await copyRows(session, step, source, plan, window);
     if (written.rows === 0 && !step.allowEmpty) {

@@ -13,18 +13,19 @@ export interface SourceReader {
   types: Types;
 }
 
+/** Columns of a text format with the types to read them with, or how types are found; those of Parquet are in the file. */
+type Typing = readonly SourceColumn[] | 'from some rows' | 'from all rows' | 'as text';
+
 /**
  * How DuckDB reads files of a kind. The paths are bound. Options are literals: DuckDB’s named arguments must be known
  * when a statement is planned, and structs of column types have no parameter form in which names can be escaped.
- * @param types columns of a text format and the types to read them with, or the rows to guess types from; the types of
- * Parquet are in the file
  */
 export function sourceReader(
-  { format, files }: Pick<LocalSource, 'format' | 'files'>,
-  types: readonly SourceColumn[] | 'from some rows' | 'from all rows' = 'from some rows',
+  { format, files, byName }: Pick<LocalSource, 'format' | 'files' | 'byName'>,
+  types: Typing = 'from some rows',
 ): SourceReader {
   return {
-    call: `${CALLS[format.kind]}($files, ${[...optionsOf(format), ...typing(format, types)].join(', ')})`,
+    call: `${CALLS[format.kind]}($files, ${[...optionsOf(format, byName), ...typing(format, types)].join(', ')})`,
     values: { files: listValue(files) },
     types: { files: LIST(VARCHAR) },
   };
@@ -46,9 +47,9 @@ const COPY_OF_POSTGRES = [
   ...['max_line_size', 'buffer_size'].map((option) => `${option} = ${LONGEST_ROW}`),
 ];
 
-function optionsOf(format: FileFormat): string[] {
+function optionsOf(format: FileFormat, byName = false): string[] {
   // Folders named `year=2001` would add columns, and a version must not depend on where a file lies.
-  const common = ['hive_partitioning = false'];
+  const common = ['hive_partitioning = false', ...(byName ? ['union_by_name = true'] : [])];
   if (format.kind === 'copy') return [...common, ...COPY_OF_POSTGRES];
   if (format.kind !== 'csv') return common;
   return [
@@ -59,8 +60,9 @@ function optionsOf(format: FileFormat): string[] {
   ];
 }
 
-function typing({ kind }: FileFormat, types: readonly SourceColumn[] | 'from some rows' | 'from all rows'): string[] {
+function typing({ kind }: FileFormat, types: Typing): string[] {
   if (kind === 'parquet') return [];
+  if (types === 'as text') return ['all_varchar = true', 'sample_size = 1'];
   if (typeof types === 'string') {
     // A date of another form is guessed, and then cannot be read as what was guessed.
     const dates = kind === 'json' ? ["dateformat = 'iso'"] : [];

@@ -1,6 +1,7 @@
 import { MillraceError, type Column } from '../../schemas/index.js';
 import { identifier, StatementError, type DuckDbSession, type Types, type Values } from './duckdb-session.js';
 import type { SourceColumn } from './file-format.js';
+import { hasNestedDouble, typeOfParts, type AnyText } from './nested-numbers.js';
 import { sourceReader, type SourceReader } from './source-reader.js';
 import type { LocalSource } from './sources/local-source.js';
 
@@ -15,7 +16,7 @@ export function withoutHugeIntegers(type: string, instead: string): string {
 }
 
 /**
- * The columns of a source with types for integers that a text has and BIGINT does not hold, for which DuckDB guesses DOUBLE and would
+ * The columns of a source with types for integers that a text has, also within objects and lists, and BIGINT does not hold, for which DuckDB guesses DOUBLE and would
  * round them: DECIMAL(38,0), or text where one has more than 38 digits. A column with a fraction or an exponent is DOUBLE, and so is one of
  * no stated precision as long as DOUBLE has its integers exactly.
  */
@@ -32,21 +33,31 @@ export async function keepWideIntegers(
   const kept: Column[] = [];
   for (const { name, type, approximate = false } of columns) {
     const doubtful = approximate || (isText && type === 'DOUBLE');
-    const found = doubtful ? await integerType(session, asText, name, approximate) : type;
+    const found = doubtful
+      ? await integerType(anyOf(session, asText, name), approximate)
+      : source.format.kind === 'json' && hasNestedDouble(type)
+        ? await typeOfParts(session, source, { name, type }, integerType)
+        : type;
     kept.push({ name, type: withoutHugeIntegers(found, WIDE_INTEGER), nullable: true });
   }
   return kept;
 }
 
-async function integerType(session: DuckDbSession, reader: SourceReader, name: string, approximate: boolean) {
-  const text = identifier(name);
-  const any = async (condition: string) =>
-    (await session.rows(`SELECT 1 FROM ${reader.call} WHERE ${condition} LIMIT 1`, reader.values, reader.types))
-      .length > 0;
+function anyOf(session: DuckDbSession, reader: SourceReader, name: string): AnyText {
+  return async (condition) => {
+    const query = `SELECT 1 FROM ${reader.call} WHERE ${condition(identifier(name))} LIMIT 1`;
+    return (await session.rows(query, reader.values, reader.types)).length > 0;
+  };
+}
+
+async function integerType(any: AnyText, approximate = false): Promise<string> {
   // Ends at the first one, so that measurements cost no second reading.
-  if (await any(`NOT regexp_full_match(${text}, '\\s*[+-]?[0-9]+\\s*')`)) return 'DOUBLE';
-  if (approximate && !(await any(`abs(TRY_CAST(${text} AS DOUBLE)) > ${Number.MAX_SAFE_INTEGER}`))) return 'DOUBLE';
-  return (await any(`${text} IS NOT NULL AND TRY_CAST(${text} AS ${WIDE_INTEGER}) IS NULL`)) ? 'VARCHAR' : WIDE_INTEGER;
+  if (await any((text) => `NOT regexp_full_match(${text}, '\\s*[+-]?[0-9]+\\s*')`)) return 'DOUBLE';
+  if (approximate && !(await any((text) => `abs(TRY_CAST(${text} AS DOUBLE)) > ${Number.MAX_SAFE_INTEGER}`))) {
+    return 'DOUBLE';
+  }
+  const isLonger = (text: string) => `${text} IS NOT NULL AND TRY_CAST(${text} AS ${WIDE_INTEGER}) IS NULL`;
+  return (await any(isLonger)) ? 'VARCHAR' : WIDE_INTEGER;
 }
 
 /**

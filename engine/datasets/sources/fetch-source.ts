@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { sourceName, type Source } from '../../../schemas/index.js';
+import { refuseCutOff } from '../../unpackable.js';
 import { sourceFiles } from '../source-files.js';
 import { arrowToParquet } from './arrow-to-parquet.js';
 import { commandOutput } from './command-source.js';
@@ -22,6 +23,7 @@ export async function fetchSource(source: Source, context: FetchContext): Promis
   if (source.kind === 'postgres') return { name, ...(await copyPostgres(source, context)) };
   const files = await filesOf(source, context);
   const written = source.kind === 'command' ? source.format : source.kind;
+  for (const file of files) await refuseCutOff(unescapeGlob(file), context.signal);
   if (written === 'json') await refuseDeepJson(context.session, files, context.signal);
   if (written !== 'arrow') return { name, format: formatOf(written, source), files, ordered: true };
   const parquet = await arrowToParquet(files.map(unescapeGlob), context);

@@ -10,6 +10,8 @@ export interface LocalSource {
   format: FileFormat;
   /** Paths, in order, with what a glob would misread escaped. */
   files: string[];
+  /** The files have their columns in different orders or types, and are read by name. */
+  byName?: boolean;
   /** Columns of the files where the source states them and the format does not. */
   columns?: SourceColumn[];
   /** Whether the order of rows is the source’s own. Otherwise they are sorted: a table has none. */

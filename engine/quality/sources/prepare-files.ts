@@ -8,6 +8,7 @@ import { createGunzip } from 'node:zlib';
 import { MillraceError } from '../../../schemas/errors.js';
 import { CSV_AS_RFC_4180 } from '../../csv-dialect.js';
 import { isTooDeep, MAX_JSON_DEPTH } from '../../json-depth.js';
+import { refuseCutOff } from '../../unpackable.js';
 import { FROM_TEXT } from '../parquet/footer.js';
 import { formatOf, headOf } from './open-source.js';
 
@@ -53,7 +54,7 @@ export async function prepareFiles(paths: readonly string[], options: PrepareOpt
         source.name = source.name.replace(/\.gz$/i, '');
         await unpack(packed, source.path, source.given, options.signal);
         head = await headOf(source.path);
-      }
+      } else await refuseCutOff(source.path, options.signal);
       if (formatOf(head) !== null || extname(source.name) === '.parquet') files.push(source.path);
       else files.push(await textToParquet(source, head, join(await scratch(), `${i}.parquet`), options.signal));
     }

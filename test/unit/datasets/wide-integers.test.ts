@@ -49,6 +49,28 @@ describe('integers beyond BIGINT in sources', () => {
     ]);
   });
 
+  it('are exact within values of JSON also where DuckDB guesses DOUBLE, which stays what has fractions', async () => {
+    const wide = '-123456789012345678901234567890';
+    const { ref, columns } = await ingest(
+      'deep.ndjson',
+      [
+        `{"a":{"n":${wide},"x":1.5,"DOUBLE":1},"list":[{"n":[${wide}]},{"n":null}],"long":{"n":1${'0'.repeat(40)}}}`,
+        '{"a":{"n":1,"x":2},"list":null,"long":null}',
+      ].join('\n'),
+    );
+    expect(types(columns)).toEqual([
+      'STRUCT(n DECIMAL(38,0), x DOUBLE, "DOUBLE" BIGINT)',
+      'STRUCT(n DECIMAL(38,0)[])[]',
+      'STRUCT(n VARCHAR)',
+    ]);
+    expect(await rowsOf(bench, ref, 'a.n::VARCHAR, a.x, list[1].n[1]::VARCHAR, long.n')).toEqual([
+      [wide, 1.5, wide, `1${'0'.repeat(40)}`],
+      ['1', 2, null, null],
+    ]);
+    const keyed = Array.from({ length: 300 }, (_, i) => `{"m":{"k${i}":${wide}}}`).join('\n');
+    expect(types((await ingest('keyed.ndjson', keyed)).columns)).toEqual(['MAP(VARCHAR, DECIMAL(38,0))']);
+  });
+
   it('are exact where HUGEINT is declared', async () => {
     const { ref, columns } = await ingest('declared.csv', 'id\n12345678901234567890\n', [column('id', 'HUGEINT')]);
     expect(types(columns)).toEqual(['DECIMAL(38,0)']);
