@@ -36,6 +36,9 @@ const CALLS = { parquet: 'read_parquet', csv: 'read_csv', copy: 'read_csv', json
 /** Rows that types are guessed from where they are stated anyway, and where all rows are too many: DuckDB’s default. */
 const SAMPLE_ROWS = 20_480;
 
+/** Left alone, DuckDB guesses by the first ten files of CSV and 32 of JSON, and then rounds, or leaves out, what others have. */
+const ALL_FILES = { csv: 'files_to_sniff = -1', copy: '', json: `maximum_sample_files = ${2 ** 31}` };
+
 /** Bytes of a row of PostgreSQL at most. */
 const LONGEST_ROW = 32 * 1024 ** 2;
 
@@ -66,7 +69,8 @@ function typing({ kind }: FileFormat, types: Typing): string[] {
   if (typeof types === 'string') {
     // A date of another form is guessed, and then cannot be read as what was guessed.
     const dates = kind === 'json' ? ["dateformat = 'iso'"] : [];
-    return [`sample_size = ${types === 'from all rows' ? -1 : SAMPLE_ROWS}`, ...dates];
+    if (types === 'from some rows') return [`sample_size = ${SAMPLE_ROWS}`, ...dates];
+    return ['sample_size = -1', ALL_FILES[kind], ...dates];
   }
   const struct = `{${types.map(({ name, type }) => `${literal(name)}: ${literal(type)}`).join(', ')}}`;
   return [kind === 'csv' ? `types = ${struct}` : `columns = ${struct}`];

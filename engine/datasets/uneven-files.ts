@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { LIST, listValue, VARCHAR } from '@duckdb/node-api';
 import { MillraceError, type IngestStep, type Problem } from '../../schemas/index.js';
@@ -71,6 +72,21 @@ async function groupsOf(session: DuckDbSession, { format, files, columns }: Loca
   return format.kind === 'csv' ? csvGroups(session, format, files) : [];
 }
 
+/** Bytes of a header that are compared without DuckDB. */
+const HEADER_BYTES = 64 << 10;
+
+/** The line of the header as it is written; undefined where it does not end soon, goes on in a further line, or is packed. */
+async function firstLine(path: string): Promise<string | undefined> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0);
+    const [line] = /^[^\0\r\n]*(?=[\r\n])/.exec(buffer.toString('latin1', 0, bytesRead)) ?? [];
+    return line === undefined || (line.split('"').length - 1) % 2 === 1 ? undefined : line;
+  } finally {
+    await file.close();
+  }
+}
+
 type Find<K extends FileFormat['kind']> = (
   session: DuckDbSession,
   format: Extract<FileFormat, { kind: K }>,
@@ -79,10 +95,14 @@ type Find<K extends FileFormat['kind']> = (
 
 const csvGroups: Find<'csv'> = async (session, format, files) => {
   const groups = new Map<string, Alike>();
+  const described = new Map<string, SourceColumn[]>();
   for (const file of files) {
+    const line = (await firstLine(unescapeGlob(file))) ?? file;
     // Only the names are in the file; types are guessed over all files.
     const reader = sourceReader({ format, files: [file] }, 'as text');
-    const found = (await describeColumns(session, reader)).map(({ name }) => ({ name, type: 'VARCHAR' }));
+    const found =
+      described.get(line) ?? (await describeColumns(session, reader)).map(({ name }) => ({ name, type: 'VARCHAR' }));
+    described.set(line, found);
     const key = JSON.stringify(found);
     const group: Alike = groups.get(key) ?? { files: [], columns: found };
     group.files.push(file);

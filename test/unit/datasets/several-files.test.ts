@@ -9,12 +9,12 @@ afterAll(() => bench.close());
 afterEach(async () => expect(await bench.leftovers()).toEqual([]));
 
 /** Ingests what the statements or texts make of a folder. */
-async function ingest(folder: string, kind: 'csv' | 'parquet', contents: string[], more: object = {}) {
+async function ingest(folder: string, kind: 'csv' | 'json' | 'parquet', contents: string[], more: object = {}) {
   for (const [index, content] of contents.entries()) {
-    const file = join(bench.root, folder, `${index + 1}.${kind}`);
+    const file = join(bench.root, folder, `${String(index + 1).padStart(String(contents.length).length, '0')}.${kind}`);
     await mkdir(dirname(file), { recursive: true });
-    if (kind === 'csv') await writeFile(file, content);
-    else await sql(`COPY (${content}) TO '${file}' (FORMAT parquet)`);
+    if (kind === 'parquet') await sql(`COPY (${content}) TO '${file}' (FORMAT parquet)`);
+    else await writeFile(file, content);
   }
   const step = ingestStep({ source: { kind, path: `${folder}/*.${kind}` }, dataset: 'table', ...more });
   const { ref, columns } = await ingestPartition(bench, { step, window: ALL });
@@ -79,5 +79,17 @@ describe('the files of a glob', () => {
     const numbers = ['SELECT 1 AS a', 'SELECT 1.5e0 AS a'];
     const asDouble = { columns: [column('a', 'DOUBLE')] };
     expect((await ingest('numbers', 'parquet', numbers, asDouble)).rows).toEqual([[1], [1.5]]);
+  });
+
+  it.each(['csv', 'json'] as const)('give types that fit the last of many as well as the first (%s)', async (kind) => {
+    const values = Array.from({ length: 50 }, (_, index) => (index === 49 ? 1.5 : index));
+    const contents = values.map((value) => (kind === 'csv' ? `x,y\n${value},\n` : JSON.stringify({ x: value })));
+    contents[49] = kind === 'csv' ? 'x,y\n1.5,late\n' : '{"x":1.5,"y":"late"}';
+    const { columns, rows } = await ingest('many', kind, contents);
+    expect(columns).toEqual(['x DOUBLE', 'y VARCHAR']);
+    expect([rows[48], rows[49]]).toEqual([
+      [48, null],
+      [1.5, 'late'],
+    ]);
   });
 });
