@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { instantField } from './fields.js';
+import { timezoneField } from './timezone.js';
 
 const common = {
   direction: z
@@ -68,7 +69,7 @@ export const metricAnomalySpecSchema = z.discriminatedUnion('method', [
     seasonality: z
       .enum(['hour_of_day', 'day_of_week', 'hour_of_week', 'day_of_month', 'month_of_year'])
       .describe('Which points are alike. minTrainingSize counts the points of one season.'),
-    timezone: z.string().default('UTC').describe('IANA name of the time zone of the seasons.'),
+    timezone: timezoneField.default('UTC').describe('IANA name of the time zone of the seasons.'),
   }),
   z.strictObject({
     method: z.literal('holt_winters').describe('Level, trend and season by exponential smoothing, additive.'),

@@ -1,11 +1,13 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { checkFiles, type CheckFilesOptions } from '../../engine/quality/check-files.js';
 import type { EarlierVersion } from '../../engine/quality/kernels/kernel.js';
+import { parseInstantNs } from '../../engine/quality/literals.js';
 import { isRecordedName } from '../../engine/quality/recorded/recorded-name.js';
 import type { Reference } from '../../engine/quality/references.js';
 import type { CheckPageOptions, Evidence, JunitOptions } from '../../engine/quality/report/index.js';
 import { prepareFiles } from '../../engine/quality/sources/prepare-files.js';
 import type { Suite } from '../../schemas/check.js';
+import type { PartitionWindow } from '../../schemas/partition.js';
 import type { QualityReport } from '../../schemas/quality-report.js';
 import { dataFiles } from '../data-files.js';
 import { interruptible } from '../interrupted-scan.js';
@@ -24,6 +26,7 @@ interface CheckOptions extends JsonOption, RecordOptions {
   key: string[];
   reference: Record<string, string>;
   history: HistoryArgument[];
+  window?: PartitionWindow;
   fullScan?: boolean;
   threads?: number;
 }
@@ -51,6 +54,11 @@ export function checkCommand(program: Command): void {
       addTime,
       [],
     )
+    .option(
+      '--window <start[/end]>',
+      'time that the data are about: its start is their place in the history, its end the reference of freshness (default: now)',
+      parseWindow,
+    )
     .option('--full-scan', 'read every row, also where the footer or a dictionary would answer')
     .option('--threads <number>', 'at most so many threads (default: as many as processors, four at most)', parseCount)
     .option('--html <file>', 'write the report as one self-contained page')
@@ -71,8 +79,8 @@ export function checkCommand(program: Command): void {
         const prepared = await prepareFiles(dataFiles(named), { signal });
         try {
           const { files } = prepared;
-          const { fullScan, threads } = options;
-          const how = { fullScan, threads, useCaller: true, signal, onProgress };
+          const { fullScan, threads, window } = options;
+          const how = { fullScan, threads, window, useCaller: true, signal, onProgress };
           const report = await checkFiles({ ...context, files, suite, ...how });
           const page = options.html === undefined ? undefined : await evidenceOf(files, suite, report, context, signal);
           return { report, page };
@@ -142,12 +150,28 @@ interface HistoryArgument {
 }
 
 function addTime(text: string, history: HistoryArgument[]): HistoryArgument[] {
-  const [, time, file] = /^(\d{4}-\d\d-\d\d(?:T[^=]+)?)=(.+)$/s.exec(text) ?? [];
-  const instant = new Date(time ?? NaN);
-  if (file === undefined || Number.isNaN(instant.getTime())) {
+  const [, time, file] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
+  const instant = instantOf(time);
+  if (file === undefined || instant === undefined) {
     throw new InvalidArgumentError('must be of the form TIME=PROFILE, as in 2001-03-01=day.profile.json');
   }
-  return [...history, { time: instant.toISOString(), file }];
+  return [...history, { time: instant, file }];
+}
+
+function parseWindow(text: string): PartitionWindow {
+  const [first, last, ...more] = text.split('/');
+  const [start, end] = [instantOf(first), instantOf(last)];
+  const isEnded = last === undefined || (end !== undefined && start !== undefined && end > start);
+  if (more.length > 0 || start === undefined || !isEnded) {
+    throw new InvalidArgumentError('must be of the form START or START/END, as in 2001-03-01/2001-03-02');
+  }
+  return { key: text, start, end };
+}
+
+/** An ISO 8601 date or time, in UTC where it has no offset. */
+function instantOf(text: string | undefined): string | undefined {
+  const ns = text === undefined ? null : parseInstantNs(text);
+  return ns === null ? undefined : new Date(Number(ns / 1_000_000n)).toISOString();
 }
 
 /** A check that could not run leaves the question open, also where another one failed: that is no `failed`. */

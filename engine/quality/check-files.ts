@@ -19,7 +19,7 @@ export interface CheckFilesOptions {
   files: readonly string[];
   /** The rules. */
   suite: Suite;
-  /** Window of the partition; its end is the reference of `freshness`. */
+  /** Window of the partition: history before its start is what metrics are judged by, its end is the reference of `freshness`. */
   window?: PartitionWindow | undefined;
   /** The clock’s time; by default that of the call. */
   now?: Date | undefined;
@@ -109,9 +109,11 @@ export interface JudgeOptions extends Pick<CheckFilesOptions, 'window' | 'now' |
 /** The verdict of a suite on what was seen. */
 export async function judgeStates(suite: Suite, seen: DatasetStates, options: JudgeOptions): Promise<QualityReport> {
   const { window, now = new Date(), history = [], findings = [], startedMs = performance.now() } = options;
-  const windowEnd = window?.end === undefined ? undefined : new Date(window.end);
+  const [windowStart, windowEnd] = [window?.start, window?.end].map((time) =>
+    time === undefined ? time : new Date(time),
+  );
   const judges = await loadJudges(suite);
-  const checks = resultsOf(suite, { ...seen, findings, history, judges }, { now, windowEnd });
+  const checks = resultsOf(suite, { ...seen, findings, history, judges }, { now, windowStart, windowEnd });
   return { verdict: verdictOf(checks), rows: seen.rows, durationMs: performance.now() - startedMs, checks };
 }
 

@@ -73,10 +73,17 @@ export function parseInstantNs(text: string): bigint | null {
   );
   if (!match) return null;
   const [, date, minutes = '00:00', seconds = '00', fraction = '', zone = 'Z'] = match;
+  if (!isDay(date!)) return null;
   const ms = Date.parse(
     `${date}T${minutes}:${seconds}.000${/^[+-]\d{4}$/.test(zone) ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone}`,
   );
   return Number.isNaN(ms) ? null : BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, '0'));
+}
+
+/** Whether the calendar has a day; `Date` takes the 30th of February for the 2nd of March. */
+function isDay(date: string): boolean {
+  const midnight = new Date(`${date}T00:00:00Z`);
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(date);
 }
 
 /** Nanoseconds since midnight of a time of day, as in `08:30` or `08:30:00.5`. Null for other texts. */

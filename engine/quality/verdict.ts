@@ -9,6 +9,8 @@ import { checkNames } from './validate-suite.js';
 /** Instants at which the age of data is measured. */
 export interface Clock {
   now: Date;
+  /** Start of the partition window, where there is one: the version is as old as that, and no later one is earlier history. */
+  windowStart?: Date | undefined;
   /** End of the partition window, where there is one. */
   windowEnd?: Date | undefined;
 }
@@ -27,19 +29,32 @@ export interface Evidence {
 /** The results of a suite from what was seen, in its order. Pure. */
 export function resultsOf(suite: Suite, evidence: Evidence, clock: Clock): CheckResult[] {
   const names = checkNames(suite);
+  const { now, windowStart, windowEnd } = clock;
+  const history = windowStart === undefined ? evidence.history : versionsBefore(windowStart, evidence.history);
+  const newest = history.reduce((latest, { time }) => Math.max(latest, Date.parse(time)), -Infinity);
+  // Without a window what is checked is the newest version, whatever the clock says.
+  const version = {
+    time: windowStart ?? new Date(Math.max(now.getTime(), newest + 1)),
+    closed: windowEnd === undefined || windowEnd.getTime() <= now.getTime(),
+  };
   return suite.checks.map((check, i) => {
     const atNow = check.type === 'freshness' && check.reference === 'now';
     const context = {
-      reference: (!atNow && clock.windowEnd) || clock.now,
+      reference: (!atNow && windowEnd) || now,
       kinds: evidence.kinds[i] ?? [],
       fields: evidence.fields,
       findings: evidence.findings[i],
-      history: evidence.history,
+      history,
+      version,
       piiColumns: suite.piiColumns,
       judges: evidence.judges,
     };
     return resultOf(names[i]!, check, evidence.states[i]!, context);
   });
+}
+
+function versionsBefore(start: Date, history: readonly EarlierVersion[]): EarlierVersion[] {
+  return history.filter(({ time }) => Date.parse(time) < start.getTime());
 }
 
 /** The verdict on the whole. Failures of severity info are shown as `warn` and do not count. */

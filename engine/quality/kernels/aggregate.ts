@@ -17,6 +17,7 @@ import type { CheckState, DistributionState, NumbersState, OrderKey } from '../s
 import { boundsProblems, rangeWords, type Bounds } from './bounds.js';
 import { DistributionKernel } from './distribution.js';
 import type { CheckDefinition, CheckOf, Finding, Kernel } from './kernel.js';
+import { warnWords } from './limits.js';
 import { NumbersKernel } from './numbers.js';
 
 type Aggregate = CheckOf<'aggregate'>;
@@ -39,7 +40,7 @@ export const aggregate: CheckDefinition<Aggregate> = {
   },
   threshold(check) {
     const name = check.metric === 'quantile' ? `quantile ${check.quantile}` : check.metric;
-    const warn = check.warn === undefined ? '' : `, warns outside ${rangeWords(check.warn)}`;
+    const warn = check.warn === undefined ? '' : `, ${warnWords(check.warn.min, check.warn.max)}`;
     return check.min === undefined && check.max === undefined
       ? `${name}${warn}`
       : `${name} ${rangeWords(check)}${warn}`;

@@ -14,7 +14,7 @@ export const between: CheckDefinition<CheckOf<'between'>> = {
   start(check, [kind]) {
     return new RowCheck(check.column, judgeBetween(check, kind!));
   },
-  threshold: (check) => withMostly(rangeWords(check), check.mostly),
+  threshold: (check) => withMostly(rangeWords(check), check),
   judge: judgeShare,
 };
 

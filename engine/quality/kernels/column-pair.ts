@@ -40,7 +40,6 @@ class ColumnPair implements Kernel {
 export const columnPair: CheckDefinition<CheckOf<'column_pair'>> = {
   columns: (check) => check.columns,
   start: (check, kinds) => new ColumnPair(check, kinds),
-  threshold: ({ columns, operator, mostly }) =>
-    withMostly(`${columns[0]} ${OPERATOR_SIGNS[operator]} ${columns[1]}`, mostly),
+  threshold: (check) => withMostly(`${check.columns[0]} ${OPERATOR_SIGNS[check.operator]} ${check.columns[1]}`, check),
   judge: judgeShare,
 };

@@ -11,7 +11,7 @@ export const comparison: CheckDefinition<CheckOf<'comparison'>> = {
   indexTexts: true,
   columns: (check) => [check.column],
   start: (check, [kind]) => new RowCheck(check.column, judgeComparison(check.operator, check.value, kind!)),
-  threshold: (check) => withMostly(`${OPERATOR_SIGNS[check.operator]} ${JSON.stringify(check.value)}`, check.mostly),
+  threshold: (check) => withMostly(`${OPERATOR_SIGNS[check.operator]} ${JSON.stringify(check.value)}`, check),
   judge: judgeShare,
 };
 

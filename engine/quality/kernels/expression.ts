@@ -46,7 +46,7 @@ export const expression: CheckDefinition<CheckOf<'expression'>> = {
     const types = new Map<string, ColumnKind>(columns.map((column, i) => [column, kinds[i]!]));
     return new ExpressionCheck(compileCondition(parseExpression(check.expression), types), columns);
   },
-  threshold: (check) => withMostly(check.expression, check.mostly),
+  threshold: (check) => withMostly(check.expression, check),
   judge: judgeShare,
 };
 

@@ -14,6 +14,6 @@ export const finite: CheckDefinition<CheckOf<'finite'>> = {
       for (let i = from; i < to; i++) fails[i] = floating && !Number.isFinite(numbers[i]!) ? 1 : 0;
     });
   },
-  threshold: (check) => withMostly('finite', check.mostly),
+  threshold: (check) => withMostly('finite', check),
   judge: judgeShare,
 };

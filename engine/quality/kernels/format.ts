@@ -36,7 +36,7 @@ export const format: CheckDefinition<CheckOf<'format'>> = {
       judgeTexts(kind!, (text) => (check.format === 'json' || text.length <= LONGEST) && test(text)),
     );
   },
-  threshold: (check) => withMostly(`is a ${check.format}`, check.mostly),
+  threshold: (check) => withMostly(`is a ${check.format}`, check),
   judge: judgeShare,
 };
 

@@ -4,6 +4,7 @@ import { formatInstantNs, Misfit } from '../literals.js';
 import type { CheckState, NewestState } from '../states.js';
 import { unpackWide } from '../wide.js';
 import type { Batch, CheckDefinition, CheckOf, Kernel } from './kernel.js';
+import { warnWords } from './limits.js';
 
 /**
  * Fails where the newest value is older than the limit, and where there is no value at all. Times without a zone are read as
@@ -19,7 +20,8 @@ export const freshness: CheckDefinition<CheckOf<'freshness'>> = {
   },
   threshold(check) {
     const at = check.reference === 'now' ? 'now' : 'at the end of the window';
-    return `at most ${check.maxAgeSeconds} s old ${at}`;
+    const warn = check.warn === undefined ? '' : `, ${warnWords(undefined, check.warn.maxAgeSeconds)} s`;
+    return `at most ${check.maxAgeSeconds} s old ${at}${warn}`;
   },
   observesValue: () => true,
   judge(state, check, { reference }) {
@@ -28,7 +30,10 @@ export const freshness: CheckDefinition<CheckOf<'freshness'>> = {
     const ageNs = BigInt(reference.getTime()) * 1_000_000n - BigInt(newestNs);
     const passed = Number(ageNs) <= check.maxAgeSeconds * 1e9;
     const calm = check.warn === undefined || Number(ageNs) <= check.warn.maxAgeSeconds * 1e9;
-    return { passed, calm, observed: formatInstantNs(BigInt(newestNs)), failing: 0, total, examples: [] };
+    const observed = formatInstantNs(BigInt(newestNs));
+    const seconds = Number(ageNs / 1_000_000_000n);
+    const message = seconds < 0 ? `${-seconds} s in the future` : `${seconds} s old`;
+    return { passed, calm, observed, failing: 0, total, examples: [], message };
   },
 };
 

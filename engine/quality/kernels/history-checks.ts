@@ -56,7 +56,9 @@ export const metricAnomaly: CheckDefinition<CheckOf<'metric_anomaly'>> = {
   observesValue: ({ metric }) => isSingleValue(metric),
   judge(state, check, context) {
     const { profile } = state as ProfileState;
-    const value = metricOf(profile, check.column, check.metric, check.quantile);
+    // Without any value there is no measure to be as it was, which is an anomaly like one that is not a number.
+    const isEmpty = profile.columns.some(({ name, rows, nulls }) => name === check.column && rows === nulls);
+    const value = metricOf(profile, check.column, check.metric, check.quantile) ?? (isEmpty ? NaN : null);
     if (value === null) return { failed: `the column ${check.column} has no ${check.metric}` };
     const earlier = ({ profile }: EarlierVersion) => metricOf(profile, check.column, check.metric, check.quantile);
     return judgeAnomaly(value, earlier, check.anomaly, context, state);
@@ -67,18 +69,16 @@ function judgeAnomaly(
   value: number,
   earlier: (version: EarlierVersion) => number | null,
   anomaly: MetricAnomalySpec,
-  { history, reference, judges: { judgeMetricHistory } }: JudgeContext,
+  { history, version, judges: { judgeMetricHistory } }: JudgeContext,
   state: CheckState,
 ): Finding | Skipped | Failed {
   if (judgeMetricHistory === undefined) throw new TypeError('the judge of history was not loaded');
-  const points = history.flatMap((version): MetricPoint[] => {
-    const before = earlier(version);
-    return before === null ? [] : [{ time: version.time, value: before, closed: version.closed ?? true }];
+  const points = history.flatMap((before): MetricPoint[] => {
+    const measured = earlier(before);
+    return measured === null ? [] : [{ time: before.time, value: measured, closed: before.closed ?? true }];
   });
-  // What is checked is the newest version, whatever the clock says.
-  const newest = points.reduce((latest, { time }) => Math.max(latest, Date.parse(time)), 0);
-  const time = new Date(Math.max(reference.getTime(), newest + 1)).toISOString();
-  const result = judgeMetricHistory([...points, { time, value, closed: true }], anomaly);
+  const { time, closed } = version;
+  const result = judgeMetricHistory([...points, { time: time.toISOString(), value, closed }], anomaly);
   if (result.status === 'skip') return { skipped: result.message };
   return {
     passed: result.status === 'pass',

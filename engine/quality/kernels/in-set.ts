@@ -10,7 +10,7 @@ export const inSet: CheckDefinition<CheckOf<'in_set'>> = {
   indexTexts: true,
   columns: (check) => [check.column],
   start: (check, [kind]) => new RowCheck(check.column, judgeInSet(check.set, kind!)),
-  threshold: (check) => withMostly(`one of ${setWords(check.set)}`, check.mostly),
+  threshold: (check) => withMostly(`one of ${setWords(check.set)}`, check),
   judge: judgeShare,
 };
 
@@ -19,7 +19,7 @@ export const notInSet: CheckDefinition<CheckOf<'not_in_set'>> = {
   indexTexts: true,
   columns: (check) => [check.column],
   start: (check, [kind]) => new RowCheck(check.column, negated(judgeInSet(check.set, kind!))),
-  threshold: (check) => withMostly(`none of ${setWords(check.set)}`, check.mostly),
+  threshold: (check) => withMostly(`none of ${setWords(check.set)}`, check),
   judge: judgeShare,
 };
 

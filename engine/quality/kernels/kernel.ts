@@ -96,6 +96,8 @@ export interface JudgeContext {
   reference: Date;
   /** Earlier versions of the dataset, the oldest first. */
   history: readonly EarlierVersion[];
+  /** The version that is checked: the instant that it is about, and whether its partition is complete. */
+  version: { time: Date; closed: boolean };
   /** What the check’s reference was found to be. */
   findings: ReferenceFindings | undefined;
   /** Columns of whose values nothing is told. */

@@ -21,7 +21,7 @@ export const lengthBetween: CheckDefinition<CheckOf<'length_between'>> = {
       }
     });
   },
-  threshold: (check) => withMostly(`${rangeWords(check)} characters`, check.mostly),
+  threshold: (check) => withMostly(`${rangeWords(check)} characters`, check),
   judge: judgeShare,
 };
 

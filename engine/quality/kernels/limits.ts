@@ -34,7 +34,12 @@ export function limitsWords({ min, max, warn }: Limits): string {
     if (low === undefined) return high === undefined ? '' : `at most ${high}`;
     return high === undefined ? `at least ${low}` : `${low} to ${high}`;
   };
-  const [main, second] = [words(min, max), words(warn?.min, warn?.max)];
-  if (second === '') return main;
-  return main === '' ? `warns outside ${second}` : `${main}, warns outside ${second}`;
+  const second = warn === undefined ? '' : warnWords(warn.min, warn.max);
+  return [words(min, max), second].filter((part) => part !== '').join(', ');
+}
+
+/** Where a check warns, as in `warns below 3`; nothing where it does not. */
+export function warnWords(low: number | string | undefined, high: number | string | undefined): string {
+  if (low === undefined) return high === undefined ? '' : `warns above ${high}`;
+  return high === undefined ? `warns below ${low}` : `warns outside ${low} to ${high}`;
 }

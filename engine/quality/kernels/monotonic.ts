@@ -81,7 +81,7 @@ class Monotonic implements Kernel {
 const monotonic = (direction: Direction): CheckDefinition<CheckOf<Direction>> => ({
   columns: (check) => [check.column],
   start: (check, [kind]) => new Monotonic(check.column, kind!, direction, check.strict),
-  threshold: (check) => withMostly(`${check.strict ? 'strictly ' : ''}${direction}`, check.mostly),
+  threshold: (check) => withMostly(`${check.strict ? 'strictly ' : ''}${direction}`, check),
   judge: (state, { mostly, warn }) => {
     const { total, failing, examples } = state as OrderState;
     return shareFinding(total, failing, examples, { mostly, warn });

@@ -38,7 +38,7 @@ class NotNull implements Kernel {
 export const notNull: CheckDefinition<CheckOf<'not_null'>> = {
   columns: (check) => [check.column],
   start: (check) => new NotNull([check.column]),
-  threshold: (check) => withMostly('not null', check.mostly),
+  threshold: (check) => withMostly('not null', check),
   judge: judgeShare,
 };
 
@@ -47,6 +47,6 @@ export const rowsComplete: CheckDefinition<CheckOf<'rows_complete'>> = {
   columns: (check) => check.columns ?? [],
   reads: (check, fields) => check.columns ?? fields.map(({ name }) => name),
   start: (check, _, { fields }) => new NotNull(check.columns ?? fields.map(({ name }) => name)),
-  threshold: (check) => withMostly('no nulls in the row', check.mostly),
+  threshold: (check) => withMostly('no nulls in the row', check),
   judge: judgeShare,
 };

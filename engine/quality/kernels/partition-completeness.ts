@@ -1,3 +1,4 @@
+import type { Problem } from '../../../schemas/problems.js';
 import { countCodes } from '../column-chunk.js';
 import type { ColumnKind } from '../column-kind.js';
 import { Misfit, parseInstantNs } from '../literals.js';
@@ -85,6 +86,7 @@ export const partitionCompleteness: CheckDefinition<CheckOf<'partition_completen
         ? [{ path, message: 'must be an ISO 8601 date or time' }]
         : [],
     ),
+    ...rangeProblems(check),
   ],
   start: (check, [kind]) => new Buckets(check.column, kind!, check.unit),
   threshold: (check) => `${limitsWords(check)} ${check.unit}s missing`,
@@ -106,3 +108,9 @@ export const partitionCompleteness: CheckDefinition<CheckOf<'partition_completen
     return failing === 0 ? base : { ...base, message: `missing: ${missing.join(', ')}${failing > 5 ? ', …' : ''}` };
   },
 };
+
+function rangeProblems({ from, to }: CheckOf<'partition_completeness'>): Problem[] {
+  const [start, end] = [from, to].map((text) => (text === undefined ? null : parseInstantNs(text)));
+  if (typeof start !== 'bigint' || typeof end !== 'bigint' || end > start) return [];
+  return [{ path: 'to', message: `must be after from (${from})` }];
+}

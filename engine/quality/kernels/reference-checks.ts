@@ -83,7 +83,10 @@ export const relationships: CheckDefinition<CheckOf<'relationships'>> = {
     const { referenceColumns } = check;
     const problems = keyProblems(check);
     if (referenceColumns !== undefined && referenceColumns.length !== keyColumnsOf(check).length) {
-      problems.push({ path: 'referenceColumns', message: `must be ${keyColumnsOf(check).length} names` });
+      problems.push({
+        path: 'referenceColumns',
+        message: `must name as many columns as are checked (${keyColumnsOf(check).length})`,
+      });
     }
     return problems;
   },
@@ -99,7 +102,7 @@ export const relationships: CheckDefinition<CheckOf<'relationships'>> = {
     return new Relationships(keyColumnsOf(check), kinds, findings.state);
   },
   threshold: (check) =>
-    withMostly(`in ${(check.referenceColumns ?? keyColumnsOf(check)).join(', ')} of ${check.reference}`, check.mostly),
+    withMostly(`in ${(check.referenceColumns ?? keyColumnsOf(check)).join(', ')} of ${check.reference}`, check),
   judge: judgeShare,
 };
 

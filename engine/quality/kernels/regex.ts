@@ -11,7 +11,7 @@ export const regex: CheckDefinition<CheckOf<'regex'>> = {
   columns: (check) => [check.column],
   problems: ({ pattern }) => patternProblems(pattern),
   start: (check, [kind]) => new RowCheck(check.column, judgeRegex(check.pattern, kind!)),
-  threshold: (check) => withMostly(`matches ${check.pattern}`, check.mostly),
+  threshold: (check) => withMostly(`matches ${check.pattern}`, check),
   judge: judgeShare,
 };
 
@@ -21,7 +21,7 @@ export const notRegex: CheckDefinition<CheckOf<'not_regex'>> = {
   columns: (check) => [check.column],
   problems: ({ pattern }) => patternProblems(pattern),
   start: (check, [kind]) => new RowCheck(check.column, negated(judgeRegex(check.pattern, kind!))),
-  threshold: (check) => withMostly(`does not match ${check.pattern}`, check.mostly),
+  threshold: (check) => withMostly(`does not match ${check.pattern}`, check),
   judge: judgeShare,
 };
 

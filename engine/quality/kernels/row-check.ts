@@ -1,6 +1,7 @@
 import type { ColumnChunk } from '../column-chunk.js';
 import { MAX_EXAMPLES, type CheckState, type Example, type ShareState } from '../states.js';
 import type { Batch, Finding, GroupFacts, Kernel } from './kernel.js';
+import { warnWords } from './limits.js';
 
 /** Writes 1 to `fails[row]` for each row of `from` to `to` whose value fails, else 0. Nulls may get either; they are passed over. */
 export type Judge = (chunk: ColumnChunk, from: number, to: number, fails: Uint8Array) => void;
@@ -176,9 +177,13 @@ export function shareFinding(total: number, failing: number, examples: Example[]
   };
 }
 
-/** Adds the least share to a rule in words. */
-export function withMostly(rule: string, mostly: number): string {
-  return mostly === 1 ? rule : `${rule}, mostly ${mostly}`;
+/** Adds the least shares to a rule in words. */
+export function withMostly(
+  rule: string,
+  { mostly, warn }: { mostly: number; warn?: { mostly: number } | undefined },
+): string {
+  const words = mostly === 1 ? [rule] : [rule, `mostly ${mostly}`];
+  return [...words, ...(warn === undefined ? [] : [warnWords(warn.mostly, undefined)])].join(', ');
 }
 
 function maskNulls(fails: Uint8Array, valid: Uint8Array, length: number): void {

@@ -1,7 +1,6 @@
 import type { RowsState } from '../states.js';
-import { boundsProblems, rangeWords } from './bounds.js';
 import type { CheckDefinition, CheckOf, Kernel } from './kernel.js';
-import { withinLimits } from './limits.js';
+import { limitsProblems, limitsWords, warnWords, withinLimits } from './limits.js';
 
 /** Counts rows. */
 export class RowCount implements Kernel {
@@ -23,10 +22,15 @@ export class RowCount implements Kernel {
 
 export const rowCount: CheckDefinition<CheckOf<'row_count'>> = {
   columns: () => [],
-  problems: boundsProblems,
+  problems: limitsProblems,
   share: () => 'rows',
   start: () => new RowCount(),
-  threshold: (check) => `${rangeWords(check)} rows`,
+  threshold({ min, max, warn }) {
+    const second = warn === undefined ? [] : [warnWords(warn.min, warn.max)];
+    return [...(min === undefined && max === undefined ? [] : [`${limitsWords({ min, max })} rows`]), ...second].join(
+      ', ',
+    );
+  },
   judge(state, check) {
     const { rows } = state as RowsState;
     return { ...withinLimits(rows, check), observed: rows, failing: 0, total: rows, examples: [] };

@@ -37,7 +37,7 @@ export const unique: CheckDefinition<CheckOf<'unique'>> = {
   columns: keyColumnsOf,
   problems: keyProblems,
   start: (check, kinds) => new Unique(keyColumnsOf(check), kinds),
-  threshold: (check) => withMostly('each once', check.mostly),
+  threshold: (check) => withMostly('each once', check),
   judge(state, check) {
     const { total, distinct, examples } = keysIn(state);
     return shareFinding(total, total - distinct, examples, check);
@@ -49,7 +49,7 @@ export const primaryKey: CheckDefinition<CheckOf<'primary_key'>> = {
   columns: keyColumnsOf,
   problems: keyProblems,
   start: (check, kinds) => new Unique(keyColumnsOf(check), kinds, 'fail'),
-  threshold: (check) => withMostly('each once, none null', check.mostly),
+  threshold: (check) => withMostly('each once, none null', check),
   judge(state, check) {
     const { total, nulls, distinct, examples } = keysIn(state);
     return shareFinding(total + nulls, total + nulls - distinct, examples, check);

@@ -369,3 +369,25 @@ test('examples show key columns, and nothing of columns with personal data', asy
   expect(checks[2]!.examples).toEqual([{ row: 999, value: 999, keys: { id: 999 } }]);
   expect(JSON.stringify(checks)).not.toMatch(/example\.com|4111/);
 });
+
+test('the second threshold is part of the rule, and the newest time says how old it is', async () => {
+  const file = await folder.write(ROWS);
+  const suite = suiteOf([
+    { type: 'between', column: 'id', min: 10, mostly: 0.9, warn: { mostly: 0.995 } },
+    { type: 'row_count', min: 1, warn: { min: 2000 } },
+    { type: 'row_count', warn: { min: 2, max: 2000 } },
+    { type: 'aggregate', metric: 'max', column: 'id', warn: { max: 5 } },
+    { type: 'freshness', column: 'd', maxAgeSeconds: 10, warn: { maxAgeSeconds: 5 } },
+  ]);
+  const { checks } = await checkFiles({ files: [file], suite, now: new Date('2024-01-10T00:00:01Z') });
+  expect(checks.map(({ status, threshold }) => `${status}: ${threshold}`)).toEqual([
+    'warn: at least 10, mostly 0.9, warns below 0.995',
+    'warn: at least 1 rows, warns below 2000',
+    'pass: warns outside 2 to 2000',
+    'warn: max, warns above 5',
+    'pass: at most 10 s old at the end of the window, warns above 5 s',
+  ]);
+  expect(checks[4]).toMatchObject({ observed: '2024-01-10T00:00:00Z', message: '1 s old' });
+  const ahead = await checkFiles({ files: [file], suite, now: new Date('2024-01-09T23:00:00Z') });
+  expect(ahead.checks[4]).toMatchObject({ status: 'pass', message: '3600 s in the future' });
+});

@@ -54,6 +54,17 @@ describe('parseSuite', () => {
       { type: 'schema_match', columns: ['a', { name: 'b', dataType: 'Strng' }] },
       'checks[0].columns[1].dataType',
     ],
+    ['a day that there is not', { type: 'between', column: 'a', min: '2001-02-30' }, 'checks[0].min'],
+    [
+      'buckets that end before they begin',
+      { type: 'partition_completeness', column: 'a', from: '2001-03-02', to: '2001-03-01' },
+      'checks[0].to',
+    ],
+    [
+      'a time zone that there is not',
+      { type: 'volume_anomaly', anomaly: { method: 'seasonal', seasonality: 'day_of_week', timezone: 'Mars' } },
+      'checks[0].anomaly.timezone',
+    ],
     ['groups without any', { type: 'group_evolution', column: 'a' }, 'checks[0].set'],
   ])('%s is a mistake of its field', (_, check, path) => {
     expect(problemsOf({ checks: [check] }).map((problem) => problem.path)).toEqual([path]);
