@@ -6,6 +6,7 @@ import { timezoneField } from './timezone.js';
 export const ALERT_SEVERITIES = {
   run_failed: 'error',
   run_refused: 'warning',
+  run_cancelled: 'info',
   run_recovered: 'info',
   check_failed: 'error',
   check_warned: 'warning',
@@ -21,10 +22,13 @@ export const ALERT_SEVERITIES = {
 type Event = keyof typeof ALERT_SEVERITIES;
 const EVENTS = Object.keys(ALERT_SEVERITIES) as [Event, ...Event[]];
 
+/** What somebody did, or meant to happen: told of where a channel lists it. */
+const ASKED_FOR: readonly Event[] = ['run_refused', 'run_cancelled', 'check_warned'];
+
 export const alertEventField = z
   .enum(EVENTS)
   .describe(
-    'run_failed: the work could not be done; run_refused: a gate said no; run_recovered: a run succeeded whose last attempt had not; check_failed, check_warned: by the verdict of a suite; approval_needed: a step waits for somebody; rollout_rolled_back: a canary was taken back; backfill_incomplete: it ended with failures; deadline_at_risk, deadline_missed: of a pipeline; dataset_late: it is older than it may be; record_gap: the auditor found something that a person has to look at.',
+    'run_failed: the work could not be done; run_refused: a gate said no; run_cancelled: somebody cancelled it; run_recovered: a run succeeded whose last attempt had not; check_failed, check_warned: by the verdict of a suite; approval_needed: a step waits for somebody; rollout_rolled_back: a canary was taken back; backfill_incomplete: it ended with failures; deadline_at_risk, deadline_missed: of a pipeline; dataset_late: it is older than it may be; record_gap: the auditor found something that a person has to look at.',
   );
 
 const severityField = z.enum(['info', 'warning', 'error', 'critical']);
@@ -50,7 +54,7 @@ const common = {
   events: z
     .array(alertEventField)
     .min(1)
-    .default(EVENTS.filter((event) => event !== 'run_refused' && event !== 'check_warned'))
+    .default(EVENTS.filter((event) => !ASKED_FOR.includes(event)))
     .describe('What it is told of.'),
   pipelines: z.array(nameField).min(1).optional().describe('Pipelines that it is told of; all by default.'),
   template: z

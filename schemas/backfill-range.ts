@@ -30,6 +30,18 @@ export function backfillRange({ from, to, keys }: BackfillRange): string {
   return utf8Length(range) <= MOST_RANGE_BYTES ? range : `range-${hashOf([from, to])}`;
 }
 
+const REQUESTER = 'backfill ';
+
+/** Who asks for the runs of a backfill. */
+export function backfillRequester(request: BackfillRange & { requestedBy: string }): string {
+  return `${REQUESTER}${backfillRange(request)} by ${request.requestedBy}`.slice(0, 200);
+}
+
+/** Whether it was a backfill that asked for a run. */
+export function isBackfillRequester(requestedBy: string): boolean {
+  return requestedBy.startsWith(REQUESTER);
+}
+
 /** The same in the words of the command line. */
 export function rangeOptions({ from, to, keys }: BackfillRange): string {
   if (keys !== undefined) return `--keys ${keys.map(quoted).join(' ')}`;

@@ -1,5 +1,5 @@
 import type { AuditorProgress } from '../schemas/index.js';
-import { cell } from './progress.js';
+import { cell } from './markdown.js';
 
 /** Gaps that are shown; the details of an execution have a limit. */
 const SHOWN = 50;

@@ -1,5 +1,5 @@
 import { formatDuration, type BackfillProgress, type BackfillResult } from '../schemas/index.js';
-import { cell } from './progress.js';
+import { cell, inline, workflowLink } from './markdown.js';
 
 /**
  * A backfill as Markdown for the Temporal UI: counts by state, rate and expected end, the last failures with links.
@@ -22,18 +22,18 @@ export function backfillMarkdown(progress: BackfillProgress, result?: BackfillRe
     '',
     ...(progress.active.length === 0
       ? []
-      : [`Under way: ${progress.active.join(', ')}${running > progress.active.length ? ' …' : ''}`, '']),
+      : [`Under way: ${progress.active.map(inline).join(', ')}${running > progress.active.length ? ' …' : ''}`, '']),
     ...failures(progress),
   ].join('\n');
 }
 
 function ended({ verdict, message, durationMs }: BackfillResult): string {
-  return `**${verdict}**; ${message}; ${formatDuration(durationMs)}`;
+  return `**${verdict}**; ${inline(message)}; ${formatDuration(durationMs)}`;
 }
 
 function phase(progress: BackfillProgress): string {
   const { maxActive, perMinute, expectedEnd, pausedBy, priority } = progress;
-  const state = pausedBy === null ? progress.phase : `paused by ${pausedBy}`;
+  const state = pausedBy === null ? progress.phase : `paused by ${inline(pausedBy)}`;
   const limits = `at most ${maxActive} at once, priority ${priority}`;
   const rate = perMinute === null ? '' : `; ${perMinute.toFixed(1)} a minute`;
   const end = expectedEnd === null ? '' : `, expected to end at ${expectedEnd.slice(0, 16).replace('T', ' ')} UTC`;
@@ -48,8 +48,7 @@ function failures({ failures }: BackfillProgress): string[] {
     '| partition | code | message |',
     '|---|---|---|',
     ...failures.map(({ partition, code, message, workflowId }) => {
-      const link = `[${partition}](/namespaces/{namespace}/workflows/${encodeURIComponent(workflowId)})`;
-      return `| ${link} | ${code} | ${cell(message)} |`;
+      return `| ${workflowLink(partition, workflowId)} | ${code} | ${cell(message)} |`;
     }),
   ];
 }

@@ -14,6 +14,7 @@ import type { createBackfillActivities } from '../activities/index.js';
 import {
   backfillContinuationSchema,
   backfillRange,
+  backfillRequester,
   backfillWorkflowId,
   type BackfillContinuation,
   type BackfillInput,
@@ -28,6 +29,7 @@ import { backfillMarkdown } from './backfill-progress.js';
 import { BackfillWindow } from './backfill-window.js';
 import { asFailure, failure, parseInput } from './failures.js';
 import { joinExecution } from './join-run.js';
+import { workflowLink } from './markdown.js';
 import { now } from './now.js';
 import { raiseAlert } from './raise-alert.js';
 
@@ -56,11 +58,7 @@ export async function backfill(input: unknown, ...more: unknown[]): Promise<Back
   const desk = new Desk(request);
   const state = carried ?? (await firstState(request));
   if (request.dryRun) return planned(request, state);
-  const window = new BackfillWindow(
-    request,
-    state,
-    `backfill ${backfillRange(request)} by ${request.requestedBy}`.slice(0, 200),
-  );
+  const window = new BackfillWindow(request, state, backfillRequester(request));
   desk.open(window);
 
   // Cancelled in Temporal’s own way, it cancels its runs, and waits for them before it ends.
@@ -155,12 +153,18 @@ async function finished(request: BackfillInput, state: BackfillState, window: Ba
   const ended: BackfillResult['verdict'] =
     succeeded < state.plan.run ? 'incomplete' : failed === null ? 'succeeded' : 'refused';
   const verdict = window.stop?.verdict ?? ended;
-  const message = [window.stop?.message ?? [], counted, failed ?? []].flat().join('; ');
+  const message = [window.stop?.message ?? [], counted, leftOut(request, state.plan), failed ?? []].flat().join('; ');
   if (verdict === 'incomplete' || verdict === 'refused') await tellOf(request, message);
   const outcome = { verdict, message, plan: state.plan, ...listed, ...(checks !== undefined && { checks }) };
   const result: BackfillResult = { ...about(request, state.startedAt), ...outcome };
   setCurrentDetails(backfillMarkdown(window.progress(), result));
   return result;
+}
+
+/** What failed before is not done because nothing failed now. */
+function leftOut({ reprocess }: BackfillInput, { reasons }: BackfillState['plan']): string[] {
+  const count = reprocess === 'missing' ? (reasons.failed_before ?? 0) : 0;
+  return count === 0 ? [] : [`${count} that had failed before were left out; "reprocess": "failed" runs them`];
 }
 
 function tellOf(request: BackfillInput, message: string): Promise<void> {
@@ -189,9 +193,7 @@ function refuseForeignId(derived: string): void {
 
 /** Starts the backfill with the derived id, or waits for the one that is under way already. */
 async function joinBackfill(workflowId: string, request: BackfillInput): Promise<BackfillResult> {
-  setCurrentDetails(
-    `The backfill is [${workflowId}](/namespaces/{namespace}/workflows/${encodeURIComponent(workflowId)}).`,
-  );
+  setCurrentDetails(`The backfill is ${workflowLink(workflowId, workflowId)}.`);
   const summary = `${request.pipeline} ${backfillRange(request)}`;
   const poll = () => local.pollBackfill({ workflowId });
   try {

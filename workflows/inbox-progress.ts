@@ -1,5 +1,5 @@
 import type { InboxStatus, TriggerOutcome } from '../schemas/index.js';
-import { cell } from './progress.js';
+import { cell } from './markdown.js';
 
 /** Events that are shown; more are counted. */
 export const SHOWN_EVENTS = 30;

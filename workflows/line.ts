@@ -22,7 +22,7 @@ import {
 import { LOOK_AGAIN } from './activity-options.js';
 import { failure, parseInput } from './failures.js';
 import { turnsOf } from './line-turns.js';
-import { cell } from './progress.js';
+import { cell } from './markdown.js';
 
 const { findGone } = proxyActivities<ReturnType<typeof createPoolActivities>>(LOOK_AGAIN('1 second', 'Temporal'));
 const { pauseSchedule } = proxyActivities<ReturnType<typeof createLineActivities>>(LOOK_AGAIN('1 second', 'Temporal'));

@@ -15,7 +15,7 @@ import { LOOK_AGAIN } from './activity-options.js';
 import { failure, parseInput } from './failures.js';
 import { now } from './now.js';
 import { nextPlace } from './pool-places.js';
-import { cell } from './progress.js';
+import { cell } from './markdown.js';
 
 const { findGone } = proxyActivities<ReturnType<typeof createPoolActivities>>(LOOK_AGAIN('1 second', 'Temporal'));
 

@@ -1,4 +1,5 @@
 import { formatDuration, shortVersion, type RunProgress, type StepState, type StepStatus } from '../schemas/index.js';
+import { cell, inline } from './markdown.js';
 
 const MARKS: Record<StepStatus, string> = {
   pending: '· pending',
@@ -27,7 +28,7 @@ export function progressMarkdown(progress: RunProgress): string {
     ].join(' | '),
   );
   return [
-    `**${progress.pipeline}** for **${progress.partition}**: ${progress.phase}`,
+    `**${progress.pipeline}** for **${inline(progress.partition)}**: ${inline(progress.phase)}`,
     '',
     '| step | type | status | duration | version | result |',
     '|---|---|---|---|---|---|',
@@ -58,9 +59,4 @@ function version({ output }: StepState): string {
   if (output.modelVersion !== undefined) return `${output.modelVersion.model} v${output.modelVersion.version}`;
   if (output.dataset !== undefined) return shortVersion(output.dataset.version);
   return output.model === undefined ? '' : shortVersion(output.model.digest);
-}
-
-/** Text that cannot break out of its cell. */
-export function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('\n', ' ').slice(0, 300);
 }

@@ -5,7 +5,7 @@ import {
   type RecallProgress,
   type RecallResult,
 } from '../schemas/index.js';
-import { cell } from './progress.js';
+import { cell } from './markdown.js';
 
 /** A recall as Markdown for the Temporal UI: what is tainted, what is live, and what repairs it. */
 export function recallMarkdown({ version, phase, plan, decision, outcomes }: RecallProgress): string {

@@ -15,6 +15,8 @@ export interface AlertedRun {
   workflowId: string;
   /** Whether the run of the partition before this one did not succeed. */
   afterFailure: boolean;
+  /** Whether a backfill started it: what all its runs have in common is one trouble, and it tells of its end itself. */
+  ofBackfill: boolean;
 }
 
 /** What people should know of a record; null where there is nothing. */
@@ -27,12 +29,15 @@ export function alertOf(record: LineageRecord, run: AlertedRun | undefined): Ale
     runId: 'runId' in record ? (record.runId ?? null) : null,
   });
   const what = `${pipeline} ${partition}`;
+  const ofBackfill = run?.ofBackfill === true;
   switch (record.kind) {
     case 'run_finished': {
       const key = `run/${pipeline}/${partition}`;
       const message = `${record.reason}: ${record.message}`;
-      if (record.verdict === 'failed') return alert('run_failed', key, `${what} failed`, message);
-      if (record.verdict === 'refused') return alert('run_refused', key, `${what} was refused`, message);
+      const trouble = ofBackfill ? `backfill/${pipeline}` : key;
+      if (record.reason === 'CANCELLED') return alert('run_cancelled', trouble, `${what} was cancelled`, message);
+      if (record.verdict === 'failed') return alert('run_failed', trouble, `${what} failed`, message);
+      if (record.verdict === 'refused') return alert('run_refused', trouble, `${what} was refused`, message);
       if (record.verdict !== 'succeeded' || run?.afterFailure !== true) return null;
       return alert('run_recovered', key, `${what} succeeded again`, message);
     }
@@ -44,7 +49,8 @@ export function alertOf(record: LineageRecord, run: AlertedRun | undefined): Ale
       if (name === null) return null;
       const lines = bad.map((check) => `${check.name} ${check.status}, expected ${check.threshold}`);
       const title = `${dataset} ${checked}: ${bad.length} of ${report.checks.length} checks did not pass`;
-      return alert(name, `check/${pipeline}/${record.step}/${dataset}/${checked}`, title, lines.join('\n'));
+      const key = `check/${pipeline}/${record.step}/${dataset}`;
+      return alert(name, ofBackfill ? `backfill/${key}` : `${key}/${checked}`, title, lines.join('\n'));
     }
     case 'rollout_finished': {
       const { endpoint, outcome, reason, candidate } = record.result;

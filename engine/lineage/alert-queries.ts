@@ -1,4 +1,5 @@
 import type { AlertDelivery, AlertsAfter, LineageRecord, RecordedDelivery } from '../../schemas/index.js';
+import { isBackfillRequester } from '../../schemas/index.js';
 import { ALERTING_KINDS, alertOf, type AlertedRun } from '../alerts/index.js';
 import type { Reader } from './reader.js';
 
@@ -39,10 +40,11 @@ async function runsOf(read: Reader, records: readonly LineageRecord[]): Promise<
     pipeline: string;
     partition: string;
     workflow_id: string;
+    requested_by: string;
     before: string | null;
   }>(
     `WITH these AS (SELECT * FROM run_starts WHERE run_id IN (SELECT unnest($1)))
-     SELECT t.run_id, t.pipeline, t.partition, t.workflow_id, arg_max(e.verdict, s.sequence) AS before
+     SELECT t.run_id, t.pipeline, t.partition, t.workflow_id, t.requested_by, arg_max(e.verdict, s.sequence) AS before
      FROM these t
      LEFT JOIN run_starts s ON s.pipeline = t.pipeline AND s.partition = t.partition AND s.sequence < t.sequence
      LEFT JOIN run_ends e ON e.run_id = s.run_id
@@ -50,9 +52,12 @@ async function runsOf(read: Reader, records: readonly LineageRecord[]): Promise<
     [ids],
   );
   return new Map(
-    rows.map(({ run_id, pipeline, partition, workflow_id: workflowId, before }) => [
+    rows.map(({ run_id, pipeline, partition, workflow_id: workflowId, requested_by: requestedBy, before }) => [
       run_id,
-      { pipeline, partition, workflowId, afterFailure: before !== null && before !== 'succeeded' },
+      {
+        ...{ pipeline, partition, workflowId, afterFailure: before !== null && before !== 'succeeded' },
+        ofBackfill: isBackfillRequester(requestedBy),
+      },
     ]),
   );
 }

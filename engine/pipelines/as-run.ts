@@ -76,7 +76,8 @@ export async function requireAsRun(
   }
   if (problems.length > 0) {
     const shown = problems.slice(0, SHOWN_PROBLEMS);
-    const text = `${problems.length} partitions have no last run to be as: ${problems[0]?.message} …`;
+    const more = problems.length === 1 ? '' : `, and ${problems.length - 1} more`;
+    const text = `there is no last run to be as: ${problems[0]?.message}${more}`;
     throw new MillraceError('SPECIFICATION_NOT_FOUND', text, { problems: shown });
   }
   for (const digest of digests) await frozenAsRun(await lineage.specification(digest), digest, project);
