@@ -167,7 +167,10 @@ export interface SpilledState {
   distinct: number;
 }
 
-/** What a query gave: its rows, and the value of one that has one row and one column. */
+/**
+ * What a query gave: its rows, and the number of one that has one row and one column, an integer beyond 2^53 as its digits; `none` for
+ * others.
+ */
 export interface SqlState {
   kind: 'sql';
   rows: number;

@@ -17,6 +17,8 @@ export interface Clock {
 
 /** What a scan saw, and what it is judged by. All lists are in the order of the suite, but `fields` and `history`. */
 export interface Evidence {
+  /** Rows of the dataset. */
+  rows: number;
   states: readonly CheckState[];
   kinds: readonly (readonly ColumnKind[])[];
   fields: readonly Field[];
@@ -40,6 +42,7 @@ export function resultsOf(suite: Suite, evidence: Evidence, clock: Clock): Check
   return suite.checks.map((check, i) => {
     const atNow = check.type === 'freshness' && check.reference === 'now';
     const context = {
+      rows: evidence.rows,
       reference: (!atNow && windowEnd) || now,
       kinds: evidence.kinds[i] ?? [],
       fields: evidence.fields,

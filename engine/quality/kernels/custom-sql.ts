@@ -12,14 +12,15 @@ export const customSql: CheckDefinition<CheckOf<'custom_sql'>> = {
   share: (check) => `sql ${check.sql}`,
   start: () => ({ update: () => undefined, updateFromFacts: () => true, state: () => ({ kind: 'nothing' }) }),
   threshold: (check) => (hasLimits(check) ? `the query’s number ${limitsWords(check)}` : 'the query gives no rows'),
-  judge(state, check) {
+  judge(state, check, { rows: total }) {
     const { rows, value, examples } = state as SqlState;
     if (!hasLimits(check)) {
-      return { passed: rows === 0, observed: rows, failing: rows, total: 0, examples };
+      return { passed: rows === 0, observed: rows, failing: rows, total, examples };
     }
-    if (typeof value !== 'number' && value !== null) return { failed: 'the query gives no single number' };
-    const number = value ?? NaN;
-    const observed = Number.isFinite(number) ? number : String(value);
-    return { ...withinLimits(number, check), observed, failing: 0, total: 0, examples: [] };
+    if (value === 'none') return { failed: 'the query gives no single number' };
+    // An integer beyond 2^53 comes as its digits; a BigInt compares with doubles without loss.
+    const number = typeof value === 'string' ? BigInt(value) : ((value as number | null) ?? NaN);
+    const observed = typeof number === 'bigint' || Number.isFinite(number) ? value : String(value);
+    return { ...withinLimits(number, check), observed, failing: 0, total, examples: [] };
   },
 };

@@ -88,6 +88,8 @@ export interface Judges {
 
 /** What a check is judged by, besides what it saw. */
 export interface JudgeContext {
+  /** Rows of the dataset. */
+  rows: number;
   /** Types of the columns that were read. */
   kinds: readonly ColumnKind[];
   /** All columns of the dataset; of its first file, where they differ. */

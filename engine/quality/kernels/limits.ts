@@ -8,7 +8,7 @@ export interface Limits {
 }
 
 /** Whether a number is within both ranges. NaN is within none, where a range has a limit at all. */
-export function withinLimits(value: number, { min, max, warn }: Limits): { passed: boolean; calm: boolean } {
+export function withinLimits(value: number | bigint, { min, max, warn }: Limits): { passed: boolean; calm: boolean } {
   const within = (low = -Infinity, high = Infinity) => value >= low && value <= high;
   return { passed: within(min, max), calm: within(warn?.min, warn?.max) };
 }

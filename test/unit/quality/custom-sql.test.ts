@@ -1,5 +1,11 @@
+import { writeFile } from 'node:fs/promises';
+import { Float32, Float64, makeVector, Table, tableToIPC, vectorFromArray } from 'apache-arrow';
 import { runQueries } from '../../../engine/quality/custom-sql.js';
+import { checkFiles } from '../../../engine/quality/index.js';
 import { FLIGHTS } from '../datasets/workbench.js';
+import { suiteOf, withParquetFolder } from './quality-fixtures.js';
+
+const folder = withParquetFolder();
 
 describe('a check in SQL', () => {
   it.each([
@@ -10,5 +16,60 @@ describe('a check in SQL', () => {
     const [refused, next] = await runQueries([FLIGHTS], [query, 'SELECT count(*) FROM dataset'], false);
     expect(refused).toMatchObject({ kind: 'error', message: expect.stringContaining('no part of a query') });
     expect(next).toMatchObject({ kind: 'sql', value: 3_000_000 });
+  });
+
+  it.each(['DROP VIEW dataset', 'CREATE TABLE t (a INTEGER)', 'EXPLAIN SELECT 1', 'SET threads = 1'])(
+    'is a query, so that it cannot pass by giving no rows, nor spoil the next: %s',
+    async (statement) => {
+      const [refused, next] = await runQueries([FLIGHTS], [statement, 'SELECT count(*) FROM dataset'], false);
+      expect(refused).toMatchObject({ kind: 'error', message: expect.stringContaining('must be a SELECT and is') });
+      expect(next).toMatchObject({ kind: 'sql', value: 3_000_000 });
+    },
+  );
+
+  it('finds NaN in files whose statistics do not speak of it', async () => {
+    const values = [1, NaN, -0, 2, null];
+    const table = new Table({
+      'f"64': vectorFromArray(values, new Float64()),
+      f32: vectorFromArray(values, new Float32()),
+      i: makeVector(Int32Array.of(1, 2, 3, 4, 5)),
+    });
+    // Written by arrow-rs, which leaves NaN out of the least and greatest value, as Arrow C++ does.
+    const { Table: WasmTable, writeParquet } = await import('parquet-wasm');
+    const path = folder.path('nan.parquet');
+    await writeFile(path, writeParquet(WasmTable.fromIPCStream(tableToIPC(table, 'stream'))));
+    const suite = suiteOf([
+      { type: 'custom_sql', sql: 'SELECT i FROM dataset WHERE "f""64" > 100' },
+      { type: 'custom_sql', sql: 'SELECT i FROM dataset WHERE f32 > 100' },
+      { type: 'custom_sql', sql: 'SELECT max(f32) FROM dataset', max: 100 },
+      { type: 'custom_sql', sql: `SELECT count(*) FROM dataset WHERE typeof(f32) = 'FLOAT'`, min: 5 },
+    ]);
+    const { checks } = await checkFiles({ files: [path], suite });
+    expect(checks.map(({ status, observed, failing, total }) => [status, observed, failing, total])).toEqual([
+      ['fail', 1, 1, 5],
+      ['fail', 1, 1, 5],
+      ['fail', 'NaN', 0, 5],
+      ['pass', 5, 0, 5],
+    ]);
+  });
+
+  it('takes integers beyond 2^53 as they are, and no text or date for a number', async () => {
+    const queries = [
+      '9007199254740993',
+      '9007199254740992',
+      '123456789012345678901234567890',
+      `'5'`,
+      `DATE '2001-01-01'`,
+    ];
+    const limited = { type: 'custom_sql' as const, max: 2 ** 53 };
+    const suite = suiteOf(queries.map((value) => ({ ...limited, sql: `SELECT ${value}` })));
+    const { checks } = await checkFiles({ files: [FLIGHTS], suite });
+    expect(checks.map(({ status, observed, message }) => [status, observed ?? message])).toEqual([
+      ['fail', '9007199254740993'],
+      ['pass', '9007199254740992'],
+      ['fail', '123456789012345678901234567890'],
+      ['error', 'the query gives no single number'],
+      ['error', 'the query gives no single number'],
+    ]);
   });
 });

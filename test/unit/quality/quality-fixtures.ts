@@ -53,7 +53,8 @@ export function evidenceOf(suite: Suite, table: Table, batches = table.batches):
   const arrow = new ArrowBatches(plan.indexedTexts);
   const scan = new Scan(plan);
   for (const batch of batches) scan.update(arrow.next(batch));
-  return { states: scan.states(), kinds: plan.checkKinds, fields, findings: [], history: [], judges: {} };
+  const rows = batches.reduce((sum, { numRows }) => sum + numRows, 0);
+  return { rows, states: scan.states(), kinds: plan.checkKinds, fields, findings: [], history: [], judges: {} };
 }
 
 /** Results of a suite on an Arrow table, without a file or a thread. */
