@@ -13,7 +13,7 @@ import {
   type TargetOptions,
 } from '../options.js';
 import { EXIT, printJson } from '../output.js';
-import { withClient } from '../with-client.js';
+import { openWebhookDelivery } from '../webhook-delivery.js';
 
 interface WebhooksOptions extends TargetOptions, JsonOption {
   config?: string;
@@ -38,11 +38,12 @@ export function webhooksCommand(program: Command): void {
 async function webhooks(options: WebhooksOptions): Promise<void> {
   const signal = interruption();
   const { config } = await loadConfig({ cwd: process.cwd(), file: options.config });
-  await withClient(options, async (client) => {
+  const delivery = await openWebhookDelivery(options);
+  try {
     const server = await startWebhookServer({
       pipelines: config.pipelines,
       secrets: createSecrets(),
-      deliver: (pipeline, event) => client.triggers.deliver(pipeline, event),
+      deliver: delivery.deliver,
       host: options.host,
       port: options.port,
       logger: createLogger('webhooks'),
@@ -51,6 +52,8 @@ async function webhooks(options: WebhooksOptions): Promise<void> {
     else console.log(`taking webhooks at ${server.url}`);
     await aborted(signal);
     await server.close();
-  });
+  } finally {
+    await delivery.close();
+  }
   process.exitCode = EXIT.done;
 }
