@@ -43,7 +43,7 @@ async function webhooks(options: WebhooksOptions): Promise<void> {
     const server = await startWebhookServer({
       pipelines: config.pipelines,
       secrets: createSecrets(),
-      deliver: delivery.deliver,
+      deliver: (pipeline, event) => delivery.deliver(pipeline, event),
       host: options.host,
       port: options.port,
       logger: createLogger('webhooks'),
