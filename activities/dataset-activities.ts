@@ -11,6 +11,7 @@ import {
   type Column,
   type ColumnLineage,
   type DatasetVersionRef,
+  type SourceDataset,
 } from '../schemas/index.js';
 import { activityScope, withScratch } from './activity-scope.js';
 import type { ActivityDependencies } from './dependencies.js';
@@ -28,6 +29,8 @@ export interface WrittenDataset {
   columns: Column[];
   /** What the columns were made from, for a transform. */
   columnLineage?: ColumnLineage;
+  /** What an ingest step read. */
+  sources?: SourceDataset[];
 }
 
 /** Activities of the role `data`. */

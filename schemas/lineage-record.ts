@@ -8,6 +8,7 @@ import { evaluationReportSchema } from './evaluation.js';
 import { actorField, digestField, identifierField, instantField, jsonField, nameField } from './fields.js';
 import { markedSchema, markField } from './mark.js';
 import { modelManifestSchema, modelRefSchema, modelVersionRefSchema } from './model.js';
+import { sourceDatasetSchema } from './openlineage.js';
 import { qualityReportSchema } from './quality-report.js';
 import { rolloutResultSchema } from './rollout.js';
 import { partitionKeyField } from './partition-key.js';
@@ -103,6 +104,10 @@ export const lineageRecordSchema = z.discriminatedUnion('kind', [
       .array(z.strictObject({ name: z.string(), type: z.string(), nullable: z.boolean() }))
       .describe('Its columns.'),
     columnLineage: columnLineageSchema.optional().describe('What its columns were made from, for a transform.'),
+    sources: z
+      .array(sourceDatasetSchema)
+      .optional()
+      .describe('What an ingest step read, by its names in OpenLineage: tables, files, and the folder of a glob.'),
   }),
   z.strictObject({
     kind: z.literal('dataset_published').describe('A version became the one that is read for its partition.'),

@@ -13,6 +13,13 @@ const nameText = z
   .max(2000)
   .refine((text) => !/\p{Surrogate}/u.test(text), 'must be Unicode, without half of a surrogate pair');
 
+/** A dataset of somebody else that an ingest step read, as other tools name it too. */
+export const sourceDatasetSchema = z.strictObject({
+  namespace: z.string().min(1).describe('Namespace, as in `postgres://HOST:PORT`, `s3://BUCKET` or `file`.'),
+  name: z.string().min(1).describe('Name within the namespace, as in `DATABASE.SCHEMA.TABLE`, or a path.'),
+});
+export type SourceDataset = z.infer<typeof sourceDatasetSchema>;
+
 export const openLineageDatasetSchema = z.looseObject({
   namespace: nameText.describe('Namespace of the dataset.'),
   name: nameText.describe('Name within the namespace.'),
@@ -52,9 +59,25 @@ export const openLineageJobEventSchema = z.looseObject({
 /** Metadata of a dataset, without a job. */
 export const openLineageDatasetEventSchema = z.looseObject({ ...base, dataset: openLineageDatasetSchema });
 
+/** Body of `POST /api/v1/lineage`. */
+export const openLineageEventSchema = z.union([
+  openLineageRunEventSchema,
+  openLineageJobEventSchema,
+  openLineageDatasetEventSchema,
+]);
+
 /** Answer of `POST /api/v1/lineage`. */
 export const openLineageAcceptedSchema = z.strictObject({
   status: z.enum(['recorded', 'known']).describe('known: the same event was recorded before.'),
+});
+
+/** Body of `POST /api/v1/lineage/batch`. */
+export const openLineageBatchSchema = z.array(openLineageEventSchema);
+
+/** Answer of `POST /api/v1/lineage/batch`. */
+export const openLineageBatchAcceptedSchema = z.strictObject({
+  recorded: z.int().nonnegative().describe('Events that were not on record.'),
+  known: z.int().nonnegative().describe('Events that were recorded before.'),
 });
 
 /** Answer of `GET /api/v1/runs/{runId}/openlineage`. */

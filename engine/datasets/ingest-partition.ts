@@ -7,6 +7,7 @@ import {
   type IngestStep,
   sourceName,
   type PartitionWindow,
+  type SourceDataset,
 } from '../../schemas/index.js';
 import type { DatasetDependencies } from './dataset-dependencies.js';
 import { storeVersion } from './dataset-version.js';
@@ -38,7 +39,7 @@ export interface IngestInput {
 export async function ingestPartition(
   deps: DatasetDependencies,
   { step, window }: IngestInput,
-): Promise<{ ref: DatasetVersionRef; columns: Column[] }> {
+): Promise<{ ref: DatasetVersionRef; columns: Column[]; sources: SourceDataset[] }> {
   const { store, scratchDir, signal, onProgress, memoryLimit = '2GB' } = deps;
   const { timeColumn, columns: declared } = step;
   const onPercent = onProgress && ((percent: number) => onProgress(`read ${percent} % of ${sourceName(step.source)}`));
@@ -65,7 +66,7 @@ export async function ingestPartition(
     const nullable = new Map(plan.columns.map((column) => [column.name, column.nullable]));
     const columns = written.columns.map((column) => ({ ...column, nullable: nullable.get(column.name) ?? true }));
     const ref = await storeVersion(store, { dataset: step.dataset, partition: window.key }, { ...written, columns });
-    return { ref, columns };
+    return { ref, columns, sources: source.datasets };
   });
 }
 

@@ -11,7 +11,7 @@ import { actionsOf } from './audit/actions.js';
 import { cacheKeyBits, sealKey, slotKey, writerKey } from './hash-keys.js';
 import { nodeId } from './node-ids.js';
 import type { Answer } from './ledger.js';
-import { eventEdges } from './openlineage/event-edges.js';
+import { eventEdges, sourceNode } from './openlineage/event-edges.js';
 import { stepSpecifications } from './step-specifications.js';
 
 /** A value of a column: texts for VARCHAR, JSON and (as ISO 8601) TIMESTAMP columns. */
@@ -96,6 +96,7 @@ function factRows(record: LineageRecord, answer: Answer): Row[] {
         }),
         row('write_keys', { ...keysOf(ref), writer: writerKey(record) }),
         edge(stepOf(record), nodeId.dataset(ref)),
+        ...(record.sources ?? []).map((source) => edge(sourceNode(source), stepOf(record))),
         ...columnRows(record),
       ];
     }

@@ -3,6 +3,11 @@ import type { PartitionWindow } from '../../schemas/index.js';
 import { findPostgres, startPostgres, type PostgresServer } from '../support/postgres.js';
 import { ALL, day, ingestStep, openWorkbench, refusal, rowsOf, type Workbench } from '../unit/datasets/workbench.js';
 
+const postgresAddress = (url: string) => {
+  const { hostname, port, pathname } = new URL(url);
+  return { host: hostname, port: port || '5432', database: pathname.slice(1) };
+};
+
 const bin = findPostgres();
 const withPostgres = bin === undefined ? describe.skip : describe;
 
@@ -57,6 +62,21 @@ withPostgres('a source in PostgreSQL (skipped where PostgreSQL is not installed)
         window,
       },
     );
+
+  it('says which tables were read, a partition as the table that it is of', async () => {
+    await server.run(
+      'CREATE TABLE parts (n integer) PARTITION BY RANGE (n)',
+      'CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10)',
+      'CREATE VIEW early AS SELECT * FROM days WHERE n < 3',
+    );
+    const { host, port, database } = postgresAddress(server.url());
+    const named = (...tables: string[]) =>
+      tables.map((table) => ({ namespace: `postgres://${host}:${port}`, name: `${database}.public.${table}` }));
+    expect((await ingest({ table: 'early' })).sources).toEqual(named('early'));
+    const query = 'SELECT d.n FROM early d LEFT JOIN parts p ON p.n = d.n LEFT JOIN "Odd.names" o ON o.whole = d.n';
+    expect((await ingest({ query })).sources).toEqual(named('Odd.names', 'days', 'parts'));
+    expect((await ingest({ query: 'SELECT 1 AS one' })).sources).toEqual([]);
+  });
 
   it('keeps types and values, and tells null from empty text', async () => {
     const { ref, columns } = await ingest({ query: 'SELECT * FROM "Odd.names"' });

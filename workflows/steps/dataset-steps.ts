@@ -91,9 +91,9 @@ export function published(
 function writtenBefore(run: Run, { dataset }: { dataset: string }, { output, records }: CachedStep): WrittenDataset {
   const made = records.find((record) => record.kind === 'dataset_version');
   if (output.dataset === undefined || made === undefined) throw failure('INTERNAL', `${dataset} was cached without it`);
-  const { columns, columnLineage } = made;
+  const { columns, columnLineage, sources } = made;
   const ref = { ...output.dataset, dataset, partition: run.window.key };
-  return { ref, columns, ...(columnLineage && { columnLineage }) };
+  return { ref, columns, ...(columnLineage && { columnLineage }), ...(sources && { sources }) };
 }
 
 function writtenOutcome(
@@ -103,7 +103,7 @@ function writtenOutcome(
   options: PublishOption,
   inputs: DatasetVersionRef[],
 ): StepOutcome<WrittenDataset> {
-  const { ref, columns, columnLineage } = written;
+  const { ref, columns, columnLineage, sources } = written;
   return {
     value: written,
     summary: `${ref.rows} rows, version ${shortVersion(ref.version)}`,
@@ -116,6 +116,7 @@ function writtenOutcome(
         ref,
         columns,
         ...(columnLineage && { columnLineage }),
+        ...(sources && { sources }),
       },
       ...(isPublished(options) ? [published(run, name, ref)] : []),
     ],

@@ -10,6 +10,7 @@ import { escapeGlob, unescapeGlob, type FetchContext, type LocalSource } from '.
 import { copyPostgres } from './postgres-source.js';
 import { refuseDeepJson } from './refuse-deep-json.js';
 import { downloadS3 } from './s3-source.js';
+import { fileDatasets, httpDataset } from './source-datasets.js';
 
 /**
  * Brings a source to this machine, as a stream, so that memory stays bounded whatever its size: nothing for local files,
@@ -21,20 +22,29 @@ export async function fetchSource(source: Source, context: FetchContext): Promis
   await mkdir(context.folder, { recursive: true });
   const name = sourceName(source);
   if (source.kind === 'postgres') return { name, ...(await copyPostgres(source, context)) };
-  const files = await filesOf(source, context);
+  const { files, datasets } = await filesOf(source, context);
   const written = source.kind === 'command' ? source.format : source.kind;
   for (const file of files) await refuseCutOff(unescapeGlob(file), context.signal);
   if (written === 'json') await refuseDeepJson(context.session, files, context.signal);
-  if (written !== 'arrow') return { name, format: formatOf(written, source), files, ordered: true };
+  if (written !== 'arrow') return { name, datasets, format: formatOf(written, source), files, ordered: true };
   const parquet = await arrowToParquet(files.map(unescapeGlob), context);
-  return { name, format: { kind: 'parquet' }, files: parquet, ordered: true };
+  return { name, datasets, format: { kind: 'parquet' }, files: parquet, ordered: true };
 }
 
-async function filesOf(source: Exclude<Source, { kind: 'postgres' }>, context: FetchContext): Promise<string[]> {
-  if (source.kind === 'command') return [escapeGlob(await commandOutput(source, context))];
-  if (/^https?:\/\//i.test(source.path)) return [escapeGlob(await downloadHttp(source, context))];
-  if (/^s3:\/\//i.test(source.path)) return (await downloadS3(source, context)).map(escapeGlob);
-  return sourceFiles(context.session, context.projectDir, source.path);
+type FetchedFiles = Pick<LocalSource, 'files' | 'datasets'>;
+
+async function filesOf(source: Exclude<Source, { kind: 'postgres' }>, context: FetchContext): Promise<FetchedFiles> {
+  if (source.kind === 'command') return { files: [escapeGlob(await commandOutput(source, context))], datasets: [] };
+  const { path } = source;
+  if (/^https?:\/\//i.test(path)) {
+    return { files: [escapeGlob(await downloadHttp(source, context))], datasets: httpDataset(path) };
+  }
+  if (/^s3:\/\//i.test(path)) {
+    const { files, datasets } = await downloadS3(source, context);
+    return { files: files.map(escapeGlob), datasets };
+  }
+  const files = await sourceFiles(context.session, context.projectDir, path);
+  return { files, datasets: fileDatasets(context.projectDir, path, files.map(unescapeGlob)) };
 }
 
 function formatOf(written: FileFormat['kind'], source: Source): FileFormat {

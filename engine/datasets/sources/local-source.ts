@@ -1,7 +1,7 @@
 import type { DatasetDependencies } from '../dataset-dependencies.js';
 import type { DuckDbSession } from '../duckdb-session.js';
 import type { FileFormat, SourceColumn } from '../file-format.js';
-import type { PartitionWindow } from '../../../schemas/index.js';
+import type { PartitionWindow, SourceDataset } from '../../../schemas/index.js';
 
 /** A source as it is when DuckDB reads it: files of this machine. */
 export interface LocalSource {
@@ -10,6 +10,8 @@ export interface LocalSource {
   format: FileFormat;
   /** Paths, in order, with what a glob would misread escaped. */
   files: string[];
+  /** The datasets that were read, by their names in OpenLineage. */
+  datasets: SourceDataset[];
   /** The files have their columns in different orders or types, and are read by name. */
   byName?: boolean;
   /** Columns of the files where the source states them and the format does not. */

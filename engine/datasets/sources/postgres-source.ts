@@ -8,6 +8,7 @@ import { calendarDates } from '../partition-windows.js';
 import { COPY_NULL, type SourceColumn } from '../file-format.js';
 import { escapeGlob, readableBytes, type FetchContext, type LocalSource } from './local-source.js';
 import { postgresError } from './postgres-errors.js';
+import { postgresTables } from './postgres-tables.js';
 import { columnOf, type PostgresField } from './postgres-types.js';
 import { secretsOf } from './source-access.js';
 
@@ -57,6 +58,7 @@ export async function copyPostgres(
     refuseUnreadable(name, present);
     const columns = wanted(present, context);
     const filter = await partitionFilter(client, present, context);
+    const datasets = await postgresTables(client, source.table, from);
     const path = join(folder, 'copy.csv');
     await copy(
       client,
@@ -66,7 +68,7 @@ export async function copyPostgres(
       name,
     );
     await client.query('COMMIT');
-    return { format: { kind: 'copy' }, files: [escapeGlob(path)], columns, ordered: false };
+    return { datasets, format: { kind: 'copy' }, files: [escapeGlob(path)], columns, ordered: false };
   } catch (error) {
     signal?.throwIfAborted();
     throw postgresError(name, error);

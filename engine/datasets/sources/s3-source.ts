@@ -6,18 +6,19 @@ import { downloadObject } from '../s3-download.js';
 import { listEntries } from '../s3-listing.js';
 import { s3Session, type S3Session } from '../s3-session.js';
 import { nameByCompression } from './compression.js';
-import { readableBytes, type FetchContext } from './local-source.js';
+import { readableBytes, type FetchContext, type LocalSource } from './local-source.js';
 import { s3SourceErrors } from './s3-source-errors.js';
 import { accessOf } from './source-access.js';
+import { objectDatasets } from './source-datasets.js';
 
 /**
  * Downloads the objects that an address or its glob stands for, one after another.
- * @returns paths of the files, in the order of their keys
+ * @returns paths of the files, in the order of their keys, and what they are called
  */
 export async function downloadS3(
   source: { path: string; store?: string | undefined },
   context: FetchContext,
-): Promise<string[]> {
+): Promise<Pick<LocalSource, 'files' | 'datasets'>> {
   const { folder, signal, onProgress } = context;
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/i.exec(source.path) ?? [];
   if (bucket === undefined || key === undefined) {
@@ -40,7 +41,7 @@ export async function downloadS3(
     if ((await stat(target)).size === 0) throw new MillraceError('SOURCE_EMPTY', `${name} has no bytes`);
     paths.push(await nameByCompression(target));
   }
-  return paths;
+  return { files: paths, datasets: objectDatasets(bucket, key, keys) };
 }
 
 async function matchingKeys(session: S3Session, bucket: string, key: string): Promise<string[]> {

@@ -7,6 +7,7 @@ import { openlineage } from './0006-openlineage.js';
 import { alerts } from './0007-alerts.js';
 import { cache } from './0008-cache.js';
 import { partitionSets } from './0009-partition-sets.js';
+import { sourceDatasets } from './0010-source-datasets.js';
 import type { Migration } from './migration.js';
 
 export type { Migration } from './migration.js';
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   alerts,
   cache,
   partitionSets,
+  sourceDatasets,
 ];

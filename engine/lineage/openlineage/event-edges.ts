@@ -1,8 +1,10 @@
+import { z } from 'zod';
 import {
   openLineageJobEventSchema,
   openLineageRunEventSchema,
   type LineageRecordOf,
   type OpenLineageDataset,
+  type SourceDataset,
 } from '../../../schemas/index.js';
 import { nodeId } from '../node-ids.js';
 import { NAMESPACE, PARTITION_FACET } from './names.js';
@@ -16,8 +18,14 @@ export function eventEdges({ event }: LineageRecordOf<'openlineage_event'>): { f
   const run = ofRun.success ? ofRun.data.run.runId : `job:${job.namespace}`;
   const step = nodeId.step(run, encodeURIComponent(job.name)); // a step's name has no slash
   return [
-    ...inputs.map((dataset) => ({ from: datasetNode(dataset), to: step })),
-    ...outputs.map((dataset) => ({ from: step, to: datasetNode(dataset) })),
+    ...inputs.flatMap((dataset) => [
+      { from: datasetNode(dataset), to: step },
+      ...otherNames(dataset).map((name) => ({ from: name, to: datasetNode(dataset) })),
+    ]),
+    ...outputs.flatMap((dataset) => [
+      { from: step, to: datasetNode(dataset) },
+      ...otherNames(dataset).map((name) => ({ from: datasetNode(dataset), to: name })),
+    ]),
   ];
 }
 
@@ -31,5 +39,20 @@ function datasetNode({ namespace, name, facets }: OpenLineageDataset): string {
   if (namespace === NAMESPACE && typeof version === 'string' && typeof partition === 'string') {
     return nodeId.dataset({ dataset: name, partition, version });
   }
-  return nodeId.source(namespace === 'file' ? name : `${namespace.replace(/\/+$/, '')}/${name.replace(/^\/+/, '')}`);
+  return sourceNode({ namespace, name });
+}
+
+/** A dataset of somebody else, by its address or path. */
+export function sourceNode({ namespace, name }: SourceDataset): string {
+  const path = name.length > 1 ? name.replace(/\/+$/, '') : name;
+  return nodeId.source(namespace === 'file' ? path : `${namespace.replace(/\/+$/, '')}/${path.replace(/^\/+/, '')}`);
+}
+
+const symlinksSchema = z.object({ identifiers: z.array(z.object({ namespace: z.string(), name: z.string() })) });
+
+/** What the facet `symlinks` says the dataset is called as well: the folder of a table, the table of a folder. */
+function otherNames(dataset: OpenLineageDataset): string[] {
+  const symlinks = symlinksSchema.safeParse(dataset.facets?.symlinks);
+  const names = (symlinks.data?.identifiers ?? []).map(sourceNode);
+  return [...new Set(names)].filter((name) => name !== datasetNode(dataset));
 }

@@ -1,15 +1,20 @@
 import {
+  isMillraceError,
   MillraceError,
   openLineageDatasetEventSchema,
   openLineageJobEventSchema,
   openLineageRunEventSchema,
   parseWith,
   type LineageRecordOf,
+  type Problem,
 } from '../../../schemas/index.js';
 import { digestOf } from '../../digest.js';
 
 /** Deepest nesting of an event. */
 const MAX_DEPTH = 64;
+
+/** Problems in a message; all are in its list. */
+const MOST_SHOWN = 10;
 
 /**
  * An event of another tool as a record. The same event is recorded once, however often it is sent.
@@ -31,6 +36,35 @@ export function openLineageRecord(value: unknown): LineageRecordOf<'openlineage_
     at: event.eventTime,
     event: JSON.parse(JSON.stringify(event)) as LineageRecordOf<'openlineage_event'>['event'],
   };
+}
+
+/** Most events of a batch. */
+const MAX_EVENTS = 1000;
+
+/**
+ * Several events as records; all are taken, or none.
+ * @throws INPUT_INVALID with every problem by path, as in `[3].run.runId`
+ */
+export function openLineageRecords(value: unknown): LineageRecordOf<'openlineage_event'>[] {
+  if (!Array.isArray(value)) refuse('', 'must be an array of events');
+  if (value.length === 0 || value.length > MAX_EVENTS) refuse('', `must have 1 to ${MAX_EVENTS} events`);
+  const problems: Problem[] = [];
+  const records = new Map<string, LineageRecordOf<'openlineage_event'>>();
+  for (const [index, event] of value.entries()) {
+    try {
+      const record = openLineageRecord(event);
+      records.set(record.key, record);
+    } catch (error) {
+      if (!isMillraceError(error)) throw error;
+      const at = `[${index}]`;
+      problems.push(
+        ...error.problems.map((problem) => ({ ...problem, path: problem.path ? `${at}.${problem.path}` : at })),
+      );
+    }
+  }
+  if (problems.length === 0) return [...records.values()];
+  const shown = problems.slice(0, MOST_SHOWN).map(({ path, message }) => `${path} ${message}`);
+  throw new MillraceError('INPUT_INVALID', `OpenLineage events: ${shown.join('; ')}`, { problems });
 }
 
 function refuse(path: string, message: string): never {

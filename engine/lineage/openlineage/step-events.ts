@@ -31,7 +31,11 @@ export function stepEvents(
       name: `${start.pipeline}.${step}`,
       facets: { jobType: jobType('STEP'), ...codeFacet(start), ...sqlFacet(start, step) },
     },
-    inputs: [...end.inputs.map((ref) => inputDataset(start, ref, own)), ...end.inputModels.map(modelDataset)],
+    inputs: [
+      ...own.flatMap((record) => (record.kind === 'dataset_version' ? (record.sources ?? []) : [])),
+      ...end.inputs.map((ref) => inputDataset(start, ref, own)),
+      ...end.inputModels.map(modelDataset),
+    ],
   };
   const run = (facets: object) => ({
     runId: uuidOf(`${start.runId}/${step}${repeat === 0 ? '' : `#${repeat}`}`),

@@ -17,7 +17,11 @@ async function ingest(folder: string, kind: 'csv' | 'json' | 'parquet', contents
     else await writeFile(file, content);
   }
   const step = ingestStep({ source: { kind, path: `${folder}/*.${kind}` }, dataset: 'table', ...more });
-  const { ref, columns } = await ingestPartition(bench, { step, window: ALL });
+  const { ref, columns, sources } = await ingestPartition(bench, { step, window: ALL });
+  const root = join(bench.root, folder);
+  expect(sources[0]).toEqual({ namespace: 'file', name: root });
+  if (contents.length > 20) expect(sources).toHaveLength(1);
+  else expect(sources[1]).toEqual({ namespace: 'file', name: join(root, `1.${kind}`) });
   return { columns: columns.map(({ name, type }) => `${name} ${type}`), rows: await rowsOf(bench, ref) };
 }
 

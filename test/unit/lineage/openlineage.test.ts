@@ -61,6 +61,79 @@ describe('OpenLineage events of other tools', () => {
     });
   });
 
+  it('join what an ingest step read by the name that tools have for it, or one that the facet symlinks gives', async () => {
+    const ref = datasetRef('2001-02-03');
+    const read = [
+      { namespace: 'postgres://db:5432', name: 'shop.public.orders' },
+      { namespace: 's3://lake', name: 'warehouse/orders' },
+    ];
+    const records = [
+      runStarted('r', '2001-02-03'),
+      { ...datasetVersion('r', ref), sources: read } as LineageRecord,
+      stepFinished('r', 'raw', 'ingest', []),
+    ];
+    const told = runEvents(records.map((record) => ('runId' in record ? record : (record as never))));
+    expect(told[1]?.inputs?.map(({ namespace, name }) => ({ namespace, name }))).toEqual(read);
+    expect(told.flatMap(specificationProblems)).toEqual([]);
+    await withOwner(async (client, url) => {
+      await client.record(records);
+      const table = {
+        namespace: 'hive://metastore:9083',
+        name: 'raw.orders',
+        facets: {
+          symlinks: {
+            _producer: PRODUCER,
+            _schemaURL: 'https://openlineage.io/spec/facets/1-0-1/SymlinksDatasetFacet.json',
+            identifiers: [{ namespace: 's3://lake', name: '/warehouse/orders/', type: 'LOCATION' }],
+          },
+        },
+      };
+      const loaded = { ...event, inputs: [], outputs: [read[0], table] };
+      expect((await send(url, loaded)).status).toBe(200);
+      const { nodes, edges } = await client.graph(`dataset:flights/2001-02-03@${ref.version}`);
+      expect(nodes.map(({ id }) => id)).toContain(`run:${event.run.runId}/exports%2Fflights`);
+      expect(edges).toContainEqual({
+        from: 'source:hive://metastore:9083/raw.orders',
+        to: 'source:s3://lake/warehouse/orders',
+      });
+      const back = { ...event, inputs: [table], outputs: [{ namespace: 'bi', name: 'report' }] };
+      expect((await send(url, back)).status).toBe(200);
+      const down = await client.graph('s3://lake/warehouse/orders', { direction: 'downstream' });
+      expect(down.nodes.map(({ id }) => id)).toEqual(
+        expect.arrayContaining([`dataset:flights/2001-02-03@${ref.version}`, 'source:bi/report']),
+      );
+    });
+  });
+
+  it('come in batches as well, of which all events are taken or none', async () => {
+    await withOwner(async (client, url) => {
+      const batch = async (body: unknown) => {
+        const response = await fetch(`${url}/api/v1/lineage/batch`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        });
+        return { status: response.status, body: await response.json() };
+      };
+      const { eventTime, producer, schemaURL, job, inputs } = event;
+      const base = { eventTime, producer, schemaURL };
+      const ofJob = { ...base, job, inputs };
+      const ofDataset = { ...base, dataset: inputs[0] };
+      expect(await batch([event, ofJob, event, ofDataset])).toEqual({ status: 200, body: { recorded: 3, known: 0 } });
+      expect(await batch([event, { ...event, eventType: 'START' }])).toEqual({
+        status: 200,
+        body: { recorded: 1, known: 1 },
+      });
+      const broken = { ...event, eventType: 'OTHER', inputs: [{ namespace: 'x' }] };
+      expect(await batch([{ ...event, eventType: 'FAIL' }, broken, 7])).toMatchObject({
+        status: 400,
+        body: { error: { code: 'INPUT_INVALID', problems: [{ path: '[1].inputs[0].name' }, { path: '[2]' }] } },
+      });
+      expect((await batch([])).status).toBe(400);
+      expect((await client.health()).records).toBe(4);
+    });
+  });
+
   it('name versions of ours by the facets that ours carry', async () => {
     await withOwner(async (client, url) => {
       await client.record(february());
