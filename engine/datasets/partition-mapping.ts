@@ -9,8 +9,9 @@ interface Parts {
 }
 
 /**
- * Partitions of one cut that a partition of another is made of. Of the same cut it is the partition itself; days roll up
- * to their week; an hour has the day that contains it; where the other has a dimension more, it is all of its keys.
+ * Partitions of one cut that a partition of another is made of: all that have some time in common with it, so that none of its rows
+ * is missing. Of the same cut it is the partition itself; days roll up to their week; an hour has the day that contains it; a day of
+ * another zone has two; where the other has a dimension more, it is all of its keys. What is made of what is the same both ways.
  * @param upstream how the data that is read is cut
  * @param downstream how the reader’s is
  * @param key of the reader
@@ -34,13 +35,11 @@ export function partitionsWithin(upstream: Partitions, downstream: Partitions, k
 export function partitionsBefore(upstream: Partitions, downstream: Partitions, key: string, count: number): string[] {
   const { start } = partitionWindow(downstream, key);
   if (start === undefined) return [];
-  // Those of the partition’s first moment, then back from there.
-  const first = partitionsWithin(upstream, downstream, key).map((own) => {
-    const window = partitionWindow(upstream, own);
-    return window.start !== undefined && window.start <= start ? own : undefined;
-  });
-  const own = first.find((candidate) => candidate !== undefined);
-  return own === undefined ? [] : precedingPartitions(upstream, own, count);
+  // That of the partition’s first moment, then back from there.
+  const [own] = partitionsWithin(upstream, downstream, key);
+  return own === undefined || partitionWindow(upstream, own).start === undefined
+    ? []
+    : precedingPartitions(upstream, own, count);
 }
 
 function dimensionWithin(upstream: Dimension, name: string | undefined, downstream: Partitions, key: string): string[] {
@@ -55,12 +54,11 @@ function dimensionWithin(upstream: Dimension, name: string | undefined, downstre
   if (start === undefined || end === undefined) {
     throw new MillraceError('PARTITION_INVALID', `${key} is no time, and what it reads is cut by time`);
   }
-  const containing = keyContaining(upstream, start);
-  const last = keyContaining(upstream, new Date(Date.parse(end) - 1));
-  const range = partitionRange(upstream, containing, last);
-  // What begins within belongs to it; if nothing does, what it lies in.
-  const begun = range.filter((candidate) => (partitionWindow(upstream, candidate).start ?? '') >= start);
-  return begun.length > 0 ? begun : [containing];
+  return partitionRange(
+    upstream,
+    keyContaining(upstream, start),
+    keyContaining(upstream, new Date(Date.parse(end) - 1)),
+  );
 }
 
 function partsOf(partitions: Partitions, key: string): Parts[] {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import {
   lastCompletePartition,
   partitionRange,
@@ -63,13 +64,13 @@ describe('partitionsWithin', () => {
       ['2001-03-19', '2001-03-20', '2001-03-21', '2001-03-22', '2001-03-23', '2001-03-24', '2001-03-25'],
     ],
     ['gives an hour its day', days, hours, '2001-03-25T05', ['2001-03-25']],
-    ['gives a day the weeks that begin in it, or the one it lies in', weeks, days, '2001-03-25', ['2001-W12']],
+    ['gives a day the week that it lies in', weeks, days, '2001-03-25', ['2001-W12']],
     [
-      'gives a month the weeks that begin in it',
+      'gives a month every week that has a day in it',
       weeks,
       months,
       '2001-04',
-      ['2001-W14', '2001-W15', '2001-W16', '2001-W17', '2001-W18'],
+      ['2001-W13', '2001-W14', '2001-W15', '2001-W16', '2001-W17', '2001-W18'],
     ],
     ['takes all regions of a day', cells, days, '2001-03-25', ['2001-03-25|north', '2001-03-25|south']],
     ['takes the day of a region', days, cells, '2001-03-25|south', ['2001-03-25']],
@@ -88,8 +89,31 @@ describe('partitionsWithin', () => {
 
   it('crosses time zones by instants', () => {
     const utc: Partitions = { kind: 'daily', timezone: 'UTC' };
-    expect(partitionsWithin(utc, days, '2001-01-02')).toEqual(['2001-01-02']);
-    expect(partitionsWithin(utc, { kind: 'weekly', timezone: 'America/New_York' }, '2001-W02')).toHaveLength(7);
+    expect(partitionsWithin(utc, days, '2001-01-02')).toEqual(['2001-01-01', '2001-01-02']);
+    expect(partitionsWithin(utc, { kind: 'weekly', timezone: 'America/New_York' }, '2001-W02')).toHaveLength(8);
+    const india: Partitions = { kind: 'daily', timezone: 'Asia/Kolkata' };
+    expect(partitionsWithin({ kind: 'hourly', timezone: 'UTC' }, india, '2001-01-02')).toHaveLength(25);
+  });
+
+  it('leaves out no moment, and is the same both ways, for any two cuts in any zones', () => {
+    const zones = fc.constantFrom('UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe');
+    const kinds = fc.constantFrom('hourly' as const, 'daily' as const, 'weekly' as const, 'monthly' as const);
+    const cuts = fc.record({ kind: kinds, timezone: zones });
+    const instants = fc.integer({ min: Date.parse('2001-01-01'), max: Date.parse('2003-01-01') });
+    fc.assert(
+      fc.property(cuts, cuts, instants, (upstream, downstream, instant) => {
+        const key = lastCompletePartition(downstream, new Date(instant).toISOString());
+        const { start = '', end = '' } = partitionWindow(downstream, key);
+        const within = partitionsWithin(upstream, downstream, key);
+        const windows = within.map((own) => partitionWindow(upstream, own));
+        expect((windows[0]?.start ?? '') <= start && (windows.at(-1)?.end ?? '') >= end).toBe(true);
+        for (const own of [within[0], within.at(-1)]) {
+          expect(partitionsWithin(downstream, upstream, own ?? '')).toContain(key);
+        }
+        const [before = ''] = partitionsBefore(upstream, downstream, key, 1);
+        expect((partitionWindow(upstream, before).end ?? '') <= start).toBe(true);
+      }),
+    );
   });
 
   it('refuses a key of the reader that is none, and a time that cannot be told', () => {
