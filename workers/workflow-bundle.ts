@@ -26,7 +26,9 @@ const SCHEMAS = compiledModule(__filename, '../schemas/index');
  * The schemas are made once a worker thread, not once an execution, where they took ten times as long as all else together,
  * and were in memory as often as executions are. They keep no state but what zod derives from them, which is always the same.
  */
-const SHARED = { preloadModules: [SCHEMAS] } satisfies Partial<BundleOptions>;
+const SHARED = {
+  preloadModules: [compiledModule(__filename, '../workflows/stack-depth'), SCHEMAS],
+} satisfies Partial<BundleOptions>;
 
 function withShared(config: WebpackConfig): WebpackConfig {
   const use = compiledModule(__filename, './freeze-exports');

@@ -17,6 +17,7 @@ import { runOrWait } from './failed-step.js';
 import { failure } from './failures.js';
 import type { FrozenInputs } from './freeze-inputs.js';
 import { setStepState, type Run } from './run.js';
+import { StepStarts } from './step-starts.js';
 import { readsTheSame, takeOver } from './steps/reused-step.js';
 import {
   activity,
@@ -60,6 +61,7 @@ export async function interpret(
   const dependencies = stepDependencies(pipeline.steps);
   const ends = new Map<string, Promise<void>>();
   const errors: unknown[] = [];
+  const starts = new StepStarts();
   for (const name of topologicalOrder(dependencies).order) {
     const waits = dependencies[name] ?? [];
     const begin = async () => {
@@ -67,9 +69,11 @@ export async function interpret(
       const blocking = waits.find((other) => !mayFollow(run.steps.get(other), reads.includes(other)));
       if (blocking !== undefined) return skip(run, name, blocking);
       try {
-        const earlier = reusable[name];
-        if (earlier !== undefined && (await reuse(run, pipeline, name, frozen, earlier))) return;
-        await runOrWait(run, pipeline, name, () => runStep(run, pipeline, name, frozen));
+        await starts.run(async () => {
+          const earlier = reusable[name];
+          if (earlier !== undefined && (await reuse(run, pipeline, name, frozen, earlier))) return;
+          await runOrWait(run, pipeline, name, () => runStep(run, pipeline, name, frozen));
+        });
       } catch (error) {
         errors.push(error);
       }

@@ -5,28 +5,52 @@ import { startMillrace, type MillraceEnvironment } from '../support/millrace-env
 /** Longer than an end may wait because its step was short. */
 const STEP_MS = 1_200;
 const STEPS = 150;
+/** Steps that end at once, more of them than a worker follows side by side. */
+const SHORT_STEPS = 400;
 
 describe('a run of many steps side by side', () => {
   let millrace: MillraceEnvironment;
+  const sideBySide = { now: 0, most: 0 };
 
+  const many = (name: string, count: number, activity: string) => {
+    const step = { type: 'activity', activity, role: 'data' } satisfies Step | object;
+    const steps = Object.fromEntries(Array.from({ length: count }, (_, nth) => [`step-${nth}`, step]));
+    return definePipeline({ name, steps });
+  };
   beforeAll(async () => {
-    const step = { type: 'activity', activity: 'work', role: 'data' } satisfies Step | object;
     millrace = await startMillrace({
-      pipelines: [
-        definePipeline({
-          name: 'wide',
-          steps: Object.fromEntries(Array.from({ length: STEPS }, (_, nth) => [`step-${nth}`, step])),
-        }),
-      ],
+      pipelines: [many('wide', STEPS, 'work'), many('short', SHORT_STEPS, 'nothing')],
       roles: { data: { concurrency: STEPS } },
-      activities: { work: () => delay(STEP_MS, null) },
+      activities: {
+        work: async () => {
+          sideBySide.now += 1;
+          sideBySide.most = Math.max(sideBySide.most, sideBySide.now);
+          await delay(STEP_MS);
+          sideBySide.now -= 1;
+          return null;
+        },
+        nothing: () => delay(1, null),
+      },
     });
   });
   afterAll(() => millrace.close());
 
-  it('commits their ends together, and every one of them', async () => {
+  it('lets so many begin that Temporal never has to take a task away from its worker', async () => {
+    const result = await (await millrace.client.startRun({ pipeline: 'short', partition: 'all' })).result();
+    expect(result.message).toBe(`${SHORT_STEPS} steps succeeded`);
+    const { events } = await millrace.client.temporal.workflow.getHandle('run/short/all').fetchHistory();
+    const all = events ?? [];
+    const firstEnd = all.findIndex((event) => event.activityTaskCompletedEventAttributes);
+    const begun = all.slice(0, firstEnd).filter((event) => event.activityTaskScheduledEventAttributes);
+    expect(begun.length).toBeLessThan(SHORT_STEPS / 4);
+    expect(all.flatMap((event) => event.workflowTaskFailedEventAttributes?.cause ?? [])).toEqual([]);
+    expect(all.filter((event) => event.workflowTaskTimedOutEventAttributes)).toEqual([]);
+  });
+
+  it('lets more begin where few end, and commits their ends together', async () => {
     const result = await (await millrace.client.startRun({ pipeline: 'wide', partition: 'all' })).result();
     expect(result.verdict).toBe('succeeded');
+    expect(sideBySide.most).toBeGreaterThan(60);
     const { steps } = await millrace.lineage.run(result.runId);
     expect(steps.map(({ step, status }) => `${step} ${status}`).sort()).toEqual(
       Array.from({ length: STEPS }, (_, nth) => `step-${nth} succeeded`).sort(),
