@@ -32,7 +32,8 @@ export function asMillraceError(error: unknown, address: string): MillraceError 
     return new MillraceError('NOT_FOUND', `no run ${error.workflowId} is known to Temporal`, { cause: error });
   }
   if (error instanceof ScheduleNotFoundError) {
-    return new MillraceError('NOT_FOUND', `Temporal has no ${error.scheduleId}`, { cause: error });
+    const message = `Temporal has no ${error.scheduleId}; millrace schedule apply makes those of the configuration`;
+    return new MillraceError('NOT_FOUND', message, { cause: error });
   }
   if (error instanceof WorkflowExecutionAlreadyStartedError) {
     return new MillraceError('INTERNAL', error.message, { cause: error });

@@ -50,9 +50,16 @@ export async function listRuns(read: Reader, options: RunFilter): Promise<RunSum
   return rows.map(runSummary);
 }
 
-/** @throws NOT_FOUND */
+/**
+ * A run and the last end of each of its steps, in the order of its pipeline; what that does not name comes last, as it was put on record.
+ * @throws NOT_FOUND
+ */
 export async function runDetails(read: Reader, runId: string): Promise<RunDetails> {
-  const [run] = await read<RunRow>('SELECT * FROM runs WHERE run_id = $1', [runId]);
+  const [run] = await read<RunRow & { declared: string }>(
+    `SELECT runs.*, to_json(coalesce(json_keys(payload, '$.specification.steps'), [])) AS declared
+     FROM runs JOIN events USING (sequence) WHERE runs.run_id = $1`,
+    [runId],
+  );
   if (run === undefined) throw new MillraceError('NOT_FOUND', `no run has the id ${runId}`);
   const steps = await read<{
     step: string;
@@ -67,6 +74,9 @@ export async function runDetails(read: Reader, runId: string): Promise<RunDetail
      QUALIFY row_number() OVER (PARTITION BY step ORDER BY sequence DESC) = 1 ORDER BY sequence`,
     [runId],
   );
+  const declared = JSON.parse(run.declared) as string[];
+  const place = ({ step }: { step: string }) => (declared.includes(step) ? declared.indexOf(step) : declared.length);
+  steps.sort((one, other) => place(one) - place(other));
   return {
     ...runSummary(run),
     specificationDigest: run.specification_digest,
