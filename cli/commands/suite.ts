@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import { checkFiles } from '../../engine/quality/check-files.js';
 import { parseSuite, suiteJsonSchema } from '../../engine/quality/parse-suite.js';
 import type { DatasetProfile } from '../../engine/quality/profile/profile.js';
-import type { ProfileFilesOptions } from '../../engine/quality/profile-files.js';
+import { profileFiles, type ProfileFilesOptions } from '../../engine/quality/profile-files.js';
 import { isProfile } from '../../engine/quality/references.js';
+import { prepareFiles } from '../../engine/quality/sources/prepare-files.js';
 import { suggestSuite, type SuiteProposal } from '../../engine/quality/suggest/index.js';
 import { dataFiles } from '../data-files.js';
 import { interruptible } from '../interrupted-scan.js';
@@ -76,17 +77,26 @@ async function propose(named: string, options: SuggestOptions): Promise<SuitePro
       return profile;
     };
     const files = isOnRecord(named) ? [] : dataFiles([named]);
-    const profile = await taken(profileOf(named, how, options));
-    const earlier: DatasetProfile[] = [];
-    for (const data of baseline) {
-      if (isOnRecord(data)) earlier.push(...(await recordedVersions(data, named, how, options)));
-      // A pattern of all days has the day itself in it.
-      else
-        for (const file of dataFiles([data]))
-          if (!files.includes(file)) earlier.push(await taken(profileOf(file, how)));
+    const hasRows = files.length > 0 && !(await isProfile(named));
+    // Read twice, so made readable once: the standard input is gone after that.
+    const prepared = await prepareFiles(hasRows ? files : [], { signal });
+    try {
+      const profile = await taken(
+        hasRows ? profileFiles(prepared.files, { useCaller: true, ...how }) : profileOf(named, how, options),
+      );
+      const earlier: DatasetProfile[] = [];
+      for (const data of baseline) {
+        if (isOnRecord(data)) earlier.push(...(await recordedVersions(data, named, how, options)));
+        // A pattern of all days has the day itself in it.
+        else
+          for (const file of dataFiles([data]))
+            if (!files.includes(file)) earlier.push(await taken(profileOf(file, how)));
+      }
+      const proposal = suggestSuite(profile, earlier);
+      return await (hasRows ? withoutWrong(proposal, prepared.files, signal) : proposal);
+    } finally {
+      await prepared.dispose();
     }
-    const proposal = suggestSuite(profile, earlier);
-    return (await isProfile(named)) || files.length === 0 ? proposal : withoutWrong(proposal, files, signal);
   }).finally(() => progress.end());
 }
 

@@ -81,7 +81,7 @@ async function runQuery(
     const names = result.columnNames();
     const isNumber = names.length === 1 && NUMBERS.has(result.columnTypeId(0));
     let rows = 0;
-    let first: Json | undefined;
+    let first: DuckJson | undefined;
     const examples: { row: number; value: Json }[] = [];
     const most = isPrivate ? 0 : MAX_EXAMPLES;
     for await (const page of result.yieldRowsJson()) {
@@ -116,10 +116,10 @@ const NUMBERS = new Set<DuckDBTypeId>([
 ]);
 
 /** A number, but an integer beyond 2^53 as its digits. */
-function exactOrDouble(value: Json): Json {
-  const number = typeof value === 'string' ? Number(value) : value;
-  const isExact = typeof number === 'number' && (Number.isSafeInteger(number) || !/^-?\d+$/.test(String(value)));
-  return isExact || number === null ? number : value;
+function exactOrDouble(value: DuckJson): number | string | null {
+  if (typeof value !== 'string') return value as number | null;
+  const number = Number(value);
+  return Number.isSafeInteger(number) || !/^-?\d+$/.test(value) ? number : value;
 }
 
 function cell(value: DuckJson): Json {

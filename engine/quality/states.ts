@@ -174,7 +174,7 @@ export interface SpilledState {
 export interface SqlState {
   kind: 'sql';
   rows: number;
-  value: Json;
+  value: number | string | null;
   examples: Example[];
 }
 

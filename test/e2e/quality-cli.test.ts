@@ -256,6 +256,11 @@ describe('millrace suite schema', () => {
 });
 
 describe('millrace suite suggest', () => {
+  it('reads the standard input', async () => {
+    const { code, stdout } = await millraceReading('id,name\n1,a\n2,b\n', 'suite', 'suggest', '-', '--json');
+    expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ checks: expect.any(Array) as unknown })]);
+  });
+
   it('writes a suite that check takes as it is, tried on earlier versions, of which the data themselves are none', async () => {
     const proposed = await millrace(
       'suite',

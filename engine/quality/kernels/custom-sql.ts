@@ -19,7 +19,7 @@ export const customSql: CheckDefinition<CheckOf<'custom_sql'>> = {
     }
     if (value === 'none') return { failed: 'the query gives no single number' };
     // An integer beyond 2^53 comes as its digits; a BigInt compares with doubles without loss.
-    const number = typeof value === 'string' ? BigInt(value) : ((value as number | null) ?? NaN);
+    const number = typeof value === 'string' ? BigInt(value) : (value ?? NaN);
     const observed = typeof number === 'bigint' || Number.isFinite(number) ? value : String(value);
     return { ...withinLimits(number, check), observed, failing: 0, total, examples: [] };
   },

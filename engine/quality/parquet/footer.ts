@@ -46,7 +46,10 @@ export interface ParquetGroup {
   leaves: ReadonlyMap<string, readonly ParquetChunk[]>;
 }
 
-/** Key in the metadata of files that were made of text, whose columns without values have no type. */
+/**
+ * Key in the metadata of files that were made of text, whose columns without values have no type. Its value is the list of their names as
+ * the text has them, as JSON: a database that made the file takes no two that differ in case alone.
+ */
 export const FROM_TEXT = 'millrace_from_text';
 
 export interface ParquetFooter {
@@ -80,14 +83,26 @@ export function footerLength(tail: Uint8Array, fileBytes: number): number {
  */
 export function parseFooter(bytes: Uint8Array, fileBytes: number): ParquetFooter {
   const { value } = readStruct(bytes, 0);
-  const columns = columnsOf(list(value[2]).map(struct));
-  const groups = list(value[4]).map((group) => groupOf(struct(group), fileBytes));
+  const stored = columnsOf(list(value[2]).map(struct));
+  const ofText = list(value[5] ?? []).find((entry) => text(struct(entry)[1]) === FROM_TEXT);
+  const isFromText = ofText !== undefined;
+  const names = isFromText ? namesOfText(struct(ofText)[2], stored.length) : undefined;
+  const columns = names === undefined ? stored : stored.map((column, i) => ({ ...column, name: names[i]! }));
+  const renamed = new Map(stored.map(({ name }, i) => [name, columns[i]!.name]));
+  const groups = list(value[4]).map((group) => groupOf(struct(group), fileBytes, renamed));
   const rows = whole(value[3]);
   if (groups.reduce((sum, group) => sum + group.rows, 0) !== rows) {
     throw new RangeError('its footer contradicts itself in the number of rows');
   }
-  const isFromText = list(value[5] ?? []).some((entry) => text(struct(entry)[1]) === FROM_TEXT);
   return { isFromText, rows, columns, groups };
+}
+
+/** The names that a text had; undefined where they do not fit. */
+function namesOfText(value: ThriftValue | undefined, columns: number): string[] | undefined {
+  if (value === undefined) return undefined;
+  const names: unknown = JSON.parse(text(value));
+  const fit = Array.isArray(names) && names.length === columns && names.every((name) => typeof name === 'string');
+  return fit ? names : undefined;
 }
 
 function columnsOf(elements: readonly ThriftStruct[]): ParquetColumn[] {
@@ -126,14 +141,15 @@ function afterElement(elements: readonly ThriftStruct[], at: number): number {
   return next;
 }
 
-function groupOf(group: ThriftStruct, fileBytes: number): ParquetGroup {
+function groupOf(group: ThriftStruct, fileBytes: number, renamed: ReadonlyMap<string, string>): ParquetGroup {
   const chunks = new Map<string, ParquetChunk>();
   const leaves = new Map<string, ParquetChunk[]>();
   for (const entry of list(group[1])) {
     const meta = struct(entry)[3];
     if (meta === undefined) continue;
     const path = list(struct(meta)[3]);
-    const name = text(path[0]);
+    const stored = text(path[0]);
+    const name = renamed.get(stored) ?? stored;
     const chunk = chunkOf(struct(meta), fileBytes);
     if (path.length === 1) chunks.set(name, chunk);
     else if (leaves.get(name)?.push(chunk) === undefined) leaves.set(name, [chunk]);

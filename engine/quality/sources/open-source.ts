@@ -13,17 +13,21 @@ export function formatOf(head: Uint8Array): ColumnarFormat | null {
   return null;
 }
 
-/** The first bytes of a file. */
-export async function headOf(path: string): Promise<Uint8Array> {
+/** The first bytes of a file. @param given what it is called in messages */
+export async function headOf(path: string, given = path): Promise<Uint8Array> {
   const file = await open(path).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOENT' || error.code === 'ENOTDIR'
-      ? new MillraceError('SOURCE_NOT_FOUND', `there is no file ${path}`, { cause: error })
-      : new MillraceError('SOURCE_UNREADABLE', `${path} cannot be read: ${error.message}`, { cause: error });
+      ? new MillraceError('SOURCE_NOT_FOUND', `there is no file ${given}`, { cause: error })
+      : new MillraceError('SOURCE_UNREADABLE', `${given} cannot be read: ${error.message}`, { cause: error });
   });
   try {
     const info = await file.stat();
-    if (!info.isFile()) throw new MillraceError('SOURCE_UNREADABLE', `${path} cannot be read: it is not a file`);
-    if (info.size === 0) throw new MillraceError('SOURCE_EMPTY', `the file ${path} has no bytes`);
+    if (!info.isFile()) throw new MillraceError('SOURCE_UNREADABLE', `${given} cannot be read: it is not a file`);
+    if (info.size === 0)
+      throw new MillraceError(
+        'SOURCE_EMPTY',
+        given === path ? `the file ${path} has no bytes` : `${given} has no bytes`,
+      );
     const { buffer, bytesRead } = await file.read(Buffer.alloc(16), 0, 16, 0);
     return buffer.subarray(0, bytesRead);
   } finally {

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { Int32, List, Field, Table, tableToIPC, vectorFromArray } from 'apache-arrow';
 import { checkFiles } from '../../../engine/quality/index';
 import { crc32 } from '../../../engine/quality/parquet/crc32';
@@ -131,12 +132,53 @@ test('a row group of dictionaries without rows passes', async () => {
   ]);
 });
 
-test('a CSV whose lines end in different ways is told so', async () => {
-  const file = await written('mixed.csv', 'a,b\r\n1,2\n3,4\r\n');
-  await expect(resultsIn(file, { type: 'row_count', min: 1 })).rejects.toMatchObject({
-    code: 'SOURCE_UNREADABLE',
-    message: expect.stringContaining('different ways (CRLF and LF)') as string,
+describe('a CSV', () => {
+  test.each([
+    ['from the start', 'a,b\r\n1,"x\r\ny"\n3,z\r4,w'],
+    ['after many lines', `a,b\n1,"x\r\ny"\n${'3,z\n'.repeat(100_000)}4,w\r\n`],
+  ])('may have lines that end in different ways, %s; what is quoted stays as it is', async (_, content) => {
+    const path = await written('ends.csv', content);
+    const suite = suiteOf([
+      { type: 'in_set', column: 'b', set: ['x\r\ny', 'z', 'w'] },
+      { type: 'column_type', column: 'a', dataType: 'integer' },
+    ]);
+    expect(await checkFiles({ files: [path], suite })).toMatchObject({ verdict: 'pass' });
   });
+
+  test('keeps its names: two of the same are no answer to a check, and those that differ in case are two', async () => {
+    const path = await written('names.csv', '\ufeff"a";A;"b;c";"a"\n1;2;3;4\n');
+    const suite = suiteOf([
+      { type: 'not_null', column: 'a' },
+      { type: 'comparison', column: 'A', operator: 'eq', value: 2 },
+      { type: 'not_null', column: 'b;c' },
+      { type: 'schema_match', columns: ['a', 'A', 'b;c'] },
+    ]);
+    const { checks } = await checkFiles({ files: [path], suite });
+    expect(checks.map(({ status }) => status)).toEqual(['error', 'pass', 'pass', 'pass']);
+    expect(checks[0]!.message).toBe('there are several columns "a"');
+  });
+
+  test.each(['utf-16le', 'utf-16be'] as const)('in %s with its mark is decoded', async (encoding) => {
+    const bytes = Buffer.from('\ufeffa\tb\n1\té\n', 'utf16le');
+    const path = await written(`${encoding}.csv`, encoding === 'utf-16le' ? bytes : bytes.swap16());
+    const suite = suiteOf([{ type: 'in_set', column: 'b', set: ['é'] }]);
+    expect(await checkFiles({ files: [path], suite })).toMatchObject({ verdict: 'pass', rows: 1 });
+  });
+
+  test('may have 10,000 columns', async () => {
+    const path = folder.path('wide.csv');
+    const line = (value: (i: number) => string) => `${Array.from({ length: 10_000 }, (_, i) => value(i)).join()}\n`;
+    await writeFile(path, line((i) => `c${i}`) + line((i) => (i % 3 === 0 ? 't' : '1')).repeat(3));
+    const suite = suiteOf([{ type: 'column_count', min: 10_000 }, { type: 'rows_complete' }]);
+    expect(await checkFiles({ files: [path], suite })).toMatchObject({ verdict: 'pass', rows: 3 });
+  }, 60_000);
+});
+
+test('the standard input is called so in messages, and can be read but once', async () => {
+  const suite = suiteOf([{ type: 'row_count', min: 1 }]);
+  const empty = checkFiles({ files: ['-'], suite, input: Readable.from([]) });
+  await expect(empty).rejects.toMatchObject({ code: 'SOURCE_EMPTY', message: 'the standard input has no bytes' });
+  await expect(checkFiles({ files: ['-', '-'], suite })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
 });
 
 describe('decimals that are stored as integers', () => {
