@@ -278,6 +278,20 @@ export const rebuildResponseSchema = z.strictObject({
   events: z.int().nonnegative().describe('Events that the projections were made from.'),
 });
 
+/** Something that keeps the owner busy for longer than a question. */
+export const ownerWorkSchema = z.strictObject({
+  what: z.enum(['audit verify', 'rebuild']).describe('What it does.'),
+  events: z.int().nonnegative().describe('Events that it goes through.'),
+  done: z.number().min(0).max(1).describe('Share of it that is done.'),
+  startedAt: instantField.describe('When it began.'),
+});
+export type OwnerWork = z.infer<typeof ownerWorkSchema>;
+
+/** Answer of `GET /api/v1/work`. */
+export const ownerWorkResponseSchema = z.strictObject({
+  work: z.array(ownerWorkSchema).describe('What is under way, the oldest first.'),
+});
+
 /** A node of the lineage graph. */
 export const lineageNodeSchema = z.strictObject({
   id: z

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { createLineageClient, keyFingerprint, makeSigningKey } from '../../engine/lineage/index.js';
 import { MillraceError } from '../../schemas/errors.js';
 import type { AuditResponse, AuditVerification } from '../../schemas/lineage-audit.js';
+import { followWork } from '../follow-work.js';
 import { addTargetOptions, jsonOption, parseCount, type JsonOption, type TargetOptions } from '../options.js';
 import { EXIT, printJson } from '../output.js';
 import { plainTable } from '../plain-table.js';
@@ -47,7 +48,8 @@ export function auditCommand(program: Command): void {
     .addHelpText('after', '\nThe exit code is 1 when anything is not as it was recorded.')
     .action(async ({ json, publicKey, ...target }: TargetOptions & JsonOption & { publicKey?: string[] }) => {
       const url = requireLineageUrl(await resolveTarget(target));
-      const found = await createLineageClient({ url, timeoutMs: 3_600_000 }).verifyAudit();
+      const client = createLineageClient({ url, timeoutMs: 3_600_000 });
+      const found = await followWork(client, 'audit verify', client.verifyAudit());
       const result = publicKey === undefined ? found : withKeys(found, await Promise.all(publicKey.map(fingerprintOf)));
       if (json) printJson(result);
       else console.log(inWords(result));

@@ -4,6 +4,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { createLineageClient, downloadBackup, restoreBackup } from '../../engine/lineage/index.js';
 import { MillraceError } from '../../schemas/errors.js';
 import type { LineageGraph } from '../../schemas/lineage-api.js';
+import { followWork } from '../follow-work.js';
 import { lineageTree } from '../lineage-tree.js';
 import {
   addTargetOptions,
@@ -65,7 +66,8 @@ function addStoreCommands(command: Command): void {
     .addOption(jsonOption())
     .action(async ({ json, ...target }: TargetOptions & JsonOption) => {
       const url = requireLineageUrl(await resolveTarget(target));
-      const events = await createLineageClient({ url, timeoutMs: 3_600_000 }).rebuild();
+      const client = createLineageClient({ url, timeoutMs: 3_600_000 });
+      const events = await followWork(client, 'rebuild', client.rebuild());
       if (json) printJson({ events });
       else console.log(`made again from ${events} events`);
     });

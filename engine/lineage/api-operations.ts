@@ -35,6 +35,7 @@ import {
   rebuildResponseSchema,
   recordedObjectsResponseSchema,
   openLineageAcceptedSchema,
+  ownerWorkResponseSchema,
   openLineageEventsSchema,
   openLineageBatchAcceptedSchema,
   openLineageBatchSchema,
@@ -175,6 +176,7 @@ export const API_OPERATIONS: readonly ApiOperation[] = [
     ...get('/live', 'Whether the owner answers; asks for no token', z.strictObject({ status: z.literal('ok') })),
     scope: null,
   },
+  get('/work', 'What keeps the owner busy for longer than a question, and how far that is', ownerWorkResponseSchema),
   get('/openapi.json', 'This document', z.looseObject({ openapi: z.string() })),
   {
     method: 'POST',

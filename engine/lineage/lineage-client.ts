@@ -27,6 +27,7 @@ import {
   resolvePartitionsResponseSchema,
   retentionFactsResponseSchema,
   openLineageEventsSchema,
+  ownerWorkResponseSchema,
   rebuildResponseSchema,
   runDetailsSchema,
   runQualityResponseSchema,
@@ -39,6 +40,7 @@ import {
   type AliasMove,
   type AuditResponse,
   type AuditVerification,
+  type OwnerWork,
   type ColumnGraph,
   type DatasetSummary,
   type DeadLetters,
@@ -161,6 +163,8 @@ export interface LineageClient {
   columns(dataset: string, options?: { column?: string; direction?: ColumnGraph['direction'] }): Promise<ColumnGraph>;
   /** Changes of state by people and services, newest first. */
   audit(options?: { actor?: string; action?: string; limit?: number; after?: string }): Promise<AuditResponse>;
+  /** What keeps the owner busy for longer than a question, and how far that is. */
+  work(): Promise<OwnerWork[]>;
   /** Goes through all events: any that was changed, removed or put in is told with its number. */
   verifyAudit(): Promise<AuditVerification>;
   /** Signs how far the audit chain goes now; the checkpoint is null if nothing was recorded since the last. */
@@ -263,6 +267,7 @@ export function createLineageClient(options: {
     why: (prediction) => get(whySchema, `/why${search({ prediction })}`),
     columns: (dataset, query = {}) => get(columnGraphSchema, `/columns${search({ dataset, ...query })}`),
     audit: (query = {}) => get(auditResponseSchema, `/audit${search(query)}`),
+    work: async () => (await get(ownerWorkResponseSchema, '/work')).work,
     verifyAudit: () => get(auditVerificationSchema, '/audit/verify'),
     signAudit: () => request(checkpointResponseSchema, 'POST', '/admin/checkpoint'),
     rebuild: async () => (await request(rebuildResponseSchema, 'POST', '/admin/rebuild')).events,

@@ -12,6 +12,7 @@ import { MIGRATIONS, type Migration } from './migrations/index.js';
 import { migrate } from './migrations/migrate.js';
 import { project, type Row } from './projection.js';
 import { connectionReader, ReadPool, type Reader } from './reader.js';
+import { LongWork } from './long-work.js';
 import { rebuildProjections } from './rebuild.js';
 import { TableWriter } from './table-writer.js';
 import { WriterLane } from './writer-lane.js';
@@ -45,6 +46,8 @@ export interface LineageStore {
    * @returns number of events
    */
   rebuild(): Promise<number>;
+  /** What this process is busy with for longer. */
+  readonly work: LongWork;
   /** Gives work a connection of its own, for reading alone. */
   withConnection<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T>;
   /** Copies everything that is committed to a new file, while reads go on and commits wait for as long as the copy takes. */
@@ -147,6 +150,7 @@ function createStore(
     (requests) => lane.run(() => inTransaction(writer, () => claimKeys(writer, requests, sequence))),
     GROUP_CLAIMS,
   );
+  const work = new LongWork();
   let closing: Promise<void> | null = null;
 
   async function close(): Promise<void> {
@@ -165,7 +169,14 @@ function createStore(
     record: (records) => watch(queue.submit(records, records.length)),
     claim: (request) => watch(claims.submit(request, 1)),
     rebuild: () =>
-      watch(lane.run(() => database.withAllThreads(() => inTransaction(writer, () => rebuildProjections(writer))))),
+      watch(
+        lane.run(() =>
+          work.run({ what: 'rebuild', events: sequence }, (onEvents) =>
+            database.withAllThreads(() => inTransaction(writer, () => rebuildProjections(writer, onEvents))),
+          ),
+        ),
+      ),
+    work,
     withConnection: async (work) => {
       const connection = await database.connect();
       try {

@@ -60,6 +60,8 @@ export function addRoutes(
 
   get('/api/v1/live', async () => ({ status: 'ok' }));
 
+  get('/api/v1/work', async () => ({ work: store.work.list() }));
+
   app.post('/api/v1/records', async (request) => {
     const { records } = parseWith(recordsRequestSchema, request.body, 'records');
     return { results: await store.record(records) };

@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { LineageRecord } from '../../schemas/index.js';
 import type { Answer } from './ledger.js';
+import type { OnEvents } from './long-work.js';
 import { project } from './projection.js';
 import { connectionReader } from './reader.js';
 import { TableWriter } from './table-writer.js';
@@ -14,9 +15,10 @@ const PAGE = 2000;
 /**
  * Makes every projection again from the events, within the transaction that is open on the connection: who reads meanwhile
  * sees the tables as they were.
+ * @param onEvents told how many were gone through
  * @returns number of events
  */
-export async function rebuildProjections(connection: DuckDBConnection): Promise<number> {
+export async function rebuildProjections(connection: DuckDBConnection, onEvents?: OnEvents): Promise<number> {
   const read = connectionReader(connection);
   for (const table of await projectionTables(connection)) await connection.run(`DELETE FROM "${table}"`);
   const writer = new TableWriter(connection);
@@ -34,6 +36,7 @@ export async function rebuildProjections(connection: DuckDBConnection): Promise<
     );
     await writer.write(rows);
     events += page.length;
+    onEvents?.(events);
     last = page.at(-1)?.sequence ?? last;
     if (page.length < PAGE) return events;
   }

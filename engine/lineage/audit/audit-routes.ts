@@ -20,5 +20,9 @@ export function addAuditRoutes(
     const { number = 0, sequence = 0, hash = '' } = added ?? {};
     return { checkpoint: added && { number, sequence, hash }, fingerprint: checkpoints.fingerprint };
   });
-  app.get('/api/v1/audit/verify', () => verifyAudit(store, checkpoints));
+  app.get('/api/v1/audit/verify', () =>
+    store.work.run({ what: 'audit verify', events: store.head().sequence, rounds: 2 }, (onEvents) =>
+      verifyAudit(store, checkpoints, onEvents),
+    ),
+  );
 }

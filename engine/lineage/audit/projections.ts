@@ -1,6 +1,7 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import type { LineageRecord } from '../../../schemas/index.js';
 import type { Answer } from '../ledger.js';
+import type { OnEvents } from '../long-work.js';
 import { MIGRATIONS } from '../migrations/index.js';
 import { project, type Row } from '../projection.js';
 import { connectionReader, type Reader } from '../reader.js';
@@ -29,6 +30,7 @@ const NAMED = 5;
 export async function projectionProblems(
   connection: DuckDBConnection,
   isTold: (sequence: number) => boolean,
+  onEvents: OnEvents = () => undefined,
 ): Promise<ProjectionProblem[]> {
   const read = connectionReader(connection);
   const found = new Map<string, number[]>();
@@ -43,6 +45,7 @@ export async function projectionProblems(
       );
     }
     const writer = new TableWriter(connection, 'temp');
+    let gone = 0;
     for (let after = -1, more = true; more;) {
       let last = after;
       for (let page = 0; page < PAGES_COMPARED && more; page += 1) {
@@ -52,6 +55,8 @@ export async function projectionProblems(
         );
         await writer.write(events.flatMap(rowsOf));
         more = events.length === PAGE;
+        gone += events.length;
+        onEvents(gone);
         last = events.at(-1)?.sequence ?? last;
       }
       // Rows of no event at all are before the first, between, or after the last.

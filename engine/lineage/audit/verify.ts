@@ -1,4 +1,5 @@
 import type { AuditVerification } from '../../../schemas/index.js';
+import type { OnEvents } from '../long-work.js';
 import type { LineageStore } from '../lineage-store.js';
 import { chainedEvents, GENESIS, isAsWritten, linkHash, parsedEvent, type ChainedEvent } from './chain.js';
 import type { Checkpoints } from './checkpoints.js';
@@ -14,6 +15,7 @@ const TOLD = 100;
 export async function verifyAudit(
   { read, withConnection }: Pick<LineageStore, 'read' | 'withConnection'>,
   checkpoints: Checkpoints,
+  onEvents: OnEvents = () => undefined,
 ): Promise<AuditVerification> {
   const problems: AuditVerification['problems'] = [];
   const told = new Set<number>();
@@ -76,6 +78,7 @@ export async function verifyAudit(
         }
       }
     }
+    onEvents(events);
   }
   for (const { number, sequence } of awaiting) {
     tell(last + 1, 'removed', `checkpoint ${number} signed ${sequence} events, the database ends at ${last}`);
@@ -89,7 +92,11 @@ export async function verifyAudit(
     tell(null, 'inserted', `${all.rows - rows} more events or links have a number that another has`);
   }
   const projections = await withConnection((connection) =>
-    projectionProblems(connection, (sequence) => isTold(sequence) || (awaiting.length > 0 && sequence > last)),
+    projectionProblems(
+      connection,
+      (sequence) => isTold(sequence) || (awaiting.length > 0 && sequence > last),
+      onEvents,
+    ),
   );
   for (const { sequence, message } of projections) tell(sequence, 'projection', message);
   return {
