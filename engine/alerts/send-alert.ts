@@ -24,12 +24,18 @@ export async function sendAlert(
   alert: LinkedAlert,
   { id, secrets, timeoutMs = TIMEOUT_MS }: { id: string; secrets: Secrets; timeoutMs?: number },
 ): Promise<Sent> {
-  const secretOf = async (text: string) => (text.startsWith('secret:') ? secrets.get(text) : text);
-  const url = await secretOf(channel.url);
-  const routingKey = channel.kind === 'pagerduty' ? await secrets.get(channel.routingKey) : undefined;
+  const used: string[] = [];
+  const secret = async (reference: string) => {
+    const value = await secrets.get(reference);
+    used.push(value);
+    return value;
+  };
+  const url = channel.url.startsWith('secret:') ? await secret(channel.url) : channel.url;
+  if (used.includes(url) && URL.canParse(url)) used.push(url.slice(new URL(url).origin.length));
+  const routingKey = channel.kind === 'pagerduty' ? await secret(channel.routingKey) : undefined;
   const body = JSON.stringify(alertPayload(channel, alert, id, routingKey));
   const signed = channel.kind === 'webhook' && channel.secret !== undefined;
-  const signature = signed ? signWebhook(await secrets.get(channel.secret ?? ''), id, Date.now(), body) : {};
+  const signature = signed ? signWebhook(await secret(channel.secret ?? ''), id, Date.now(), body) : {};
   try {
     const answer = await fetch(url, {
       method: 'POST',
@@ -38,7 +44,9 @@ export async function sendAlert(
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     });
-    const text = (await answer.text()).replaceAll(/\s+/g, ' ').slice(0, 200);
+    const text = without(used, await answer.text())
+      .replaceAll(/\s+/g, ' ')
+      .slice(0, 200);
     const message = `${answer.status} ${text}`.trim();
     if (answer.ok) return { outcome: 'delivered', message };
     const again = answer.status >= 500 || answer.status === 408 || answer.status === 429;
@@ -50,10 +58,21 @@ export async function sendAlert(
   }
 }
 
-/** Milliseconds of a header in seconds, at most an hour; dates are read as nothing. */
-function retryAfterMs(value: string | null): number {
-  const seconds = Number(value ?? 0);
-  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, 3600) * 1000 : 0;
+/** Shortest part of a secret that is taken out of what the other side said: a path `/` stands in many texts. */
+const SHORTEST_SECRET = 6;
+
+/** An answer may have in it what was sent: it goes on record, and secrets do not. */
+function without(secrets: readonly string[], text: string): string {
+  const told = secrets.filter((secret) => secret.length >= SHORTEST_SECRET);
+  return told.reduce((rest, secret) => rest.replaceAll(secret, '[secret]'), text);
+}
+
+/** Milliseconds that a header asks for, in seconds or as a date; at most an hour. */
+export function retryAfterMs(value: string | null, now = Date.now()): number {
+  if (value === null) return 0;
+  const seconds = Number(value);
+  const ms = Number.isNaN(seconds) ? Date.parse(value) - now : seconds * 1000;
+  return ms > 0 ? Math.min(ms, 3_600_000) : 0;
 }
 
 function reasonOf(error: unknown, timeoutMs: number): string {
