@@ -97,7 +97,7 @@ export const relationships: CheckDefinition<CheckOf<'relationships'>> = {
   start(check, kinds, { findings }) {
     if (findings?.state?.kind !== 'keys') throw new Misfit(findings?.failed ?? 'the reference was not read');
     if (findings.state.types !== keyTypes(kinds)) {
-      throw new Misfit(`the columns are of types ${keyTypes(kinds)}, those of the reference ${findings.state.types}`);
+      throw new Misfit(otherTypes(kinds, findings.kinds));
     }
     return new Relationships(keyColumnsOf(check), kinds, findings.state);
   },
@@ -171,7 +171,7 @@ function judgeReconciliation(
   const kinds = findings.kinds ?? [];
   const [own, other] = [measured(state, check, context), measured(findings.state, check, { ...context, kinds })];
   if (state.kind === 'checksum' && findings.state.kind === 'checksum' && state.types !== findings.state.types) {
-    return { failed: `the columns are of types ${state.types}, those of the reference ${findings.state.types}` };
+    return { failed: otherTypes(context.kinds, kinds) };
   }
   return {
     passed: agree(own, other, check.tolerance),
@@ -202,6 +202,11 @@ function agree(own: Json, other: Json, tolerance: number): boolean {
   if (own === other) return true;
   const [a, b] = [Number(own), Number(other)];
   return tolerance > 0 && Math.abs(a - b) <= tolerance * Math.abs(b);
+}
+
+function otherTypes(own: readonly ColumnKind[], reference: readonly ColumnKind[] = []): string {
+  const [left, right] = [own, reference].map((kinds) => kinds.map(({ name }) => name).join(', '));
+  return `the columns are of types ${left}, those of the reference ${right}: cast one of them`;
 }
 
 function toleranceWords(tolerance: number): string {

@@ -61,6 +61,9 @@ export interface ParquetFooter {
 }
 
 const MAGIC = 'PAR1';
+/** The same of a file whose footer is encrypted. */
+const ENCRYPTED_MAGIC = 'PARE';
+const ENCRYPTED = 'it is encrypted, and keys cannot be given; decrypt it first';
 
 /** Bytes at the end of a file that tell where its footer is. */
 export const TAIL_BYTES = 8;
@@ -71,7 +74,9 @@ export const TAIL_BYTES = 8;
  */
 export function footerLength(tail: Uint8Array, fileBytes: number): number {
   const buffer = Buffer.from(tail);
-  if (buffer.toString('latin1', 4, 8) !== MAGIC) throw new RangeError('it does not end as Parquet does');
+  const magic = buffer.toString('latin1', 4, 8);
+  if (magic === ENCRYPTED_MAGIC) throw new RangeError(ENCRYPTED);
+  if (magic !== MAGIC) throw new RangeError('it does not end as Parquet does');
   const length = buffer.readUInt32LE(0);
   if (length + TAIL_BYTES + MAGIC.length > fileBytes) throw new RangeError('its footer is longer than the file');
   return length;
@@ -83,6 +88,7 @@ export function footerLength(tail: Uint8Array, fileBytes: number): number {
  */
 export function parseFooter(bytes: Uint8Array, fileBytes: number): ParquetFooter {
   const { value } = readStruct(bytes, 0);
+  if (value[8] !== undefined) throw new RangeError(ENCRYPTED);
   const stored = columnsOf(list(value[2]).map(struct));
   const ofText = list(value[5] ?? []).find((entry) => text(struct(entry)[1]) === FROM_TEXT);
   const isFromText = ofText !== undefined;

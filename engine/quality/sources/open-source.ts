@@ -8,7 +8,7 @@ export type ColumnarFormat = 'parquet' | 'arrow';
 /** The form of a file by its first bytes; null for others, as text. An Arrow stream begins with its continuation mark. */
 export function formatOf(head: Uint8Array): ColumnarFormat | null {
   const text = Buffer.from(head.subarray(0, 6)).toString('latin1');
-  if (text.startsWith('PAR1')) return 'parquet';
+  if (text.startsWith('PAR1') || text.startsWith('PARE')) return 'parquet';
   if (text === 'ARROW1' || text.startsWith('\xff\xff\xff\xff')) return 'arrow';
   return null;
 }
