@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
 import { copyFile, link, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { MillraceError } from '../../schemas/index.js';
+import { isMillraceError, MillraceError } from '../../schemas/index.js';
 import { openDatabase } from './database.js';
 import { openLineageStore } from './lineage-store.js';
 
@@ -15,7 +15,7 @@ export interface Restored {
 
 /**
  * Puts a backup in the place of a database that nobody has open. The backup is copied, opened, brought to the newest schema
- * and read before anything is replaced; what was there is kept beside it.
+ * and read before anything is replaced; what was there is kept beside it, also if it is damaged.
  * @throws LINEAGE_LOCKED if an owner has the database open
  * @throws LINEAGE_DATABASE_UNUSABLE if the backup is not a lineage database that this Millrace reads
  * @throws NOT_FOUND if there is no such file
@@ -41,16 +41,37 @@ export async function restoreBackup(options: { from: string; databasePath: strin
 }
 
 async function setAside(database: string): Promise<string | null> {
-  if (!(await stat(database).catch(() => undefined))) return null;
-  // Opening it shows that nobody else has it; the checkpoint empties its log, which would otherwise be taken for the new one's.
-  const held = await openDatabase(database);
-  try {
-    await (await held.connect()).run('CHECKPOINT');
-  } finally {
-    held.close();
-  }
   const previous = `${database}.before-${new Date().toISOString().replace(/[:.]/g, '-')}`;
+  const isThere = (await stat(database).catch(() => undefined)) !== undefined;
+  // Opening it shows that nobody else has it; the checkpoint empties its log, which would otherwise be taken for the new one's.
+  if (!isThere || !(await emptyLog(database))) await moveLog(database, previous);
+  if (!isThere) return null;
   // Both names for a moment: a kill must not leave a path without a database, which an owner would make anew.
   await link(database, previous).catch(() => rename(database, previous));
   return previous;
+}
+
+/**
+ * @returns false if the database is damaged: then its log stays, and is kept with it
+ * @throws LINEAGE_LOCKED
+ */
+async function emptyLog(database: string): Promise<boolean> {
+  try {
+    const held = await openDatabase(database);
+    try {
+      await (await held.connect()).run('CHECKPOINT');
+    } finally {
+      held.close();
+    }
+    return true;
+  } catch (error) {
+    if (isMillraceError(error) && error.code === 'LINEAGE_LOCKED') throw error;
+    return false;
+  }
+}
+
+async function moveLog(database: string, previous: string): Promise<void> {
+  await rename(`${database}.wal`, `${previous}.wal`).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
 }

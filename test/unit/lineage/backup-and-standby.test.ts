@@ -1,4 +1,4 @@
-import { readdir, stat, writeFile } from 'node:fs/promises';
+import { readdir, stat, writeFile, rm, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
@@ -45,6 +45,33 @@ describe('a backup', () => {
       const previous = await openLineageStore({ path: restored.previous ?? '' });
       expect(await previous.read("SELECT 1 FROM run_starts WHERE run_id = 'after'")).toHaveLength(1);
       await previous.close();
+    });
+  });
+
+  it('takes the place of a database that is damaged or gone, whose log is kept and not taken for its own', async () => {
+    await withDatabasePath(async (databasePath) => {
+      const whole = await openLineageStore({ path: databasePath });
+      await whole.record(february());
+      const file = `${databasePath}.backup`;
+      await whole.backup(file);
+      await whole.close();
+      const damages = [
+        () => writeFile(databasePath, 'not a database'),
+        () => truncate(databasePath, 20_000),
+        () => rm(databasePath),
+      ];
+      for (const damage of damages) {
+        await damage();
+        await writeFile(`${databasePath}.wal`, 'a log of something else');
+        const { records, previous } = await restoreBackup({ from: file, databasePath });
+        expect(records).toBe(february().length);
+        const store = await openLineageStore({ path: databasePath });
+        expect(await store.record(february())).toMatchObject(february().map(() => ({ status: 'known' })));
+        await store.close();
+        const kept = (await readdir(dirname(databasePath))).filter((name) => /\.before-.*\.wal$/.test(name));
+        expect(kept).toHaveLength(damages.indexOf(damage) + 1);
+        if (previous !== null) expect((await stat(previous)).size).toBeGreaterThan(0);
+      }
     });
   });
 
