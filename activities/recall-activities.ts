@@ -1,7 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
 import { partitionRange } from '../engine/datasets/index.js';
 import { findPipeline, repairBackfills, type TaintedRun } from '../engine/pipelines/index.js';
-import { MillraceError, type Impact, type LineageRecord, type Marked, type RecallPlan } from '../schemas/index.js';
+import { recalledVersion, type Impact, type LineageRecord, type Marked, type RecallPlan } from '../schemas/index.js';
 import { activityScope, quickScope } from './activity-scope.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { endpointsOf } from './recall-traffic-activities.js';
@@ -10,7 +10,6 @@ import { endpointsOf } from './recall-traffic-activities.js';
 const BATCH = 1000;
 /** Things of a kind that a payload lists; all are in the object store. */
 const LISTED = 100;
-const ROOT = /^dataset:([^/]+)\/(.+)@([0-9a-f]{32})$/s;
 
 /** What the object store keeps of a recall. */
 interface RecallDocument {
@@ -24,9 +23,8 @@ export function createRecallActivities({ config, lineage, store }: ActivityDepen
     async findRecalled({ version }: { version: string }): Promise<string> {
       return quickScope(async () => {
         const { root } = await lineage.graph(version, { direction: 'downstream', depth: 1 });
-        if (ROOT.test(root)) return root;
-        const message = `${version} is ${root}, which is no dataset version`;
-        throw new MillraceError('INPUT_INVALID', message, { problems: [{ path: 'version', message }] });
+        recalledVersion(version, root);
+        return root;
       });
     },
 
@@ -38,7 +36,7 @@ export function createRecallActivities({ config, lineage, store }: ActivityDepen
         const registered = impact.models.flatMap(({ model, version, digest, aliases }) =>
           version === null ? [] : [{ model, version, digest, aliases }],
         );
-        const [, dataset = '', partition = '', version = ''] = ROOT.exec(root) ?? [];
+        const { dataset, partition, version } = recalledVersion(root, root);
         const tainted: Marked[] = [
           { kind: 'dataset', dataset, partition, version },
           ...impact.datasets.map(({ published: _, ...ref }) => ({ kind: 'dataset' as const, ...ref })),

@@ -1,7 +1,23 @@
 import { z } from 'zod';
 import { repairBackfillSchema } from './backfill.js';
 import { actorField, nameField, responsibilitySchema } from './fields.js';
+import { MillraceError } from './errors.js';
 import { modelVersionRefSchema } from './model.js';
+
+const DATASET_VERSION = /^dataset:([^/]+)\/(.+)@([0-9a-f]{32})$/s;
+
+/**
+ * The version that a recall is of, taken apart.
+ * @param asked the words in which it was asked for
+ * @param node what they stand for on record
+ * @throws MillraceError INPUT_INVALID for a model, an endpoint or anything else: what it was made from is recalled
+ */
+export function recalledVersion(asked: string, node: string): Record<'dataset' | 'partition' | 'version', string> {
+  const [, dataset, partition, version] = DATASET_VERSION.exec(node) ?? [];
+  if (dataset && partition && version) return { dataset, partition, version };
+  const message = `${asked} is ${node}, which is no dataset version`;
+  throw new MillraceError('INPUT_INVALID', message, { problems: [{ path: 'version', message }] });
+}
 
 /** Input of the workflow `recall`: one object, as the Temporal UI sends it. */
 export const recallInputSchema = z.strictObject({

@@ -6,7 +6,7 @@ import { connect, type MillraceClient } from '../../client/index.js';
 import { createLineageClient } from '../../engine/lineage/index.js';
 import { rangeOptions } from '../../schemas/backfill-range.js';
 import { MillraceError } from '../../schemas/errors.js';
-import type { RecallProgress, RecallRequest } from '../../schemas/recall.js';
+import { recalledVersion, type RecallProgress, type RecallRequest } from '../../schemas/recall.js';
 import { taskQueue } from '../../schemas/task-queues.js';
 import { recallWorkflowId } from '../../schemas/workflow-ids.js';
 import { addTargetOptions, jsonOption, type JsonOption, type TargetOptions } from '../options.js';
@@ -58,6 +58,7 @@ async function recall(text: string, options: RecallOptions): Promise<void> {
   const target = await resolveTarget(options);
   const lineage = createLineageClient({ url: requireLineageUrl(target), timeoutMs: 60_000 });
   const { root } = await lineage.graph(text, { direction: 'downstream', depth: 1 });
+  recalledVersion(text, root);
   const client = await connect(target.temporal);
   try {
     const { approve, reject, why, by } = options;
