@@ -1,6 +1,7 @@
 import { StatementType } from '@duckdb/node-api';
 import { MillraceError } from '../../schemas/index.js';
-import { refuseEffects } from '../refuse-effects.js';
+import { refuseForbidden } from '../forbidden-sql.js';
+import { notOneStatement } from '../one-statement.js';
 import type { DuckDbSession } from './duckdb-session.js';
 
 /** A query that was planned and found to be one SELECT. */
@@ -22,7 +23,7 @@ export async function selectStatement(session: DuckDbSession, sql: string): Prom
   if (statementType !== StatementType.SELECT) {
     throw invalid(`the query must be a SELECT and is ${StatementType[statementType]}`);
   }
-  await refuseEffects(
+  await refuseForbidden(
     async (statement, values) => Object.values((await session.rows(statement, values))[0] ?? {})[0],
     sql,
   );
@@ -53,7 +54,8 @@ async function plan(session: DuckDbSession, sql: string) {
   if (sql.replaceAll(/--[^\n]*|[\s;]/g, '') === '') throw invalid('the query is empty');
   return session.supervised(async (connection) => {
     const statements = await connection.extractStatements(sql);
-    if (statements.count !== 1) throw invalid(`the query must be one statement and is ${statements.count}`);
+    const problem = await notOneStatement(statements);
+    if (problem !== undefined) throw invalid(`the query ${problem}`);
     const prepared = await statements.prepare(0);
     try {
       return {

@@ -5,7 +5,8 @@ import {
   type DuckDBConnection,
   type Json as DuckJson,
 } from '@duckdb/node-api';
-import { refuseEffects } from '../refuse-effects.js';
+import { refuseForbidden } from '../forbidden-sql.js';
+import { notOneStatement } from '../one-statement.js';
 import { shortened } from './cell.js';
 import type { Json } from './json.js';
 import { MAX_EXAMPLES, type CheckState } from './states.js';
@@ -68,8 +69,9 @@ async function runQuery(
   signal?.addEventListener('abort', interrupt, { once: true });
   try {
     const extracted = await connection.extractStatements(query);
-    if (extracted.count !== 1) return { kind: 'error', message: 'it must be one statement' };
-    await refuseEffects(
+    const problem = await notOneStatement(extracted);
+    if (problem !== undefined) return { kind: 'error', message: `it ${problem}` };
+    await refuseForbidden(
       async (statement, values) => (await connection.runAndReadAll(statement, values)).getRowsJS()[0]?.[0],
       query,
     );

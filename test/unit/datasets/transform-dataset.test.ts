@@ -148,6 +148,11 @@ describe('transformDataset', () => {
     ['SELECT $partition_start AS s', '$partition_start has no value: the partition all has no window', { window: ALL }],
     ['SELECT 1 AS a', '$partition_key is the partition’s', { params: { partition_key: 'x' } }],
     ['SELECT 1 AS a; SELECT 2 AS a', 'the query must be one statement and is 2'],
+    [
+      'PIVOT flights ON origin USING count(*)',
+      'must name the values of PIVOT, which become columns: PIVOT … ON column IN (value, …)',
+    ],
+    ['SELECT * FROM (PIVOT flights ON origin)', 'must name the values of PIVOT'],
     ['', 'the query is empty'],
     [' -- nothing\n;', 'the query is empty'],
     ['SELEKT 1', 'syntax error at or near "SELEKT"'],
@@ -223,6 +228,39 @@ describe('transformDataset', () => {
         code: 'SQL_INVALID',
         message: expect.stringMatching(/no part of a query|may run nothing but/),
       });
+    });
+
+    it.each([
+      "SELECT current_setting('temp_directory') AS a",
+      'SELECT upper(current_query()) AS a',
+      'SELECT sql FROM duckdb_views()',
+      'SELECT * FROM duckdb_settings()',
+      'SELECT * FROM duckdb_databases',
+      'SELECT sql FROM system.main.duckdb_views',
+      'SELECT definition FROM pg_views',
+      'SELECT view_definition FROM information_schema.views',
+      'SELECT * FROM "Pragma_Database_List"',
+      'SELECT sql FROM SQLITE_MASTER',
+      'SELECT 1 AS a WHERE EXISTS (FROM pragma_database_size())',
+      "SELECT * FROM query_table('duckdb_views')",
+      "SELECT definition FROM query_table(['pg_catalog.pg_views'])",
+      "SELECT * FROM query_table('duckdb_' || 'views')",
+      "SELECT * FROM query('FROM duckdb_views')",
+      'PIVOT (SELECT sql, 1 AS a FROM duckdb_views) ON a IN (1)',
+      'PIVOT (SELECT definition, 1 AS a FROM pg_views) ON a IN (1);',
+    ])('and tells nothing of the process: %s', async (query) => {
+      expect(await refusal(transform(query))).toMatchObject({
+        code: 'SQL_INVALID',
+        message: expect.stringMatching(/no part of a query|may run nothing but/),
+      });
+    });
+
+    it('but leaves the names of catalogs to inputs and to the query', async () => {
+      const query = `WITH columns AS (FROM pg_views)
+        SELECT origin FROM columns UNION ALL SELECT origin FROM query_table(['flights'])`;
+      const inputs = { pg_views: days, flights: days };
+      const { ref } = await transform(query, { inputs });
+      expect(ref.rows).toBe(2 * days.reduce((sum, { rows }) => sum + rows, 0));
     });
 
     it('also where the query reads other objects of the same store', async () => {
