@@ -16,6 +16,7 @@ import { parseWith } from '../schemas/parse.js';
 import { summaryText } from '../schemas/text-size.js';
 import { taskQueue } from '../schemas/task-queues.js';
 import { backfillWorkflowId } from '../schemas/workflow-ids.js';
+import { ofKnownExecution } from './failures.js';
 import type { Caller } from './run-handle.js';
 
 /** One execution of a backfill. Every message answers with the progress after it; messages need a worker of the role orchestration. */
@@ -80,7 +81,7 @@ export function createBackfillHandle(call: Caller, handle: WorkflowHandle, attac
     async (request: BackfillUpdateInput<U>): Promise<BackfillProgress> => {
       const input: unknown = parseWith(backfillUpdateSchemas[name], request, `input of ${name}`);
       return call(async () => {
-        const answer: unknown = await handle.executeUpdate(name, { args: [input] });
+        const answer: unknown = await ofKnownExecution(() => handle.executeUpdate(name, { args: [input] }));
         return parseWith(backfillProgressSchema, answer, `progress of ${workflowId}`, 'INTERNAL');
       });
     };

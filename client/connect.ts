@@ -2,6 +2,7 @@ import { Client, Connection, isGrpcServiceError, type ConnectionOptions } from '
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { BackfillRequest, BackfillResult } from '../schemas/backfill.js';
 import type { BackfillRange } from '../schemas/backfill-range.js';
+import { MillraceError } from '../schemas/errors.js';
 import { fairnessKey } from '../schemas/fairness.js';
 import { parseWith } from '../schemas/parse.js';
 import { runInputSchema, type RetryRequest, type RunInput, type RunRequest } from '../schemas/run.js';
@@ -90,14 +91,14 @@ export interface MillraceClient {
   trigger(request: TriggerRequest): Promise<{ id: string }>;
   /** Temporal’s own client, for everything else. */
   readonly temporal: Client;
-  /** Ends the connection. What still waits on it, such as `result()`, fails with TEMPORAL_UNREACHABLE. */
+  /** Ends the connection. What still waits on it, such as `result()`, and what is asked later fails with TEMPORAL_UNREACHABLE. */
   close(): Promise<void>;
 }
 
 /**
  * Connects to the Temporal server. Where it is and how to get in comes from the profiles and variables that Temporal’s own
  * tools read (`temporal.toml`, `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`, `TEMPORAL_TLS…`); options pass over it.
- * @throws MillraceError TEMPORAL_UNREACHABLE
+ * @throws MillraceError INPUT_INVALID (the address), TEMPORAL_UNREACHABLE
  * @example
  * const client = await connect();
  * const run = await client.startRun({ pipeline: 'flight-delays', partition: '2001-03-01', requestedBy: 'billing' });
@@ -110,7 +111,9 @@ export async function connect(options: ConnectOptions = {}): Promise<MillraceCli
   const address = options.address ?? connectionOptions.address ?? 'localhost:7233';
   const calls = trackCalls();
   const underWay = new Set<Promise<unknown>>();
+  let closed = false;
   const call: Caller = async (work) => {
+    if (closed) throw new MillraceError('TEMPORAL_UNREACHABLE', `Temporal at ${address}: this client was closed`);
     const working = work();
     underWay.add(working);
     try {
@@ -165,6 +168,7 @@ export async function connect(options: ConnectOptions = {}): Promise<MillraceCli
         }),
       ),
     close: async () => {
+      closed = true;
       calls.cancel();
       await Promise.allSettled(underWay);
       await connection.close();

@@ -19,6 +19,9 @@ const GRPC_UNAUTHENTICATED = 16;
 const GRPC_PERMISSION_DENIED = 7;
 const GRPC_NOT_FOUND = 5;
 
+/** How Temporal says that an execution is there, and no longer running. */
+const HAS_ENDED = /already completed/;
+
 const detailsSchema = apiErrorSchema.shape.error.pick({ problems: true });
 
 /** What a call to Temporal failed with, as an error of the table. */
@@ -26,7 +29,7 @@ export function asMillraceError(error: unknown, address: string): MillraceError 
   if (isMillraceError(error)) return error;
   if (error instanceof WorkflowFailedError || error instanceof WorkflowUpdateFailedError) return fromFailure(error);
   if (error instanceof WorkflowNotFoundError) {
-    if (/already completed/.test(error.message)) {
+    if (HAS_ENDED.test(error.message)) {
       return new MillraceError('INPUT_INVALID', `${error.workflowId} has ended`, { cause: error });
     }
     return new MillraceError('NOT_FOUND', `no run ${error.workflowId} is known to Temporal`, { cause: error });
@@ -60,9 +63,30 @@ export function asMillraceError(error: unknown, address: string): MillraceError 
   return new MillraceError('INTERNAL', root instanceof Error ? root.message : String(root), { cause: error });
 }
 
-/** What connecting failed with: Temporal’s client gives up waiting with a plain error of its own. */
+/**
+ * Of an execution that a handle stands for, Temporal finds none where it has ended and another one took its id, or its
+ * history is gone. Either way nothing can be asked of it any more: INPUT_INVALID, and not NOT_FOUND as of a run that never was.
+ */
+export async function ofKnownExecution<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError) || HAS_ENDED.test(error.message)) throw error;
+    const message = `${error.workflowId} has ended; what has its id now is another execution, or none`;
+    throw new MillraceError('INPUT_INVALID', message, { cause: error });
+  }
+}
+
+/** What connecting failed with: Temporal’s client gives up waiting, and refuses an address, with plain errors of its own. */
 export function asConnectError(error: unknown, address: string): MillraceError {
   const root = rootOf(error);
+  if (root instanceof TypeError && /^Invalid address for Temporal/.test(root.message)) {
+    const message = `must be HOST or HOST:PORT, as in "localhost:7233", and not ${JSON.stringify(address)}`;
+    return new MillraceError('INPUT_INVALID', `address of Temporal ${message}`, {
+      problems: [{ path: 'address', message }],
+      cause: error,
+    });
+  }
   if (root instanceof Error && !isGrpcServiceError(root) && /connect|deadline|timed? ?out/i.test(root.message)) {
     return new MillraceError('TEMPORAL_UNREACHABLE', `Temporal at ${address}: ${root.message}`, { cause: error });
   }

@@ -2,6 +2,7 @@ import { QueryNotRegisteredError, type Client, type WorkflowHandle } from '@temp
 import { gateDecisionSchema, type GateDecisionInput, type GateVerb } from '../schemas/gate.js';
 import { parseWith } from '../schemas/parse.js';
 import { runProgressSchema, runResultSchema, type RunProgress, type RunResult } from '../schemas/run.js';
+import { ofKnownExecution } from './failures.js';
 
 /** One execution of a pipeline. */
 export interface RunHandle {
@@ -72,14 +73,15 @@ export function createRunHandle(parts: RunHandleParts): RunHandle {
       call(async () => {
         const args: [GateDecisionInput] = [parseWith(gateDecisionSchema, decision, verb)];
         const target = await working();
-        return { step: (await target.executeUpdate<{ step: string }, typeof args>(verb, { args })).step };
+        const deciding = () => target.executeUpdate<{ step: string }, typeof args>(verb, { args });
+        return { step: (await ofKnownExecution(deciding)).step };
       }),
     cancel: () =>
       call(async () => {
         // The delegated run outlives the one that asked, so it is told first.
         const target = await working();
         if (target.workflowId !== handle.workflowId) await target.cancel();
-        await handle.cancel();
+        await ofKnownExecution(() => handle.cancel());
       }),
   };
 }

@@ -143,6 +143,26 @@ describe('the client', () => {
     await new Promise((resolve) => setTimeout(resolve, 200));
     await other.close();
     await outcome;
+    const late = { code: 'TEMPORAL_UNREACHABLE', message: expect.stringContaining('closed') };
+    await expect(run.progress()).rejects.toMatchObject(late);
+    await expect(other.startRun({ pipeline: 'flights', partition: 'closing' })).rejects.toMatchObject(late);
+  });
+
+  it('refuses what is no address', async () => {
+    const connecting = connect({ address: 'no such host:port', plain: true });
+    await expect(connecting).rejects.toMatchObject({ code: 'INPUT_INVALID', problems: [{ path: 'address' }] });
+  });
+
+  it('says of a run that ended that it did, also where another one has its id', async () => {
+    const request = { pipeline: 'flights', partition: 'twice' };
+    const first = await client.startRun(request);
+    await first.result();
+    const second = await client.startRun({ ...request, params: { wait: true } });
+    const ended = { code: 'INPUT_INVALID', message: expect.stringContaining('run/flights/twice has ended') };
+    await expect(first.decide('approve', { by: 'a test', reason: 'looks good' })).rejects.toMatchObject(ended);
+    await expect(first.cancel()).rejects.toMatchObject(ended);
+    await second.cancel();
+    await expect(second.result()).rejects.toMatchObject({ code: 'RUN_CANCELLED' });
   });
 });
 
