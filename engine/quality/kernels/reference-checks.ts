@@ -1,6 +1,7 @@
 import type { Check } from '../../../schemas/check.js';
 import { ByteSet } from '../byte-set.js';
-import { hasNull, KeyWriter, keyTypes } from '../key-writer.js';
+import { ComparableColumns } from '../comparable-columns.js';
+import { hasNull, KeyWriter } from '../key-writer.js';
 import { Misfit } from '../literals.js';
 import type { ColumnKind } from '../column-kind.js';
 import type { Json } from '../json.js';
@@ -46,25 +47,32 @@ class Relationships implements Kernel {
   private readonly count = new ShareCounter();
   private readonly keys: ByteSet;
   private readonly key = new KeyWriter();
+  private readonly comparable: ComparableColumns;
   private fails = new Uint8Array(0);
 
+  /** @throws Misfit where the types cannot be compared */
   constructor(
     private readonly columns: readonly string[],
-    private readonly kinds: readonly ColumnKind[],
-    reference: KeysState,
+    kinds: readonly ColumnKind[],
+    reference: { state: KeysState; kinds: readonly ColumnKind[] },
   ) {
-    this.keys = ByteSet.from(reference.keys);
+    this.comparable = new ComparableColumns(kinds, reference.kinds);
+    this.keys = ByteSet.from(reference.state.keys);
   }
 
   update(batch: Batch): void {
-    const chunks = this.columns.map((column) => batch.column(column));
-    const strides = this.kinds.map(({ stride }) => stride);
+    const { strides } = this.comparable;
+    const { chunks, foreign } = this.comparable.layOut(this.columns.map((column) => batch.column(column)));
     if (this.fails.length < batch.rows) this.fails = new Uint8Array((batch.rows + 3) & ~3);
     let judged = 0;
     for (let row = 0; row < batch.rows; row++) {
       this.fails[row] = 0;
       if (hasNull(chunks, row)) continue;
       judged++;
+      if (foreign?.[row] === 1) {
+        this.fails[row] = 1;
+        continue;
+      }
       this.key.write(chunks, strides, row);
       if (this.keys.find(this.key.bytes, 0, this.key.length) < 0) this.fails[row] = 1;
     }
@@ -76,7 +84,7 @@ class Relationships implements Kernel {
   }
 }
 
-/** As SQL’s foreign keys: rows with a null in a column are passed over. The types must be the same. */
+/** As SQL’s foreign keys: rows with a null in a column are passed over. Values of other types are compared where that is exact. */
 export const relationships: CheckDefinition<CheckOf<'relationships'>> = {
   columns: keyColumnsOf,
   problems(check) {
@@ -96,10 +104,7 @@ export const relationships: CheckDefinition<CheckOf<'relationships'>> = {
   }),
   start(check, kinds, { findings }) {
     if (findings?.state?.kind !== 'keys') throw new Misfit(findings?.failed ?? 'the reference was not read');
-    if (findings.state.types !== keyTypes(kinds)) {
-      throw new Misfit(otherTypes(kinds, findings.kinds));
-    }
-    return new Relationships(keyColumnsOf(check), kinds, findings.state);
+    return new Relationships(keyColumnsOf(check), kinds, { state: findings.state, kinds: findings.kinds ?? [] });
   },
   threshold: (check) =>
     withMostly(`in ${(check.referenceColumns ?? keyColumnsOf(check)).join(', ')} of ${check.reference}`, check),
@@ -147,7 +152,7 @@ export const reconciliation: CheckDefinition<CheckOf<'reconciliation'>> = {
   comparison: (check) => ({ reference: check.reference, check: { ...check, where: undefined, reference: '' } }),
   start(check, kinds, context) {
     const columns = reconciliation.reads!(check, context.fields);
-    if (check.metric === 'checksum') return new ChecksumKernel(columns, kinds);
+    if (check.metric === 'checksum') return new ChecksumKernel(columns, kinds, context.findings?.kinds);
     const inner = measuring(check)!;
     if (inner.type === 'aggregate') return aggregate.start(inner, kinds, context);
     if (inner.type === 'not_null') return notNull.start(inner, kinds, context);
@@ -170,9 +175,6 @@ function judgeReconciliation(
   }
   const kinds = findings.kinds ?? [];
   const [own, other] = [measured(state, check, context), measured(findings.state, check, { ...context, kinds })];
-  if (state.kind === 'checksum' && findings.state.kind === 'checksum' && state.types !== findings.state.types) {
-    return { failed: otherTypes(context.kinds, kinds) };
-  }
   return {
     passed: agree(own, other, check.tolerance),
     observed: own,
@@ -199,14 +201,18 @@ function measured(
 
 function agree(own: Json, other: Json, tolerance: number): boolean {
   if (own === 'NaN' || own === null) return false;
-  if (own === other) return true;
+  if (own === other || withoutZeros(own) === withoutZeros(other)) return true;
   const [a, b] = [Number(own), Number(other)];
   return tolerance > 0 && Math.abs(a - b) <= tolerance * Math.abs(b);
 }
 
-function otherTypes(own: readonly ColumnKind[], reference: readonly ColumnKind[] = []): string {
-  const [left, right] = [own, reference].map((kinds) => kinds.map(({ name }) => name).join(', '));
-  return `the columns are of types ${left}, those of the reference ${right}: cast one of them`;
+/** A number as text, a decimal without the zeros at its end that its scale puts there. */
+function withoutZeros(value: Json): string {
+  return typeof value === 'string' && /^-?\d+\.\d+$/.test(value)
+    ? value.replace(/\.?0+$/, '')
+    : typeof value === 'string'
+      ? value
+      : JSON.stringify(value);
 }
 
 function toleranceWords(tolerance: number): string {

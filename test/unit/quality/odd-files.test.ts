@@ -223,18 +223,3 @@ test('encrypted Parquet is called so, whether its footer is encrypted or a colum
     });
   }
 });
-
-test('columns of other types than those of the reference are named by their types', async () => {
-  const file = await folder.write('SELECT 1::INTEGER AS id, 1.5::DECIMAL(9, 2) AS price');
-  const reference = await folder.write('SELECT 1::BIGINT AS id, 1.5::DECIMAL(9, 1) AS price');
-  const [related, reconciled] = await resultsIn(
-    file,
-    { type: 'relationships', column: 'id', reference },
-    { type: 'reconciliation', columns: ['price'], reference },
-  );
-  expect(related).toMatchObject({
-    status: 'error',
-    message: 'the columns are of types Int32, those of the reference Int64: cast one of them',
-  });
-  expect(reconciled).toMatchObject({ status: 'error', message: expect.stringContaining('types Decimal[') as string });
-});
