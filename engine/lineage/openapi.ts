@@ -2,11 +2,20 @@ import { z } from 'zod';
 import { apiErrorSchema } from '../../schemas/index.js';
 import { API_OPERATIONS, type ApiOperation } from './api-operations.js';
 
+/** Schemas of the document that are referred to by name. */
+interface Shared {
+  schemas: Record<string, object>;
+  /** Names by what is defined. */
+  names: Map<string, string>;
+}
+
 /** The OpenAPI 3.1 document of the API, made from the schemas that requests and answers are held to. */
 export function openApiDocument(): { openapi: string } & Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
+  const shared: Shared = { schemas: {}, names: new Map() };
+  shared.schemas['Error'] = jsonSchema(apiErrorSchema, 'output', shared);
   for (const operation of API_OPERATIONS) {
-    (paths[`/api/v1${operation.path}`] ??= {})[operation.method.toLowerCase()] = describe(operation);
+    (paths[`/api/v1${operation.path}`] ??= {})[operation.method.toLowerCase()] = describe(operation, shared);
   }
   return {
     openapi: '3.1.0',
@@ -20,12 +29,13 @@ export function openApiDocument(): { openapi: string } & Record<string, unknown>
     security: [{ token: [] }],
     components: {
       securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'Needed once the owner has a token.' } },
-      schemas: { Error: jsonSchema(apiErrorSchema, 'output') },
+      schemas: shared.schemas,
     },
   };
 }
 
-function describe({ method, path, summary, query, body, answer, scope }: ApiOperation): Record<string, unknown> {
+function describe(operation: ApiOperation, shared: Shared): Record<string, unknown> {
+  const { method, path, summary, query, body, answer, scope } = operation;
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -36,14 +46,18 @@ function describe({ method, path, summary, query, body, answer, scope }: ApiOper
     operationId: operationId(method, path),
     summary,
     ...(scope === null ? { security: [] } : {}),
-    parameters: [...inPath, ...(query === undefined ? [] : queryParameters(query))],
-    ...(body === undefined ? {} : { requestBody: { required: true, content: json(jsonSchema(body, 'input')) } }),
+    parameters: [...inPath, ...(query === undefined ? [] : queryParameters(query, shared))],
+    ...(body === undefined
+      ? {}
+      : { requestBody: { required: true, content: json(jsonSchema(body, 'input', shared)) } }),
     responses: {
       ...(answer === undefined && method === 'GET'
         ? { 200: { description: summary, content: { 'application/octet-stream': {} } } }
         : {}),
       ...(answer === undefined && method !== 'GET' ? { 204: { description: 'Done.' } } : {}),
-      ...(answer === undefined ? {} : { 200: { description: summary, content: json(jsonSchema(answer, 'output')) } }),
+      ...(answer === undefined
+        ? {}
+        : { 200: { description: summary, content: json(jsonSchema(answer, 'output', shared)) } }),
       default: { description: 'An error.', content: json({ $ref: '#/components/schemas/Error' }) },
     },
   };
@@ -56,8 +70,8 @@ function operationId(method: string, path: string): string {
     .join('');
 }
 
-function queryParameters(query: z.ZodObject): unknown[] {
-  const { properties = {}, required = [] } = jsonSchema(query, 'input') as {
+function queryParameters(query: z.ZodObject, shared: Shared): unknown[] {
+  const { properties = {}, required = [] } = jsonSchema(query, 'input', shared) as {
     properties?: Record<string, { description?: string }>;
     required?: string[];
   };
@@ -70,10 +84,31 @@ function queryParameters(query: z.ZodObject): unknown[] {
   }));
 }
 
-function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): object {
+/**
+ * A schema as it stands in the document. Zod writes what refers to itself under `$defs` and refers to it from the schema’s own root; the
+ * document has another root, so these definitions are moved to its components, each once.
+ */
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output', shared: Shared): object {
   const whole: Record<string, unknown> = { ...z.toJSONSchema(schema, { io, unrepresentable: 'any' }) };
   delete whole.$schema; // OpenAPI 3.1 has the same dialect
-  return whole;
+  const { $defs: definitions = {}, ...rest } = whole as { $defs?: Record<string, object> };
+  const names: Record<string, string> = {};
+  for (const name of Object.keys(definitions)) {
+    const key = JSON.stringify([name, definitions]);
+    names[name] = shared.names.get(key) ?? `Shared${shared.names.size + 1}`;
+    shared.names.set(key, names[name]);
+  }
+  for (const [name, definition] of Object.entries(definitions)) {
+    shared.schemas[names[name]!] = withReferences(definition, names);
+  }
+  return withReferences(rest, names);
+}
+
+function withReferences(schema: object, names: Record<string, string>): object {
+  return JSON.parse(JSON.stringify(schema), (key, value: unknown) => {
+    if (key !== '$ref' || typeof value !== 'string') return value;
+    return value.replace(/^#\/\$defs\/(.*)$/, (_, name: string) => `#/components/schemas/${names[name]}`);
+  }) as object;
 }
 
 function json(schema: object): object {

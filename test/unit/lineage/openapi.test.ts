@@ -44,6 +44,24 @@ describe('the OpenAPI document', () => {
     });
   });
 
+  it('refers to nothing that it does not define', () => {
+    const document = openApiDocument();
+    const references = new Set<string>();
+    JSON.stringify(document, (key, value: unknown) => {
+      if (key === '$ref') references.add(String(value));
+      return value;
+    });
+    const at = (reference: string) =>
+      reference
+        .slice(2)
+        .split('/')
+        .reduce<unknown>((node, name) => (node as Record<string, unknown> | undefined)?.[name], document);
+    expect(references).toContain('#/components/schemas/Error');
+    expect([...references].filter((reference) => !reference.startsWith('#/') || at(reference) === undefined)).toEqual(
+      [],
+    );
+  });
+
   it('is served, and describes queries, bodies, answers and errors', async () => {
     await withOwner(async (_, url) => {
       const document = (await (await fetch(`${url}/api/v1/openapi.json`)).json()) as ReturnType<typeof openApiDocument>;
