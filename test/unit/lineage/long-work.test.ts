@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { createLineageClient } from '../../../engine/lineage/index.js';
 import { LongWork } from '../../../engine/lineage/long-work.js';
 import { followWork } from '../../../cli/follow-work.js';
 import type { LineageRecord, OwnerWork } from '../../../schemas/index.js';
@@ -8,7 +10,8 @@ const EVENTS = 10_000;
 
 describe('work of the owner that takes longer than a question', () => {
   it('is listed with its share while it is under way: a rebuild, and the verification of the audit', async () => {
-    await withOwner(async (client) => {
+    await withOwner(async (client, url) => {
+      const patient = createLineageClient({ url, timeoutMs: 60_000 });
       const record = (n: number): LineageRecord => ({
         ...{
           kind: 'action_taken',
@@ -27,13 +30,16 @@ describe('work of the owner that takes longer than a question', () => {
         const seen: OwnerWork[] = [];
         let ended = false;
         const end = working.finally(() => (ended = true));
-        while (!ended) seen.push(...(await client.work()));
+        while (!ended) {
+          seen.push(...(await patient.work()));
+          await delay(10);
+        }
         await end;
         return seen;
       };
       for (const [what, working] of [
-        ['rebuild', () => client.rebuild()],
-        ['audit verify', () => client.verifyAudit()],
+        ['rebuild', () => patient.rebuild()],
+        ['audit verify', () => patient.verifyAudit()],
       ] as const) {
         const seen = await seenDuring(working());
         expect(seen.length).toBeGreaterThan(0);
