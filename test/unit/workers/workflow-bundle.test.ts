@@ -13,8 +13,8 @@ const modules = new Map(
 describe('the bundle of workflows', () => {
   test('makes the schemas before the first workflow, so that all workflows of a thread share them', () => {
     const [, preloaded = ''] = /preloadModules = function preloadModules\(\) \{([\s\S]*?)\}/.exec(code) ?? [];
-    const modules = [...preloaded.matchAll(/__webpack_require__\(.*"(.*)"\)/g)].map(([, module]) => module);
-    expect(modules).toEqual(['./dist/workflows/stack-depth.js', './dist/schemas/index.js']);
+    const paths = [...preloaded.matchAll(/__webpack_require__\(.*"(.*)"\)/g)].map(([, path]) => path);
+    expect(paths).toEqual(['./dist/workflows/stack-depth.js', './dist/schemas/index.js']);
   });
 
   test('freezes the exports of whatever is shared, because schemas that are frozen themselves cannot parse', () => {
