@@ -138,7 +138,8 @@ describe('millrace dev', () => {
       runs: expect.arrayContaining([expect.objectContaining({ pipeline: 'greeting' })]),
     });
     expect(millrace('lineage', 'dataset:numbers').stdout).toMatch(
-      /^dataset numbers all {2}\(rows 2.*\n└─ step .*\n {3}└─ source numbers\.csv/,
+      // As the step writes it, and where it is, which is what other tools call it.
+      /^dataset numbers all {2}\(rows 2.*\n└─ step .*\n {3}├─ source numbers\.csv\n {3}└─ source \/.*\/numbers\.csv\n/,
     );
     const unknown = millrace('lineage', 'nothing', '--json');
     expect([unknown.code, json(unknown)]).toMatchObject([2, { error: { code: 'NOT_FOUND' } }]);
