@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { alertsAfterRequestSchema, parseWith } from '../../schemas/index.js';
 import { alertDeliveries, alertsAfter } from './alert-queries.js';
-import { QUERIES } from './api-operations.js';
+import { QUERIES } from './api-queries.js';
 import type { Reader } from './reader.js';
 
 /** What people should know, and what became of telling them. */

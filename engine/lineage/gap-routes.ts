@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { knownKeysRequestSchema, parseWith } from '../../schemas/index.js';
-import { QUERIES } from './api-operations.js';
+import { QUERIES } from './api-queries.js';
 import { knownKeys, openRuns, unproducedVersions } from './gap-queries.js';
 import type { Reader } from './reader.js';
 

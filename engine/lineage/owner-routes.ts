@@ -10,7 +10,7 @@ import {
   resolvePartitionsRequestSchema,
   type LineageHealth,
 } from '../../schemas/index.js';
-import { QUERIES } from './api-operations.js';
+import { QUERIES } from './api-queries.js';
 import { columnGraph } from './column-queries.js';
 import { listDatasets, listDatasetVersions, resolvePartitions } from './dataset-queries.js';
 import { endpointHistory, endpointState, listEndpoints } from './endpoint-queries.js';

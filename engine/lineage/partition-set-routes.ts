@@ -7,7 +7,7 @@ import {
   partitionSetChangeSchema,
   type PartitionSetChanged,
 } from '../../schemas/index.js';
-import { QUERIES } from './api-operations.js';
+import { QUERIES } from './api-queries.js';
 import type { LineageStore } from './lineage-store.js';
 import { knownPartitions, listPartitionSets, partitionSetKeys } from './partition-set-queries.js';
 

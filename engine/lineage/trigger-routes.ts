@@ -5,7 +5,7 @@ import {
   parseWith,
   publicationsRequestSchema,
 } from '../../schemas/index.js';
-import { QUERIES } from './api-operations.js';
+import { QUERIES } from './api-queries.js';
 import type { Reader } from './reader.js';
 import { knownEvents, lackingInputs, publicationsAfter, triggerLedger } from './trigger-queries.js';
 

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { MillraceError, type LineageRecord, type TokenScope } from '../../../schemas/index.js';
-import { scopeOf } from '../api-operations.js';
+import { scopeOf } from './scope-of.js';
 import type { LineageStore } from '../lineage-store.js';
 import { RateLimit } from './rate-limit.js';
 import { findToken, readTokens, type StoredToken } from './tokens.js';

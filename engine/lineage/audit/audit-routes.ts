@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { parseWith } from '../../../schemas/index.js';
-import { QUERIES } from '../api-operations.js';
+import { QUERIES } from '../api-queries.js';
 import type { LineageStore } from '../lineage-store.js';
 import { listAudit } from './audit-queries.js';
 import type { Checkpoint } from './checkpoint.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { MillraceError, parseWith, resendRequestSchema, type ExportTarget } from '../../../schemas/index.js';
-import { QUERIES } from '../api-operations.js';
+import { QUERIES } from '../api-queries.js';
 import { cursorOf, parseNumberCursor } from '../page-cursor.js';
 import { Exporter, type ExporterOptions } from './exporter.js';
 
