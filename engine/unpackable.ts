@@ -4,6 +4,7 @@ import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { MillraceError } from '../schemas/errors.js';
+import { compressionOf, ZSTANDARD_FRAME } from './compression.js';
 
 /**
  * Refuses a file of gzip or Zstandard that is cut off, or, of gzip, does not have its checksum: DuckDB reads what is there and
@@ -15,8 +16,9 @@ export async function refuseCutOff(path: string, signal?: AbortSignal): Promise<
   const file = await open(path);
   try {
     const magic = await bytesAt(file, 0, 4);
-    if (magic[0] === 0x1f && magic[1] === 0x8b) await unpackGzip(path, signal);
-    else if (isZstandard(magic)) await walkFrames(file, signal);
+    const compression = compressionOf(magic);
+    if (compression === 'gzip') await unpackGzip(path, signal);
+    else if (compression === 'zstandard') await walkFrames(file, signal);
   } catch (error) {
     signal?.throwIfAborted();
     const reason = (error as Error).message;
@@ -31,24 +33,18 @@ function unpackGzip(path: string, signal: AbortSignal | undefined): Promise<void
   return pipeline(createReadStream(path), createGunzip(), nowhere, { signal });
 }
 
-const FRAME = 0xfd2fb528;
-const SKIPPABLE = 0x184d2a50;
 /** Lengths of the fields of a frame’s header, by the bits that choose them (RFC 8878, 3.1.1.1). */
 const DICTIONARY_ID_BYTES = [0, 1, 2, 4] as const;
 const CONTENT_SIZE_BYTES = [0, 2, 4, 8] as const;
 const RLE_BLOCK = 1;
-
-function isZstandard(magic: Buffer): boolean {
-  return magic.length === 4 && (magic.readUInt32LE() === FRAME || (magic.readUInt32LE() & ~0xf) === SKIPPABLE);
-}
 
 /** Goes from block to block to the end, which a cut-off file does not have; what is in a block is left to who unpacks it. */
 async function walkFrames(file: FileHandle, signal: AbortSignal | undefined): Promise<void> {
   const { size } = await file.stat();
   for (let at = 0; at < size;) {
     const magic = await wholeAt(file, at, 4);
-    if (!isZstandard(magic)) throw new Error(`no frame of Zstandard begins at byte ${at}`);
-    if (magic.readUInt32LE() === FRAME) at = await endOfFrame(file, at + 4, signal);
+    if (compressionOf(magic) !== 'zstandard') throw new Error(`no frame of Zstandard begins at byte ${at}`);
+    if (magic.readUInt32LE() === ZSTANDARD_FRAME) at = await endOfFrame(file, at + 4, signal);
     else at += 8 + (await wholeAt(file, at + 4, 4)).readUInt32LE();
     if (at > size) throw new Error('unexpected end of file');
   }

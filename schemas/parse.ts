@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { MillraceError, type ErrorCode } from './errors.js';
-import { problemsOf } from './problems.js';
+import { problemsOf, problemsText } from './problems.js';
 
 /**
  * Parses a value from outside, or throws a MillraceError that names every problem by path.
@@ -15,7 +15,5 @@ export function parseWith<S extends z.ZodType>(
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const problems = problemsOf(result.error, { schema, value });
-  const shown = problems.slice(0, 5).map((problem) => `${problem.path || '(input)'} ${problem.message}`);
-  const more = problems.length > shown.length ? `; and ${problems.length - shown.length} more` : '';
-  throw new MillraceError(code, `${what}: ${shown.join('; ')}${more}`, { problems });
+  throw new MillraceError(code, `${what}: ${problemsText(problems)}`, { problems });
 }

@@ -71,3 +71,13 @@ function unknownType(given: unknown, known: readonly string[]): string {
 function depth(issues: readonly Issue[]): number {
   return Math.max(0, ...issues.map((issue) => issue.path.length + (issue.code === 'invalid_type' ? 0 : 1)));
 }
+
+/** Problems that a message has; all are in the list that goes with it. */
+const MOST_TOLD = 5;
+
+/** The first problems in one line, each with its path, and how many more there are. */
+export function problemsText(problems: readonly Problem[]): string {
+  const told = problems.slice(0, MOST_TOLD).map(({ path, message }) => `${path || '(input)'} ${message}`);
+  const more = problems.length > told.length ? `; and ${problems.length - told.length} more` : '';
+  return `${told.join('; ')}${more}`;
+}

@@ -1,5 +1,5 @@
 import { formatDuration, type BackfillProgress, type BackfillResult } from '../schemas/index.js';
-import { cell, inline, workflowLink } from './markdown.js';
+import { cell, inline, linkTo } from './markdown.js';
 
 /**
  * A backfill as Markdown for the Temporal UI: counts by state, rate and expected end, the last failures with links.
@@ -48,7 +48,7 @@ function failures({ failures }: BackfillProgress): string[] {
     '| partition | code | message |',
     '|---|---|---|',
     ...failures.map(({ partition, code, message, workflowId }) => {
-      return `| ${workflowLink(partition, workflowId)} | ${code} | ${cell(message)} |`;
+      return `| ${linkTo(partition, workflowId)} | ${code} | ${cell(message)} |`;
     }),
   ];
 }

@@ -29,7 +29,7 @@ import { backfillMarkdown } from './backfill-progress.js';
 import { BackfillWindow } from './backfill-window.js';
 import { asFailure, failure, parseInput } from './failures.js';
 import { joinExecution } from './join-run.js';
-import { workflowLink } from './markdown.js';
+import { linkTo } from './markdown.js';
 import { now } from './now.js';
 import { raiseAlert } from './raise-alert.js';
 
@@ -193,7 +193,7 @@ function refuseForeignId(derived: string): void {
 
 /** Starts the backfill with the derived id, or waits for the one that is under way already. */
 async function joinBackfill(workflowId: string, request: BackfillInput): Promise<BackfillResult> {
-  setCurrentDetails(`The backfill is ${workflowLink(workflowId, workflowId)}.`);
+  setCurrentDetails(`The backfill is ${linkTo(workflowId, workflowId)}.`);
   const summary = `${request.pipeline} ${backfillRange(request)}`;
   const poll = () => local.pollBackfill({ workflowId });
   try {

@@ -19,7 +19,7 @@ export function cell(text: string): string {
 }
 
 /** A link to a workflow of the same namespace. */
-export function workflowLink(text: string, workflowId: string): string {
+export function linkTo(text: string, workflowId: string): string {
   const address = encodeURIComponent(workflowId).replaceAll('(', '%28').replaceAll(')', '%29');
   return `[${cell(text)}](/namespaces/{namespace}/workflows/${address})`;
 }

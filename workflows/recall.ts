@@ -31,7 +31,7 @@ import { workOptions } from './activity-options.js';
 import { joinExecution } from './join-run.js';
 import { commitRecords } from './commit-records.js';
 import { asFailure, failure, parseInput, summarizeFailure } from './failures.js';
-import { workflowLink } from './markdown.js';
+import { linkTo } from './markdown.js';
 import { now } from './now.js';
 import { recallEnd, recallMarkdown } from './recall-progress.js';
 import type { rollout } from './rollout.js';
@@ -72,7 +72,7 @@ export async function recall(input: unknown): Promise<RecallResult> {
 
 /** Starts the recall with the derived id, or joins the one that is under way, and gives its result. */
 function lead(workflowId: string, request: RecallInput): Promise<RecallResult> {
-  setCurrentDetails(`The recall is ${workflowLink(workflowId, workflowId)}.`);
+  setCurrentDetails(`The recall is ${linkTo(workflowId, workflowId)}.`);
   const poll = () => pollRecall({ workflowId });
   return joinExecution({ type: 'recall', workflowId, request, summary: request.version, poll });
 }

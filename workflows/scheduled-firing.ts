@@ -5,7 +5,7 @@ import { QUICK } from './activity-options.js';
 import { asFailure, parseInput } from './failures.js';
 import { joinRun } from './join-run.js';
 import { nominalTime } from './nominal-time.js';
-import { workflowLink } from './markdown.js';
+import { linkTo } from './markdown.js';
 import { withTurn } from './with-turn.js';
 
 const local = proxyLocalActivities<ReturnType<typeof createScheduleActivities>>(QUICK);
@@ -62,7 +62,7 @@ async function settleAll<T, R>(items: readonly T[], work: (item: T) => Promise<R
 }
 
 function show(pipeline: string, time: string, partitions: readonly string[]): void {
-  const links = partitions.slice(0, 50).map((key) => `- ${workflowLink(key, runWorkflowId(pipeline, key))}`);
+  const links = partitions.slice(0, 50).map((key) => `- ${linkTo(key, runWorkflowId(pipeline, key))}`);
   const none = partitions.length === 0 ? ['its partitions begin later or have ended, so there is nothing to run'] : [];
   setCurrentDetails([`**${pipeline}** at **${time}**`, '', ...none, ...links].join('\n'));
 }

@@ -1,10 +1,13 @@
 import { MillraceError, type Alert, type AlertChannel } from '../../schemas/index.js';
+import { retryAfterMs } from '../retry-after.js';
 import type { Secrets } from '../secrets.js';
 import { signWebhook } from '../webhooks/index.js';
 import { alertPayload, type LinkedAlert } from './payload.js';
 
 /** Longest wait for an answer. */
 const TIMEOUT_MS = 10_000;
+/** Longest pause that the other side may ask for. */
+const LONGEST_PAUSE_MS = 3_600_000;
 
 /** What the other side said to a delivery. */
 export type Sent =
@@ -51,7 +54,8 @@ export async function sendAlert(
     if (answer.ok) return { outcome: 'delivered', message };
     const again = answer.status >= 500 || answer.status === 408 || answer.status === 429;
     if (!again) return { outcome: 'refused', message };
-    return { outcome: 'again', message, afterMs: retryAfterMs(answer.headers.get('retry-after')) };
+    const askedMs = retryAfterMs(answer.headers.get('retry-after'));
+    return { outcome: 'again', message, afterMs: Math.min(askedMs, LONGEST_PAUSE_MS) };
   } catch (error) {
     // The address may be a secret, so nothing of it is told.
     return { outcome: 'again', message: reasonOf(error, timeoutMs), afterMs: 0 };
@@ -65,14 +69,6 @@ const SHORTEST_SECRET = 6;
 function without(secrets: readonly string[], text: string): string {
   const told = secrets.filter((secret) => secret.length >= SHORTEST_SECRET);
   return told.reduce((rest, secret) => rest.replaceAll(secret, '[secret]'), text);
-}
-
-/** Milliseconds that a header asks for, in seconds or as a date; at most an hour. */
-export function retryAfterMs(value: string | null, now = Date.now()): number {
-  if (value === null) return 0;
-  const seconds = Number(value);
-  const ms = Number.isNaN(seconds) ? Date.parse(value) - now : seconds * 1000;
-  return ms > 0 ? Math.min(ms, 3_600_000) : 0;
 }
 
 function reasonOf(error: unknown, timeoutMs: number): string {

@@ -1,7 +1,8 @@
-import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { LIST, listValue, VARCHAR } from '@duckdb/node-api';
 import { MillraceError, type IngestStep, type Problem } from '../../schemas/index.js';
+import { compressionOfFile } from '../compression.js';
+import { csvFirstLine } from '../csv-first-line.js';
 import { StatementError, type DuckDbSession } from './duckdb-session.js';
 import type { FileFormat, SourceColumn } from './file-format.js';
 import { describeColumns, sourceReader } from './source-reader.js';
@@ -72,21 +73,6 @@ async function groupsOf(session: DuckDbSession, { format, files, columns }: Loca
   return format.kind === 'csv' ? csvGroups(session, format, files) : [];
 }
 
-/** Bytes of a header that are compared without DuckDB. */
-const HEADER_BYTES = 64 << 10;
-
-/** The line of the header as it is written; undefined where it does not end soon, goes on in a further line, or is packed. */
-async function firstLine(path: string): Promise<string | undefined> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0);
-    const [line] = /^[^\0\r\n]*(?=[\r\n])/.exec(buffer.toString('latin1', 0, bytesRead)) ?? [];
-    return line === undefined || (line.split('"').length - 1) % 2 === 1 ? undefined : line;
-  } finally {
-    await file.close();
-  }
-}
-
 type Find<K extends FileFormat['kind']> = (
   session: DuckDbSession,
   format: Extract<FileFormat, { kind: K }>,
@@ -97,7 +83,8 @@ const csvGroups: Find<'csv'> = async (session, format, files) => {
   const groups = new Map<string, Alike>();
   const described = new Map<string, SourceColumn[]>();
   for (const file of files) {
-    const line = (await firstLine(unescapeGlob(file))) ?? file;
+    const path = unescapeGlob(file);
+    const line = (await compressionOfFile(path)) === null ? await csvFirstLine(path) : path;
     // Only the names are in the file; types are guessed over all files.
     const reader = sourceReader({ format, files: [file] }, 'as text');
     const found =

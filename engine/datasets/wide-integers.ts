@@ -16,9 +16,9 @@ export function withoutHugeIntegers(type: string, instead: string): string {
 }
 
 /**
- * The columns of a source with types for integers that a text has, also within objects and lists, and BIGINT does not hold, for which DuckDB guesses DOUBLE and would
- * round them: DECIMAL(38,0), or text where one has more than 38 digits. A column with a fraction or an exponent is DOUBLE, and so is one of
- * no stated precision as long as DOUBLE has its integers exactly.
+ * The columns of a source with types for integers that a text has, also within objects and lists, and BIGINT does not hold, for
+ * which DuckDB guesses DOUBLE and would round them: DECIMAL(38,0), or text where one has more than 38 digits. A column with a
+ * fraction or an exponent is DOUBLE, and so is one of no stated precision as long as DOUBLE has its integers exactly.
  */
 export async function keepWideIntegers(
   session: DuckDbSession,

@@ -75,7 +75,9 @@ async function runQuery(
       async (statement, values) => (await connection.runAndReadAll(statement, values)).getRowsJS()[0]?.[0],
       query,
     );
-    const { statementType } = await extracted.prepare(0);
+    const prepared = await extracted.prepare(0);
+    const { statementType } = prepared;
+    prepared.destroySync();
     if (statementType !== StatementType.SELECT) {
       return { kind: 'error', message: `it must be a SELECT and is ${StatementType[statementType]}` };
     }

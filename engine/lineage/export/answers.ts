@@ -27,11 +27,3 @@ export function pauseMs(failures: number, random: number, askedMs = 0): number {
   const ceiling = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures - 1, 20));
   return Math.max(Math.min(askedMs, LONGEST_MS), Math.round(ceiling * (0.1 + 0.9 * random)));
 }
-
-/** `Retry-After` in milliseconds: seconds or a date; 0 for anything else. */
-export function retryAfterMs(header: string | null, now: number): number {
-  if (header === null) return 0;
-  const seconds = Number(header);
-  const until = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - now;
-  return Number.isFinite(until) ? Math.max(0, until) : 0;
-}

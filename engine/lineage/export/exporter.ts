@@ -7,8 +7,9 @@ import type {
   OpenLineageRunEvent,
   Resent,
 } from '../../../schemas/index.js';
+import { retryAfterMs } from '../../retry-after.js';
 import type { LineageStore } from '../lineage-store.js';
-import { meaningOf, pauseMs, retryAfterMs } from './answers.js';
+import { meaningOf, pauseMs } from './answers.js';
 import { DeadLetters, type DeadLetter } from './dead-letters.js';
 import { eventsAfter } from './event-source.js';
 
@@ -166,7 +167,7 @@ export class Exporter {
       return {
         status: response.status,
         answer,
-        askedMs: retryAfterMs(response.headers.get('retry-after'), Date.now()),
+        askedMs: retryAfterMs(response.headers.get('retry-after')),
       };
     } catch (error) {
       return { status: null, answer: reasonOf(error), askedMs: 0 };

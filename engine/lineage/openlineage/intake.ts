@@ -5,6 +5,7 @@ import {
   openLineageJobEventSchema,
   openLineageRunEventSchema,
   parseWith,
+  problemsText,
   type LineageRecordOf,
   type Problem,
 } from '../../../schemas/index.js';
@@ -12,9 +13,6 @@ import { digestOf } from '../../digest.js';
 
 /** Deepest nesting of an event. */
 const MAX_DEPTH = 64;
-
-/** Problems in a message; all are in its list. */
-const MOST_SHOWN = 10;
 
 /**
  * An event of another tool as a record. The same event is recorded once, however often it is sent.
@@ -63,8 +61,7 @@ export function openLineageRecords(value: unknown): LineageRecordOf<'openlineage
     }
   }
   if (problems.length === 0) return [...records.values()];
-  const shown = problems.slice(0, MOST_SHOWN).map(({ path, message }) => `${path} ${message}`);
-  throw new MillraceError('INPUT_INVALID', `OpenLineage events: ${shown.join('; ')}`, { problems });
+  throw new MillraceError('INPUT_INVALID', `OpenLineage events: ${problemsText(problems)}`, { problems });
 }
 
 function refuse(path: string, message: string): never {

@@ -208,11 +208,8 @@ function agree(own: Json, other: Json, tolerance: number): boolean {
 
 /** A number as text, a decimal without the zeros at its end that its scale puts there. */
 function withoutZeros(value: Json): string {
-  return typeof value === 'string' && /^-?\d+\.\d+$/.test(value)
-    ? value.replace(/\.?0+$/, '')
-    : typeof value === 'string'
-      ? value
-      : JSON.stringify(value);
+  if (typeof value !== 'string') return JSON.stringify(value);
+  return /^-?\d+\.\d+$/.test(value) ? value.replace(/\.?0+$/, '') : value;
 }
 
 function toleranceWords(tolerance: number): string {

@@ -1,7 +1,4 @@
-import { createReadStream } from 'node:fs';
-
-/** No line of a CSV may be longer. */
-const LONGEST_LINE_BYTES = 2_000_000;
+import { csvFirstLine } from '../../csv-first-line.js';
 
 const DELIMITERS = [',', ';', '\t', '|'];
 
@@ -15,27 +12,12 @@ export interface CsvHeader {
 
 /** Reads the first line of a CSV, as RFC 4180 has it: quoted names may hold delimiters and line ends. */
 export async function csvHeader(path: string): Promise<CsvHeader> {
-  const line = await firstLine(path);
+  const line = await csvFirstLine(path);
   const splits = DELIMITERS.map((delimiter) => split(line, delimiter));
   return {
     columns: Math.max(...splits.map(({ length }) => length)),
     names: (columns) => splits.find(({ length }) => length === columns),
   };
-}
-
-async function firstLine(path: string): Promise<string> {
-  const parts: Buffer[] = [];
-  for await (const part of createReadStream(path, { end: LONGEST_LINE_BYTES - 1 })) {
-    parts.push(part as Buffer);
-    const text = Buffer.concat(parts)
-      .toString('utf8')
-      .replace(/^\ufeff/, '');
-    const [line] = /^(?:"(?:[^"]|"")*"|[^"\r\n])*(?=[\r\n])/.exec(text) ?? [];
-    if (line !== undefined) return line;
-  }
-  return Buffer.concat(parts)
-    .toString('utf8')
-    .replace(/^\ufeff/, '');
 }
 
 function split(line: string, delimiter: string): string[] {

@@ -6,6 +6,7 @@ import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { MillraceError } from '../../../schemas/errors.js';
+import { compressionOf } from '../../compression.js';
 import { refuseCutOff } from '../../unpackable.js';
 import { formatOf, headOf } from './open-source.js';
 import { utf16Of, writeAsUtf8 } from './rewrite-text.js';
@@ -26,8 +27,8 @@ export interface PrepareOptions {
 
 /**
  * Makes files readable for the scan. Parquet and Arrow IPC are read as they are; what is packed by gzip is unpacked, and text in
- * UTF-16 decoded. CSV and NDJSON are turned into Parquet by DuckDB, in a temporary folder, batch by batch, so that memory stays bounded; types are inferred from the whole file. `-` is the standard
- * input, in any of these forms.
+ * UTF-16 decoded. CSV and NDJSON are turned into Parquet by DuckDB, in a temporary folder, batch by batch, so that memory stays
+ * bounded; types are inferred from the whole file. `-` is the standard input, in any of these forms.
  * @throws MillraceError SOURCE_NOT_FOUND, SOURCE_EMPTY, SOURCE_UNREADABLE, INPUT_INVALID where `-` is named twice
  */
 export async function prepareFiles(paths: readonly string[], options: PrepareOptions = {}): Promise<PreparedFiles> {
@@ -50,7 +51,7 @@ export async function prepareFiles(paths: readonly string[], options: PrepareOpt
         await pipeline(options.input ?? process.stdin, createWriteStream(source.path), { signal: options.signal });
       }
       let head = await headOf(source.path, source.given);
-      if (isGzip(head)) {
+      if (compressionOf(head) === 'gzip') {
         const packed = source.path;
         source.path = join(await scratch(), `${i}-unpacked`);
         source.name = source.name.replace(/\.gz$/i, '');
@@ -79,10 +80,6 @@ async function decoded(given: string, work: Promise<void>, signal: AbortSignal |
     signal?.throwIfAborted();
     throw new MillraceError('SOURCE_UNREADABLE', `${given} is not the UTF-16 that it says it is`, { cause: error });
   });
-}
-
-function isGzip(head: Uint8Array): boolean {
-  return head[0] === 0x1f && head[1] === 0x8b;
 }
 
 /** What unpacks to more than the first, and to more than so many times its size, is refused: it is made to fill the disk. */

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { retryAfterMs, sendAlert, type LinkedAlert } from '../../../engine/alerts/index.js';
+import { sendAlert, type LinkedAlert } from '../../../engine/alerts/index.js';
 import { createSecrets } from '../../../engine/secrets.js';
 import { alertChannelSchema } from '../../../schemas/index.js';
 
@@ -10,7 +10,7 @@ const alert: LinkedAlert = {
   link: null,
 };
 
-describe('an answer that has in it what was sent', () => {
+describe('an answer', () => {
   let server: Server;
   let origin = '';
 
@@ -19,14 +19,17 @@ describe('an answer that has in it what was sent', () => {
     server = createServer((request, response) => {
       let body = '';
       request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-      request.on('end', () => response.writeHead(404).end(`Cannot POST ${request.url}: ${body}`));
+      request.on('end', () => {
+        if (request.url === '/busy') response.writeHead(429, { 'retry-after': '86400' }).end();
+        else response.writeHead(404).end(`Cannot POST ${request.url}: ${body}`);
+      });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
   afterAll(() => void server.close());
 
-  it('is told without secrets', async () => {
+  it('that has in it what was sent is told without secrets', async () => {
     const url = `${origin}/services/T00/B00/hidden`;
     const secrets = createSecrets({ MILLRACE_SECRET_URL: url, MILLRACE_SECRET_KEY: 'R0UT1NG' });
     const slack = alertChannelSchema.parse({ kind: 'slack', name: 'c', url: 'secret:url' });
@@ -42,16 +45,10 @@ describe('an answer that has in it what was sent', () => {
     expect(message).toContain('"routing_key":"[secret]"');
     expect(message).toContain('Cannot POST /v2');
   });
-});
 
-it.each([
-  [null, 0],
-  ['3', 3_000],
-  ['86400', 3_600_000],
-  ['-1', 0],
-  ['soon', 0],
-  ['Thu, 01 Mar 2001 00:00:20 GMT', 20_000],
-  ['Wed, 28 Feb 2001 00:00:20 GMT', 0],
-])('a header Retry-After of %s asks for %d ms', (value, ms) => {
-  expect(retryAfterMs(value, Date.parse('2001-03-01T00:00:00Z'))).toBe(ms);
+  it('that asks for a pause of a day is heeded for an hour', async () => {
+    const channel = alertChannelSchema.parse({ kind: 'slack', name: 'c', url: `${origin}/busy` });
+    const told = await sendAlert(channel, alert, { id: 'id', secrets: createSecrets({}) });
+    expect(told).toEqual({ outcome: 'again', message: '429', afterMs: 3_600_000 });
+  });
 });

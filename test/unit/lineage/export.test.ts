@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import * as fc from 'fast-check';
 import { digestOf } from '../../../engine/digest.js';
-import { meaningOf, pauseMs, retryAfterMs } from '../../../engine/lineage/export/answers.js';
+import { meaningOf, pauseMs } from '../../../engine/lineage/export/answers.js';
 import { runEvents } from '../../../engine/lineage/openlineage/run-events.js';
 import { createLineageClient, startLineageOwner, type LineageClient } from '../../../engine/lineage/index.js';
 import { exportTargetSchema, type LineageRecord, type OpenLineageRunEvent } from '../../../schemas/index.js';
@@ -224,13 +224,6 @@ describe('an answer', () => {
     [500, 'server_error'],
     [503, 'later'],
   ])('of status %d is %s', (status, meaning) => expect(meaningOf(status)).toBe(meaning));
-
-  it('asks for a pause in seconds or until a time', () => {
-    const now = Date.parse('2001-03-01T00:00:00Z');
-    expect(retryAfterMs('3', now)).toBe(3000);
-    expect(retryAfterMs('Thu, 01 Mar 2001 00:00:05 GMT', now)).toBe(5000);
-    expect([retryAfterMs(null, now), retryAfterMs('soon', now), retryAfterMs('-1', now)]).toEqual([0, 0, 0]);
-  });
 
   it('that failed is asked for again after a pause that grows, and has its bounds', () => {
     fc.assert(

@@ -1,4 +1,4 @@
-import { cell, inline, workflowLink } from '../../../workflows/markdown.js';
+import { cell, inline, linkTo } from '../../../workflows/markdown.js';
 
 describe('markdown', () => {
   it.each([
@@ -21,6 +21,6 @@ describe('markdown', () => {
   });
 
   it('links to a workflow with an odd name', () => {
-    expect(workflowLink('a](b', 'run/p/a](b')).toBe('[a\\](b](/namespaces/{namespace}/workflows/run%2Fp%2Fa%5D%28b)');
+    expect(linkTo('a](b', 'run/p/a](b')).toBe('[a\\](b](/namespaces/{namespace}/workflows/run%2Fp%2Fa%5D%28b)');
   });
 });
