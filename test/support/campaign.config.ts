@@ -20,4 +20,6 @@ export default defineConfig({
     }),
   ],
   activities: { slow: () => delay(500, null) },
+  // The round of each full hour would mend what the test is to find.
+  auditor: { everyMinutes: null },
 });
