@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DuckDBTimestampTZValue, DuckDBTimestampValue } from '@duckdb/node-api';
 import {
+  isMillraceError,
   MillraceError,
   type Column,
   type DatasetVersionRef,
@@ -12,6 +13,7 @@ import {
 import type { DatasetDependencies } from './dataset-dependencies.js';
 import { storeVersion } from './dataset-version.js';
 import { identifier, withDuckDb, type DuckDbSession, type Values } from './duckdb-session.js';
+import { withEvenLines } from './even-lines.js';
 import { writeParquet } from './parquet-result.js';
 import { calendarDates } from './partition-windows.js';
 import { explainReadFailure, planColumns, refuseNulls, type ColumnPlan } from './source-columns.js';
@@ -52,9 +54,17 @@ export async function ingestPartition(
       timeColumn,
       needed: declared?.map(({ name }) => name),
     });
-    const source = await levelFiles(session, step, fetched);
-    const plan = await planColumns(session, step, source);
-    const written = await copyRows(session, step, source, plan, window);
+    const take = async (given: LocalSource) => {
+      const source = await levelFiles(session, step, given);
+      const plan = await planColumns(session, step, source);
+      return { source, plan, written: await copyRows(session, step, source, plan, window) };
+    };
+    const { source, plan, written } = await take(fetched).catch(async (error: unknown) => {
+      if (!isMillraceError(error) || error.code !== 'SOURCE_UNREADABLE') throw error;
+      const even = await withEvenLines(fetched, join(session.folder, 'even'), signal);
+      if (even === undefined) throw error;
+      return take(even);
+    });
     if (written.rows === 0 && !step.allowEmpty) {
       const range = window.start === undefined ? '' : `, from ${window.start} to ${window.end}`;
       throw new MillraceError('PARTITION_EMPTY', `${source.name} has no rows in partition ${window.key}${range}`);

@@ -4,6 +4,7 @@ import type { SourceColumn } from './file-format.js';
 import { describeColumns, findMisfits, sourceReader } from './source-reader.js';
 import type { LocalSource } from './sources/local-source.js';
 import { raggedLine } from './ragged-csv.js';
+import { refuseRepeatedNames } from './repeated-names.js';
 import { keepWideIntegers, WIDE_INTEGER, withoutHugeIntegers } from './wide-integers.js';
 
 /** What is taken from a source. */
@@ -28,7 +29,8 @@ const TIME_TYPES = /^(DATE|TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?)$/;
  */
 export async function planColumns(session: DuckDbSession, step: IngestStep, source: LocalSource): Promise<ColumnPlan> {
   const { columns: declared, timeColumn } = step;
-  const present = source.columns ?? (await describeOrRefuse(session, step, source));
+  const present =
+    source.columns ?? (await refuseRepeatedNames(session, step, source, await describeOrRefuse(session, step, source)));
   const presentColumns = new Map(present.map((column) => [column.name, column]));
   const typed = source.format.kind === 'parquet' || source.columns !== undefined;
   const columns = declared ? await canonicalTypes(session, declared) : await guessedTypes(session, source, present);
@@ -167,4 +169,6 @@ function unreadable({ name, format }: LocalSource, error: unknown): unknown {
 
 /** DuckDB goes on to name options of its own, which no step has, and those that it read with. */
 const withoutAdvice = (message: string) =>
-  message.replace(/\s*\n(Possible fixes:|Possible Solution:|\s+file = )[^]*$/, '');
+  message
+    .replace(/\s*\n(Possible fixes:|Possible Solution:|Try setting |\s+file = )[^]*$/, '')
+    .replace(/, try ignore_errors=true$/, '');

@@ -1,9 +1,11 @@
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { sourceName, type Source } from '../../../schemas/index.js';
 import { refuseCutOff } from '../../unpackable.js';
 import { sourceFiles } from '../source-files.js';
 import { arrowToParquet } from './arrow-to-parquet.js';
 import { commandOutput } from './command-source.js';
+import { linkByCompression } from './compression.js';
 import { downloadHttp } from './http-source.js';
 import type { FileFormat } from '../file-format.js';
 import { escapeGlob, unescapeGlob, type FetchContext, type LocalSource } from './local-source.js';
@@ -43,8 +45,14 @@ async function filesOf(source: Exclude<Source, { kind: 'postgres' }>, context: F
     const { files, datasets } = await downloadS3(source, context);
     return { files: files.map(escapeGlob), datasets };
   }
-  const files = await sourceFiles(context.session, context.projectDir, path);
-  return { files, datasets: fileDatasets(context.projectDir, path, files.map(unescapeGlob)) };
+  const found = (await sourceFiles(context.session, context.projectDir, path)).map(unescapeGlob);
+  const datasets = fileDatasets(context.projectDir, path, found);
+  if (source.kind !== 'csv' && source.kind !== 'json') return { files: found.map(escapeGlob), datasets };
+  const files: string[] = [];
+  for (const [index, file] of found.entries()) {
+    files.push(escapeGlob(await linkByCompression(file, join(context.folder, String(index)))));
+  }
+  return { files, datasets };
 }
 
 function formatOf(written: FileFormat['kind'], source: Source): FileFormat {

@@ -2,9 +2,9 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { MillraceError } from '../../../schemas/errors.js';
 import { CSV_AS_RFC_4180 } from '../../csv-dialect.js';
 import { isTooDeep, MAX_JSON_DEPTH } from '../../json-depth.js';
+import { hasMixedLineEnds, writeWithOneLineEnd } from '../../line-ends.js';
 import { FROM_TEXT } from '../parquet/footer.js';
 import { csvHeader, ownNames, type CsvHeader } from './csv-header.js';
-import { hasMixedLineEnds, writeWithOneLineEnd } from './rewrite-text.js';
 
 /** A file of text: where it is, the name that tells its form, and what it is called in messages. */
 export interface TextFile {
