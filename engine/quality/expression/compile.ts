@@ -7,7 +7,7 @@ import { judgeTexts } from '../kernels/texts.js';
 import { Misfit, type Literal } from '../literals.js';
 import { orderTest, type Operator } from '../operator.js';
 import { numberOf } from './numbers.js';
-import type { Expression } from './parse.js';
+import type { Expression } from './tree.js';
 import { kindOfColumn, type Kinds, type Rows } from './rows.js';
 import { isText, textOf, type Texts } from './texts.js';
 

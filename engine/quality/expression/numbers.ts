@@ -1,7 +1,7 @@
 import type { ColumnChunk } from '../column-chunk.js';
 import { doubleOf } from '../kernels/pair-order.js';
 import { Misfit } from '../literals.js';
-import type { Expression } from './parse.js';
+import type { Expression } from './tree.js';
 import { kindOfColumn, type Kinds, type Rows } from './rows.js';
 import { textOf, type Texts } from './texts.js';
 

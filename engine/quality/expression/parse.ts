@@ -1,64 +1,19 @@
 import { RE2JS } from 're2js';
 import { parseDecimal, type Literal } from '../literals.js';
 import type { Operator } from '../operator.js';
+import { functionNamed } from './functions.js';
+import { likePattern } from './like-pattern.js';
+import { depthOf, type Expression } from './tree.js';
 import { ExpressionError, tokensOf, type Token } from './tokens.js';
-
-/** An expression as a tree. */
-export type Expression =
-  | { kind: 'literal'; value: Literal | null; text: string }
-  | { kind: 'column'; name: string }
-  | { kind: 'not'; of: Expression }
-  | { kind: 'logic'; operator: 'and' | 'or'; parts: Expression[] }
-  | { kind: 'compare'; operator: Operator; left: Expression; right: Expression }
-  | { kind: 'in'; of: Expression; set: Literal[] }
-  | { kind: 'is'; of: Expression; what: 'null' | 'nan' | 'true' | 'false' }
-  /** A text matches a regular expression, in RE2’s syntax. */
-  | { kind: 'match'; of: Expression; pattern: string; caseless: boolean }
-  | { kind: 'arithmetic'; operator: '+' | '-' | '*' | '/' | '%'; left: Expression; right: Expression }
-  | { kind: 'call'; name: FunctionName; args: Expression[] };
-
-/** How many arguments each function takes, at least and at most. */
-const ARGUMENTS = {
-  abs: [1, 1],
-  round: [1, 1],
-  floor: [1, 1],
-  ceil: [1, 1],
-  mod: [2, 2],
-  length: [1, 1],
-  year: [1, 1],
-  month: [1, 1],
-  day: [1, 1],
-  hour: [1, 1],
-  coalesce: [1, 100],
-  lower: [1, 1],
-  upper: [1, 1],
-  trim: [1, 1],
-  starts_with: [2, 2],
-  ends_with: [2, 2],
-  contains: [2, 2],
-  isfinite: [1, 1],
-  isinf: [1, 1],
-} as const satisfies Record<string, readonly [number, number]>;
-
-export type FunctionName = keyof typeof ARGUMENTS;
-
-/** Functions under the names that other dialects have for them. */
-const OTHER_NAMES: Record<string, FunctionName> = {
-  len: 'length',
-  char_length: 'length',
-  character_length: 'length',
-  ceiling: 'ceil',
-  ifnull: 'coalesce',
-  nvl: 'coalesce',
-  startswith: 'starts_with',
-  endswith: 'ends_with',
-};
 
 /** Words before a text that say of which type it is; the column that it is compared with says it too. */
 const TYPE_WORDS = new Set(['date', 'timestamp', 'timestamptz', 'datetime', 'time']);
 
-/** Expressions that are nested deeper are refused. */
+/** Brackets, functions and signs that are nested deeper are refused. */
 const MAX_DEPTH = 100;
+
+/** Operations in a row lie within one another too, and are compiled and answered by recursion. */
+const MAX_TREE_DEPTH = 1000;
 
 const OPERATORS: Record<string, Operator> = {
   '<': 'lt',
@@ -79,40 +34,11 @@ const RESERVED = new Set(['and', 'or', 'not', 'in', 'is', 'null', 'true', 'false
  * @throws ExpressionError with the position
  */
 export function parseExpression(text: string): Expression {
-  return new Parser(tokensOf(text)).whole();
-}
-
-/** Names of the columns in an expression, each once. */
-export function columnsOf(expression: Expression): string[] {
-  const names = new Set<string>();
-  const visit = (node: Expression) => {
-    if (node.kind === 'column') names.add(node.name);
-    for (const child of childrenOf(node)) visit(child);
-  };
-  visit(expression);
-  return [...names];
-}
-
-function childrenOf(node: Expression): Expression[] {
-  switch (node.kind) {
-    case 'literal':
-    case 'column':
-      return [];
-    case 'logic':
-      return node.parts;
-    case 'compare':
-    case 'arithmetic':
-      return [node.left, node.right];
-    case 'not':
-    case 'in':
-    case 'is':
-    case 'match':
-      return [node.of];
-    case 'call':
-      return node.args;
-    default:
-      return node satisfies never;
+  const expression = new Parser(tokensOf(text)).whole();
+  if (depthOf(expression) > MAX_TREE_DEPTH) {
+    throw new ExpressionError(`has more than ${MAX_TREE_DEPTH} operations within one another`);
   }
+  return expression;
 }
 
 class Parser {
@@ -136,10 +62,8 @@ class Parser {
   }
 
   private chain(operator: 'and' | 'or', part: () => Expression): Expression {
-    if (++this.depth > MAX_DEPTH * 2) throw new ExpressionError(`is nested deeper than ${MAX_DEPTH}`);
     const parts = [part()];
     while (this.takeWord(operator)) parts.push(part());
-    this.depth--;
     return parts.length === 1 ? parts[0]! : { kind: 'logic', operator, parts };
   }
 
@@ -232,7 +156,15 @@ class Parser {
     }
   }
 
+  /** All that nests passes here. */
   private operand(): Expression {
+    if (++this.depth > MAX_DEPTH + 1) throw new ExpressionError(`is nested deeper than ${MAX_DEPTH}`);
+    const operand = this.primary();
+    this.depth--;
+    return operand;
+  }
+
+  private primary(): Expression {
     const token = this.token;
     if (this.take('(')) {
       const inner = this.or();
@@ -244,7 +176,7 @@ class Parser {
       return { kind: 'column', name: token.text };
     }
     if (this.take('+')) return this.operand();
-    if (this.take('-')) return negative(this.signed());
+    if (this.take('-')) return negative(this.operand());
     const word = token.text.toLowerCase();
     if (token.kind === 'name' && !RESERVED.has(word)) {
       this.position++;
@@ -255,14 +187,6 @@ class Parser {
     const isNumber = token.kind === 'number';
     const value = this.literal();
     return { kind: 'literal', value, text: isNumber ? token.text : String(value) };
-  }
-
-  /** What a sign is before. Signs in a row nest as brackets do. */
-  private signed(): Expression {
-    if (++this.depth > MAX_DEPTH * 2) throw new ExpressionError(`is nested deeper than ${MAX_DEPTH}`);
-    const operand = this.operand();
-    this.depth--;
-    return operand;
   }
 
   /** A function whose name and opening bracket were read. */
@@ -284,18 +208,7 @@ class Parser {
     while (this.take(',')) args.push(this.sum());
     this.expect(')');
     if (word === 'isnan' && args.length === 1) return { kind: 'is', of: args[0]!, what: 'nan' };
-    const names = Object.keys(ARGUMENTS) as FunctionName[];
-    const name = OTHER_NAMES[word] ?? names.find((known) => known === word);
-    if (name === undefined) {
-      throw new ExpressionError(`there is no function ${given}; there are: ${names.join(', ')}, isnan, regexp_matches`);
-    }
-    const [least, most] = ARGUMENTS[name];
-    if (args.length < least || args.length > most) {
-      throw new ExpressionError(
-        `${name} takes ${least === 1 ? 'one argument' : `${least} arguments`}, not ${args.length}`,
-      );
-    }
-    return { kind: 'call', name, args };
+    return { kind: 'call', name: functionNamed(given, args.length), args };
   }
 
   /** Numbers stay text where a double would lose digits. */
@@ -366,21 +279,4 @@ function among(of: Expression, members: readonly Expression[]): Expression {
   }
   const parts: Expression[] = [...(literals.length > 0 ? [{ kind: 'in', of, set: literals } as const] : []), ...others];
   return parts.length === 1 ? parts[0]! : { kind: 'logic', operator: 'or', parts };
-}
-
-/** SQL’s pattern as a regular expression: % is any text, _ any character, what follows the escape itself. */
-function likePattern(pattern: string, escape: string | undefined): string {
-  let isEscaped = false;
-  let source = '';
-  for (const char of pattern) {
-    if (!isEscaped && char === escape) {
-      isEscaped = true;
-      continue;
-    }
-    if (!isEscaped && char === '%') source += '.*';
-    else if (!isEscaped && char === '_') source += '.';
-    else source += char.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-    isEscaped = false;
-  }
-  return `(?s)^${source}$`;
 }

@@ -1,5 +1,5 @@
 import { Misfit } from '../literals.js';
-import type { Expression } from './parse.js';
+import type { Expression } from './tree.js';
 import { kindOfColumn, type Kinds, type Rows } from './rows.js';
 
 /** The text of a row; null where there is none. */

@@ -84,9 +84,26 @@ test.each([
   ['nosuch(a) = 1', /there is no function nosuch; there are: abs/],
   ['mod(a) = 1', /takes 2 arguments, not 1/],
   ["-'x' = a", /no negative of x/],
-  [`${'-'.repeat(1)}${' -'.repeat(5000)}1 < a`, /nested deeper/],
 ])('%s is refused with a remedy', (text, message) => {
   expect(() => parseExpression(text)).toThrow(message);
+});
+
+test('what is nested deeper than can be compiled and answered is refused', () => {
+  const texts = [
+    `${'- '.repeat(5000)}a > 0`,
+    `${'+'.repeat(5000)}a > 0`,
+    `${'abs('.repeat(2000)}a${')'.repeat(2000)} > 0`,
+  ];
+  for (const text of texts) expect(() => parseExpression(text)).toThrow('is nested deeper than 100');
+  const inARow = `a${' + a'.repeat(4900)} > 0`;
+  expect(() => parseExpression(inARow)).toThrow('has more than 1000 operations within one another');
+});
+
+test('what is nested as deep as is allowed is compiled and answered', async () => {
+  const file = await folder.write(ROWS);
+  const expression = `${'abs('.repeat(98)}k${')'.repeat(98)}${' + k * 0'.repeat(890)} >= 0`;
+  const { checks } = await checkFiles({ files: [file], suite: suiteOf([{ type: 'expression', expression }]) });
+  expect(checks[0]).toMatchObject({ status: 'pass', failing: 0 });
 });
 
 test('a text in double quotes is a column, and the message says so', async () => {
