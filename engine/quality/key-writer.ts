@@ -70,6 +70,8 @@ export function hasNull(chunks: readonly ColumnChunk[], row: number): boolean {
 /** Types of columns as far as they decide whether keys are comparable. */
 export function keyTypes(kinds: readonly ColumnKind[]): string {
   return kinds
-    .map((kind) => `${kind.domain}${kind.layout === 'wide' ? `:${kind.stride}:${kind.unitNs}:${kind.scale}` : ''}`)
+    .map(({ domain, layout, stride, unitNs, scale, unsigned }) =>
+      layout === 'wide' ? `${domain}:${stride}:${unitNs}:${scale}${unsigned ? ':unsigned' : ''}` : domain,
+    )
     .join(', ');
 }

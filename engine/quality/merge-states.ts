@@ -10,6 +10,7 @@ import {
   type CheckState,
   type CountsState,
   type ErrorState,
+  type GroupsState,
   type KeysState,
   type OrderKey,
   type OrderState,
@@ -28,11 +29,11 @@ export const UNIQUE_BUDGET_BYTES = 192 << 20;
 export function mergeStates(a: CheckState, b: CheckState, budget = UNIQUE_BUDGET_BYTES): CheckState {
   if (a.kind === 'error') return a;
   if (b.kind === 'error') return b;
-  const merger = MERGERS[a.kind] as Merger<typeof a> | undefined;
-  if (merger === undefined || a.kind !== b.kind) {
-    throw new TypeError(`states of two checks cannot be merged: ${a.kind} and ${b.kind}`);
+  if (a.kind !== b.kind) {
+    const message = `its columns have types in one part that are measured in another way than in the next: ${a.kind}, ${b.kind}`;
+    return { kind: 'error', message };
   }
-  return merger(a, b, budget);
+  return (MERGERS[a.kind] as Merger<typeof a>)(a, b, budget);
 }
 
 type Merger<S> = (a: S, b: S, budget: number) => CheckState;
@@ -69,6 +70,7 @@ const MERGERS: { [K in Known['kind']]: Merger<Extract<Known, { kind: K }>> } = {
     return { kind: 'distribution', total: a.total + b.total, nans: a.nans + b.nans, sketch: sketch.state() };
   },
   pair: mergePairs,
+  groups: mergeGroups,
   buckets(a, b) {
     const buckets = new Map(a.buckets);
     for (const [bucket, rows] of b.buckets) buckets.set(bucket, (buckets.get(bucket) ?? 0) + rows);
@@ -209,6 +211,28 @@ function mergeCounts(a: CountsState, b: CountsState, budget: number): CountsStat
   }
   const [total, nulls] = [a.total + b.total, a.nulls + b.nulls];
   return { kind: 'counts', total, nulls, types: a.types, keys: set.keys(), counts: Float64Array.from(counts) };
+}
+
+function mergeGroups(a: GroupsState, b: GroupsState, budget: number): GroupsState | ErrorState {
+  if (a.types !== b.types) return typesDiffer(a.types, b.types);
+  const set = ByteSet.from(a.keys, budget);
+  const [counts, means] = [[...a.counts], [...a.means]];
+  let within = a.within + b.within;
+  const { bytes, offsets } = b.keys;
+  for (let i = 0; i + 1 < offsets.length; i++) {
+    const index = set.add(bytes, offsets[i]!, offsets[i + 1]!);
+    if (index < 0) return overBudget(budget);
+    const [before, more] = [counts[index] ?? 0, b.counts[i]!];
+    const mean = means[index] ?? b.means[i]!;
+    const delta = b.means[i]! - mean;
+    counts[index] = before + more;
+    means[index] = mean + (delta * more) / (before + more);
+    within += (delta * delta * before * more) / (before + more);
+  }
+  return {
+    ...{ kind: 'groups', nans: a.nans + b.nans, types: a.types, keys: set.keys(), within },
+    ...{ counts: Float64Array.from(counts), means: Float64Array.from(means) },
+  };
 }
 
 function typesDiffer(a: string, b: string): ErrorState {

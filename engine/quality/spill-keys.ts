@@ -26,8 +26,7 @@ export async function spillKeys(
   const heads = await Promise.all(files.map((path) => headOf(path)));
   if (heads.some((head) => formatOf(head) !== 'parquet')) return null;
   const definition = definitionOf(check);
-  const columns = (definition.reads?.(check, fields) ?? definition.columns(check)).map(quotedName);
-  const isNull = check.type === 'duplicate_rows' ? 'false' : columns.map((column) => `${column} IS NULL`).join(' OR ');
+  const read = definition.reads?.(check, fields) ?? definition.columns(check);
   const folder = await mkdtemp(join(tmpdir(), 'millrace-spill-'));
   const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(':memory:', { memory_limit: MEMORY_LIMIT, threads: '2' });
@@ -37,6 +36,10 @@ export async function spillKeys(
     signal?.addEventListener('abort', interrupt, { once: true });
     await connection.run(`SET temp_directory = '${folder.replaceAll("'", "''")}'`);
     const list = files.map((path) => `'${path.replaceAll("'", "''")}'`).join(', ');
+    const names = (await connection.runAndReadAll(`DESCRIBE SELECT * FROM read_parquet([${list}])`)).getRows();
+    // DuckDB calls the second of two columns that differ in case alone by another name; their order is that of the file.
+    const columns = read.map((name) => quotedName(names[fields.findIndex((field) => field.name === name)]![0] as string));
+    const isNull = check.type === 'duplicate_rows' ? 'false' : columns.map((name) => `${name} IS NULL`).join(' OR ');
     const groups = `SELECT count(*) AS n, ${isNull} AS is_null FROM read_parquet([${list}]) GROUP BY ${columns.join(', ')}`;
     const result = await connection.runAndReadAll(`
       SELECT coalesce(sum(n) FILTER (NOT is_null), 0)::DOUBLE, coalesce(sum(n) FILTER (is_null), 0)::DOUBLE,

@@ -117,6 +117,19 @@ export interface PairState {
   comoment: number;
 }
 
+/** Moments of the finite numbers of one column by the values of another; rows with a null are left out. */
+export interface GroupsState {
+  kind: 'groups';
+  /** Rows with NaN or an infinity. */
+  nans: number;
+  types: string;
+  keys: ByteKeys;
+  counts: Float64Array;
+  means: Float64Array;
+  /** Squares of the distances from the mean of the group, added up over all groups. */
+  within: number;
+}
+
 /** Rows in buckets of time, by the number of the bucket. */
 export interface BucketsState {
   kind: 'buckets';
@@ -198,6 +211,7 @@ export type CheckState =
   | NumbersState
   | DistributionState
   | PairState
+  | GroupsState
   | BucketsState
   | SketchedDistinctState
   | TallyState

@@ -174,7 +174,7 @@ export const measureChecks = [
     type: z
       .literal('target_leakage')
       .describe(
-        'The strongest association of a feature with the label: |r| of numbers, else Cramér’s V without its bias.',
+        'The strongest association of a feature with the label: |r| of two numbers, Cramér’s V of two categories, the correlation ratio η of a number by a text (the last two without their bias). Skipped where no feature has one.',
       ),
     ...filtered,
     ...atMost(0.95),

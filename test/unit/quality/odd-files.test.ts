@@ -51,6 +51,18 @@ describe('columns with odd names', () => {
   });
 });
 
+test('columns whose names differ in case alone are two where keys are counted on the disk', async () => {
+  const { Table: WasmTable, writeParquet } = await import('parquet-wasm');
+  const lists = vectorFromArray([[1], [1], [2]], new List(new Field('item', new Int32(), true)));
+  const table = new Table({ a: lists, A: vectorFromArray([1, 2, 3], new Int32()) });
+  const file = await written('case.parquet', writeParquet(WasmTable.fromIPCStream(tableToIPC(table, 'stream'))));
+  const checks = await resultsIn(file, { type: 'unique', column: 'a' }, { type: 'unique', columns: ['a', 'A'] });
+  expect(checks.map(({ failing, total }) => [failing, total])).toEqual([
+    [1, 3],
+    [0, 3],
+  ]);
+});
+
 describe('rows of lists, maps and structs', () => {
   const CHECKS: CheckInput[] = [
     { type: 'duplicate_rows', max: 1 },
