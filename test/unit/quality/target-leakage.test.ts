@@ -1,4 +1,4 @@
-import { tableFromArrays, vectorFromArray, Int64, Uint64, Utf8, Table } from 'apache-arrow';
+import { Int64, Table, Uint64, Utf8, vectorFromArray } from 'apache-arrow';
 import { mergeStates } from '../../../engine/quality/merge-states';
 import { resultsOf } from '../../../engine/quality/verdict';
 import { evidenceOf, resultsOn, suiteOf } from './quality-fixtures';
@@ -9,8 +9,15 @@ const CLOCK = { now: new Date('2024-01-01T00:00:00Z') };
 const LABEL = Array.from({ length: 12 }, (_, i) => ['a', 'b', 'c'][Math.floor(i / 4)]!);
 const VALUE = LABEL.map((label, i) => ({ a: 0, b: 10, c: 20 })[label]! + (i % 4) + 1.5);
 
-function strongest(columns: Record<string, unknown[] | Float64Array>, label: string, more = {}) {
-  return resultsOn(suiteOf([{ type: 'target_leakage', label, ...more }]), tableFromArrays(columns as never))[0]!;
+function tableOf(columns: Record<string, unknown[] | Int32Array | Float64Array>): Table {
+  const vectors = Object.entries(columns).map(
+    ([name, values]) => [name, vectorFromArray(values as unknown[])] as const,
+  );
+  return new Table(Object.fromEntries(vectors));
+}
+
+function strongest(columns: Parameters<typeof tableOf>[0], label: string, more = {}) {
+  return resultsOn(suiteOf([{ type: 'target_leakage', label, ...more }]), tableOf(columns))[0]!;
 }
 
 describe('the association of a text with a number', () => {
@@ -44,10 +51,7 @@ describe('the association of a text with a number', () => {
   test('is the same from parts', () => {
     const suite = suiteOf([{ type: 'target_leakage', label: 'label' }]);
     const part = (from: number, to: number) =>
-      evidenceOf(
-        suite,
-        tableFromArrays({ label: LABEL.slice(from, to), value: Float64Array.from(VALUE.slice(from, to)) }),
-      );
+      evidenceOf(suite, tableOf({ label: LABEL.slice(from, to), value: Float64Array.from(VALUE.slice(from, to)) }));
     const [first, second, third] = [part(0, 3), part(3, 7), part(7, 12)];
     for (const order of [
       [first, second, third],
