@@ -60,6 +60,11 @@ export function diffInWords({ columns, rows, changes }: VersionDiff, profile: Dr
   );
   if (repeatedKeys !== null && repeatedKeys.before + repeatedKeys.after > 0) {
     lines.push(`keys that stand for several rows: ${repeatedKeys.before} before, ${repeatedKeys.after} after`);
+    lines.push(
+      ...repeatedKeys.examples.map(
+        (example) => `  = ${JSON.stringify(example.key)} ${example.before} rows before, ${example.after} after`,
+      ),
+    );
   }
   for (const [kind, sign] of [
     ['added', '+'],

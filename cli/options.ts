@@ -89,3 +89,9 @@ export function parsePriority(text: string): number {
   if (Number.isInteger(priority) && priority >= 1 && priority <= 5) return priority;
   throw new InvalidArgumentError('must be a whole number from 1 to 5');
 }
+
+/** A reason for the record. */
+export function parseReason(text: string): string {
+  if (text.length >= 3 && text.length <= 500) return text;
+  throw new InvalidArgumentError('must have 3 to 500 characters');
+}

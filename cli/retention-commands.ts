@@ -9,6 +9,7 @@ import type { RetentionFacts } from '../schemas/retention.js';
 import { addDatasetCommand, lineageOf, print, type DatasetOptions } from './dataset-context.js';
 import { findVersion } from './dataset-reference.js';
 import { marksInWords, retentionInWords } from './retention-words.js';
+import { parseReason } from './options.js';
 import { configOrDefault } from './project-config.js';
 
 interface MarkOptions extends DatasetOptions {
@@ -146,7 +147,7 @@ function addLift(dataset: Command, name: string, mark: Mark, description: string
 function withWhy(command: Command): Command {
   return command
     .argument('<dataset>', 'DATASET[/PARTITION][@VERSION]')
-    .requiredOption('--why <text>', 'why, for the record')
+    .requiredOption('--why <text>', 'why, for the record: 3 to 500 characters', parseReason)
     .option('--by <actor>', 'who, for the record', userInfo().username);
 }
 

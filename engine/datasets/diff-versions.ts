@@ -15,26 +15,34 @@ export interface VersionDiff {
     reordered: boolean;
   };
   rows: { before: number; after: number };
-  /** Rows by key, or, without a key, whole rows over the columns of equal type that both have. */
+  /** Rows by key, or, without a key, whole rows over the columns that both have, of equal types or both of integers. */
   changes: {
     key: string[] | null;
     added: number;
     removed: number;
     /** Keys that both have with other values; null without a key. */
     changed: number | null;
-    /** Keys that stand for several rows, before and after; null without a key. */
-    repeatedKeys: { before: number; after: number } | null;
+    /** Keys that stand for several rows, before and after, and at most five of them with their rows; null without a key. */
+    repeatedKeys: { before: number; after: number; examples: RepeatedKey[] } | null;
     /** At most five of each kind, their values as text; of the key’s columns where there is one. */
     examples: Record<'added' | 'removed' | 'changed', Record<string, string | null>[]>;
   };
 }
 
+/** A key that stands for several rows of a version, and for how many of each. */
+export interface RepeatedKey {
+  key: Record<string, string | null>;
+  before: number;
+  after: number;
+}
+
 const EXAMPLES = 5;
+const WHOLE = /^U?(BIG|SMALL|TINY)?INT(EGER)?$/;
 
 /**
  * Compares two versions, of the same or of different datasets. Nulls are equal to each other.
  * @param key columns that identify a row
- * @throws MillraceError INPUT_INVALID for a key that is not a column of the same type in both, OBJECT_NOT_FOUND,
+ * @throws MillraceError INPUT_INVALID for a key that is not a column of both, of the same type or of integers, OBJECT_NOT_FOUND,
  * OBJECT_CORRUPT, STORE_UNAVAILABLE
  */
 export async function diffVersions(
@@ -44,10 +52,8 @@ export async function diffVersions(
   const { store, scratchDir, signal, onProgress, memoryLimit = '2GB', threads = 2 } = deps;
   const [old, now] = await Promise.all([readManifest(store, before), readManifest(store, after)]);
   const columns = diffColumns(old.columns, now.columns);
-  const common = old.columns.filter(({ name, type }) =>
-    now.columns.some((column) => column.name === name && column.type === type),
-  );
-  refuseKey(key ?? [], common);
+  const common = old.columns.filter((column) => now.columns.some((other) => isComparable(column, other)));
+  refuseKey(key ?? [], old.columns, now.columns);
   const rows = { before: before.rows, after: after.rows };
   const onPercent = onProgress && ((percent: number) => onProgress(`compared ${percent} %`));
   const changes = await withDuckDb({ scratchDir, memoryLimit, threads, signal, onPercent }, async (session) => {
@@ -85,12 +91,19 @@ function diffColumns(before: readonly Column[], after: readonly Column[]): Versi
   };
 }
 
-function refuseKey(key: readonly string[], common: readonly Column[]): void {
-  const problems = key.flatMap((name, index) =>
-    common.some((column) => column.name === name)
-      ? []
-      : [{ path: `key[${index}]`, message: `${name} is not a column of the same type in both` }],
-  );
+/** Integers of different sizes are compared by their value, for which DuckDB finds the type. */
+function isComparable(before: Column, after: Column): boolean {
+  if (before.name !== after.name) return false;
+  return before.type === after.type || (WHOLE.test(before.type) && WHOLE.test(after.type));
+}
+
+function refuseKey(key: readonly string[], before: readonly Column[], after: readonly Column[]): void {
+  const problems = key.flatMap((name, index) => {
+    const [old, now] = [before, after].map((columns) => columns.find((column) => column.name === name));
+    if (old !== undefined && now !== undefined && isComparable(old, now)) return [];
+    const types = [old, now].map((column) => column?.type ?? 'missing');
+    return [{ path: `key[${index}]`, message: `${name} is ${types[0]} before and ${types[1]} after` }];
+  });
   if (problems.length === 0) return;
   throw new MillraceError('INPUT_INVALID', problems.map(({ message }) => message).join('; '), { problems });
 }
@@ -129,6 +142,7 @@ async function changesByKey(session: DuckDbSession, names: string[], key: string
     repeatedKeys: {
       before: await countOf(session, repeated('before')),
       after: await countOf(session, repeated('after')),
+      examples: await repeatedExamples(session, key, `${repeated('before')} UNION ${repeated('after')}`),
     },
     examples: {
       added: await examplesOf(session, added, key),
@@ -147,4 +161,20 @@ async function examplesOf(session: DuckDbSession, query: string, names: string[]
   const texts = names.map((name) => `${identifier(name)}::VARCHAR AS ${identifier(name)}`).join(', ');
   const rows = await session.rows(`SELECT ${texts} FROM (${query}) ORDER BY ALL LIMIT ${EXAMPLES}`);
   return rows as Record<string, string | null>[];
+}
+
+async function repeatedExamples(session: DuckDbSession, key: string[], repeated: string): Promise<RepeatedKey[]> {
+  const same = (side: string) =>
+    key.map((name) => `${side}.${identifier(name)} IS NOT DISTINCT FROM k.${identifier(name)}`);
+  const rowsIn = (side: string) => `(SELECT count(*)::DOUBLE FROM ${side} WHERE ${same(side).join(' AND ')})`;
+  const texts = key.map((name) => `${identifier(name)}::VARCHAR`);
+  const rows = await session.rows(
+    `SELECT [${texts.join(', ')}] AS texts, ${rowsIn('before')} AS rows_before, ${rowsIn('after')} AS rows_after
+     FROM (FROM (${repeated}) ORDER BY ALL LIMIT ${EXAMPLES}) k ORDER BY ALL`,
+  );
+  return rows.map((row) => ({
+    key: Object.fromEntries((row['texts'] as (string | null)[]).map((text, index) => [key[index] ?? '', text])),
+    before: Number(row['rows_before']),
+    after: Number(row['rows_after']),
+  }));
 }

@@ -34,7 +34,9 @@ export const QUERIES = {
     depth: z.coerce.number().int().min(1).max(100).default(20).describe('Greatest number of edges to follow.'),
   }),
   objects: z.strictObject({
-    limit,
+    limit: limit.describe(
+      'Greatest number of records whose objects the page has; a record may mention several, or none.',
+    ),
     after,
     removedBefore: instantField
       .optional()

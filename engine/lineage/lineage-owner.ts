@@ -15,7 +15,7 @@ import { addCacheRoutes } from './cache-routes.js';
 import { addGapRoutes } from './gap-routes.js';
 import { addAdminRoutes } from './admin-routes.js';
 import { startExports } from './export/start-exports.js';
-import { errorAnswer } from './http-errors.js';
+import { BODY_LIMIT, errorAnswer } from './http-errors.js';
 import { keepOpen, type LineageOwner } from './keep-open.js';
 import { openLineageStore } from './lineage-store.js';
 import { ModelServers } from './model-servers.js';
@@ -26,9 +26,6 @@ import { addPartitionSetRoutes } from './partition-set-routes.js';
 import { addReportRoutes } from './report-routes.js';
 import { addTriggerRoutes } from './trigger-routes.js';
 import { whenFree } from './standby.js';
-
-/** Largest body of a request. A thousand records of usual size are about 2 MB. */
-const BODY_LIMIT = 16 * 1024 * 1024;
 
 export interface LineageOwnerOptions extends HttpLimits {
   /** Path of the DuckDB file; it and the folders above are made if they are not there. */

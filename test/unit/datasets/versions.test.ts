@@ -20,9 +20,9 @@ afterEach(async () => {
   await bench.close();
 });
 
-async function versionOf(csv: string): Promise<DatasetVersionRef> {
+async function versionOf(csv: string, more: object = {}): Promise<DatasetVersionRef> {
   await writeFile(join(bench.root, 'rows.csv'), csv);
-  const step = ingestStep({ source: { kind: 'csv', path: 'rows.csv' }, allowEmpty: true });
+  const step = ingestStep({ source: { kind: 'csv', path: 'rows.csv' }, allowEmpty: true, ...more });
   return (await ingestPartition(bench, { step, window: ALL })).ref;
 }
 
@@ -64,7 +64,7 @@ describe('diffVersions', () => {
         added: 2,
         removed: 1,
         changed: 1,
-        repeatedKeys: { before: 0, after: 0 },
+        repeatedKeys: { before: 0, after: 0, examples: [] },
         examples: { added: [{ id: '4' }, { id: '5' }], removed: [{ id: '1' }], changed: [{ id: '3' }] },
       },
     });
@@ -85,8 +85,24 @@ describe('diffVersions', () => {
     const before = await versionOf('id,v\n,1\n1,1\n1,2\n');
     const after = await versionOf('id,v\n,2\n1,1\n1,2\n');
     const { changes } = await diffVersions(bench, { before, after, key: ['id'] });
-    expect(changes).toMatchObject({ added: 0, removed: 0, changed: 1, repeatedKeys: { before: 1, after: 1 } });
+    expect(changes).toMatchObject({
+      ...{ added: 0, removed: 0, changed: 1 },
+      repeatedKeys: { before: 1, after: 1, examples: [{ key: { id: '1' }, before: 2, after: 2 }] },
+    });
     expect(changes.examples.changed).toEqual([{ id: null }]);
+  });
+
+  it('compares integers of different sizes by their values, in keys and elsewhere', async () => {
+    const columns = (type: string) => ['id', 'v'].map((name) => ({ name, type, nullable: true }));
+    const before = await versionOf('id,v\n1,1\n2,2\n3,3\n', { columns: columns('INTEGER') });
+    const after = await versionOf('id,v\n1,1\n2,5\n4,4\n', { columns: columns('BIGINT') });
+    const { changes } = await diffVersions(bench, { before, after, key: ['id'] });
+    expect(changes).toMatchObject({ added: 1, removed: 1, changed: 1 });
+    expect((await diffVersions(bench, { before, after })).changes).toMatchObject({ added: 2, removed: 2 });
+    const texts = await versionOf('id,v\n1,1\n', { columns: columns('VARCHAR') });
+    expect(await refusal(diffVersions(bench, { before, after: texts, key: ['id'] }))).toMatchObject({
+      problems: [{ path: 'key[0]', message: 'id is INTEGER before and VARCHAR after' }],
+    });
   });
 
   it('finds nothing between a version and itself', async () => {

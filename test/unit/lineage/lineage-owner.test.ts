@@ -239,14 +239,21 @@ describe('the lineage owner', () => {
   });
 
   it.each([
-    ['text that is not JSON', 'application/json', '{', 400],
-    ['another type than JSON', 'text/plain', '{}', 415],
-    ['more than 16 MB', 'application/json', `"${'x'.repeat(16 * 1024 * 1024)}"`, 413],
-  ])('refuses %s', async (_, type, body, status) => {
+    ['text that is not JSON', 'application/json', '{', 400, 'Send valid JSON.'],
+    ['no text at all', 'application/json', '', 400, 'Send JSON, or leave out the header Content-Type.'],
+    ['another type than JSON', 'text/plain', '{}', 415, 'Send JSON, with the header Content-Type: application/json.'],
+    [
+      'more than 16 MB',
+      'application/json',
+      `"${'x'.repeat(16 * 1024 * 1024)}"`,
+      413,
+      'Send less in one request, at most 16 MiB, unpacked.',
+    ],
+  ])('refuses %s, and says what to do', async (_, type, body, status, remedy) => {
     await withOwner(async (_client, url) => {
       const answer = await fetch(`${url}/api/v1/records`, { method: 'POST', headers: { 'content-type': type }, body });
       expect(answer.status).toBe(status);
-      expect(await answer.json()).toMatchObject({ error: { code: 'INPUT_INVALID', problems: [] } });
+      expect(await answer.json()).toMatchObject({ error: { code: 'INPUT_INVALID', problems: [], remedy } });
     });
   });
 
