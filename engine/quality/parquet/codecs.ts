@@ -5,6 +5,9 @@ import { snappy } from './snappy.js';
 /** Decompresses a page; `size` is the length of the outcome as its header tells, and more is never written. */
 export type Decompress = (bytes: Uint8Array, size: number) => Uint8Array;
 
+/** Decoders differ in whether they stop at the length that was told; what is said of the page does not. */
+const OTHER_LENGTH = 'a page has another length than its header tells';
+
 const ZSTD = 6;
 const LZ4_RAW = 7;
 
@@ -34,7 +37,7 @@ export async function loadCodec(codec: number): Promise<Decompress> {
   if (decompress === undefined) throw new RangeError(`there is no decoder for the codec ${codec}`);
   return (bytes, size) => {
     const result = bounded(decompress, bytes, size);
-    if (result.length !== size) throw new RangeError('a page has another length than its header tells');
+    if (result.length !== size) throw new RangeError(OTHER_LENGTH);
     // Of a Buffer `slice` is no copy, but a view of memory that it may share with others.
     return new Uint8Array(result.buffer, result.byteOffset, size);
   };
@@ -45,7 +48,7 @@ function bounded(decompress: Decompress, bytes: Uint8Array, size: number): Uint8
     return decompress(bytes, size);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_BUFFER_TOO_LARGE') throw error;
-    throw new RangeError('a page unpacks to more than its header tells', { cause: error });
+    throw new RangeError(OTHER_LENGTH, { cause: error });
   }
 }
 
