@@ -47,7 +47,9 @@ export function expressionSources(tree: Tree | null | undefined, scope: Scope, w
     }
     case 'WINDOW': {
       walk.decided('window', ofAll(tree['partitions']));
-      walk.decided('window', distinctSources(list(tree['orders']).flatMap(({ expression }) => of(expression))));
+      const orders = [...list(tree['orders']), ...list(tree['arg_orders'])];
+      walk.decided('window', distinctSources(orders.flatMap(({ expression }) => of(expression))));
+      walk.decided('window', distinctSources([...of(tree['start_expr']), ...of(tree['end_expr'])]));
       if (tree['filter_expr']) walk.decided('conditional', of(tree['filter_expr']));
       const values = [...list(tree['children']), tree['offset_expr'], tree['default_expr']];
       return through('aggregation', distinctSources(values.flatMap(of)));

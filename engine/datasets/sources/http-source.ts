@@ -12,6 +12,9 @@ import { secretsOf } from './source-access.js';
 /** Requests in a row that bring nothing new; pauses between them grow to at most 16 seconds and are jittered. */
 const ATTEMPTS = 6;
 
+/** What `fetch` says of redirections that no other request would get past. */
+const LEADS_NOWHERE = /redirect count exceeded|URL scheme must be|Invalid URL/;
+
 /**
  * Downloads a file. A connection that breaks is taken up at the byte where it broke, as often as it takes, if the server knows
  * ranges and the file is still the same; else it begins again. So does another attempt with what this one leaves in `keptDir`.
@@ -60,6 +63,9 @@ async function downloadAll(
     } catch (error) {
       signal?.throwIfAborted();
       if (isMillraceError(error) && error.code !== 'SOURCE_UNAVAILABLE') throw error;
+      if (LEADS_NOWHERE.test(reasonOf(error))) {
+        throw new MillraceError('SOURCE_UNREADABLE', `${address}: ${reasonOf(error)}`, { cause: error });
+      }
       if (state.done > farthest) [farthest, attempt] = [state.done, 1];
       else if (attempt >= ATTEMPTS) {
         const message = `${address} after ${ATTEMPTS} requests: ${reasonOf(error)}`;

@@ -119,6 +119,12 @@ describe('column lineage', () => {
       ['window flights.origin', 'window flights.id'],
     ],
     [
+      'the frame of a window, and the order of what it takes',
+      'SELECT sum(delay) OVER (ROWS BETWEEN distance PRECEDING AND id FOLLOWING) AS x, first_value(delay ORDER BY origin) OVER () AS y FROM flights',
+      ['x<-+flights.delay', 'y<-+flights.delay'],
+      ['window flights.distance', 'window flights.id', 'window flights.origin'],
+    ],
+    [
       'CASE',
       'SELECT CASE WHEN delay > 15 THEN distance ELSE 0 END AS x FROM flights',
       ['x<-~flights.distance'],

@@ -348,6 +348,16 @@ describe('a source behind http', () => {
     }
   });
 
+  it.each([
+    ['in a circle', '/a.csv', 'redirect count exceeded'],
+    ['to what is no HTTP', 'file:///etc/passwd', 'URL scheme must be'],
+  ])('is unreadable when it leads %s, and is not asked again for that', async (_, location, told) => {
+    answer = (_request, response) => response.writeHead(302, { location }).end();
+    const refused = await refusal(ingest({ kind: 'csv', path: `${url}/a.csv` }));
+    expect(refused).toMatchObject({ code: 'SOURCE_UNREADABLE', message: expect.stringContaining(told) });
+    expect(requests.length).toBeLessThan(30);
+  });
+
   it.each([300, 304])('is unreadable when it answers %s', async (status) => {
     answer = (_, response) => response.writeHead(status).end();
     const refused = await refusal(ingest({ kind: 'csv', path: `${url}/a.csv` }));
