@@ -170,6 +170,6 @@ function diskErrors(error: NodeJS.ErrnoException): never {
 
 /** `fetch` says "fetch failed", and the reason is the cause. */
 function reasonOf(error: unknown): string {
-  const { message, cause } = error as Error;
-  return cause instanceof Error ? `${message}: ${cause.message}` : message;
+  const { message, cause } = error as Error & { cause?: Partial<Error> };
+  return cause?.message === undefined ? message : `${message}: ${cause.message}`;
 }
