@@ -9,6 +9,7 @@ import { refuseForbidden } from '../forbidden-sql.js';
 import { notOneStatement } from '../one-statement.js';
 import { shortened } from './cell.js';
 import type { Json } from './json.js';
+import { formatOf, headOf } from './sources/open-source.js';
 import { MAX_EXAMPLES, type CheckState } from './states.js';
 
 /** What the database may use. */
@@ -31,9 +32,11 @@ export async function runQueries(
     const connection = await instance.connect();
     const list = files.map((path) => `'${path.replaceAll("'", "''")}'`).join(', ');
     await connection.run(`SET TimeZone = 'UTC'`);
-    await connection.run(
-      `CREATE VIEW dataset AS SELECT * ${await unprunedFloats(connection, list)} FROM read_parquet([${list}])`,
-    );
+    const unreadable = await viewProblem(connection, files, list);
+    if (unreadable !== undefined) {
+      const message = isPrivate ? 'DuckDB cannot read the files' : unreadable;
+      return queries.map(() => ({ kind: 'error', message }));
+    }
     await connection.run(`SET allowed_paths = [${list}]`);
     await connection.run(`SET enable_external_access = false`);
     await connection.run(`SET lock_configuration = true`);
@@ -45,17 +48,39 @@ export async function runQueries(
   }
 }
 
+/** Makes the view `dataset`; what keeps it from being made, as files that DuckDB cannot read together. */
+async function viewProblem(
+  connection: DuckDBConnection,
+  files: readonly string[],
+  list: string,
+): Promise<string | undefined> {
+  for (const path of files) {
+    if (formatOf(await headOf(path)) === 'arrow')
+      return 'queries are answered on Parquet, CSV and NDJSON, not on Arrow IPC';
+  }
+  try {
+    const replaced = await unprunedFloats(connection, list);
+    await connection.run(`CREATE VIEW dataset AS SELECT * ${replaced} FROM read_parquet([${list}])`);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message.split('\n')[0]!;
+  }
+}
+
 /**
  * Hides columns of floating point from DuckDB's optimizer: it skips row groups, and answers `max`, by statistics that do not speak of
- * NaN, so `WHERE x > 100` would lose rows that it gives for the same data in memory. Twice the negative is the same value of the same type.
+ * NaN, so `WHERE x > 100` would lose rows that it gives for the same data in memory. Twice the negative is the same value of the same
+ * type; of lists and structs with such values, what a lambda gives back of them.
  */
 async function unprunedFloats(connection: DuckDBConnection, list: string): Promise<string> {
   const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM read_parquet([${list}])`);
-  const floats = described
-    .getRows()
-    .flatMap(([name, type]) => (type === 'DOUBLE' || type === 'FLOAT' ? [String(name)] : []));
-  const quoted = floats.map((name) => `"${name.replaceAll('"', '""')}"`);
-  return floats.length === 0 ? '' : `REPLACE (${quoted.map((name) => `-(-${name}) AS ${name}`).join(', ')})`;
+  const replaced = described.getRows().flatMap(([name, type]) => {
+    const column = `"${String(name).replaceAll('"', '""')}"`;
+    if (type === 'DOUBLE' || type === 'FLOAT') return [`-(-${column}) AS ${column}`];
+    const isNested = /\b(DOUBLE|FLOAT)\b/.test(String(type));
+    return isNested ? [`list_transform([${column}], lambda x: x)[1] AS ${column}`] : [];
+  });
+  return replaced.length === 0 ? '' : `REPLACE (${replaced.join(', ')})`;
 }
 
 async function runQuery(

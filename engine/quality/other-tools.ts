@@ -97,6 +97,8 @@ const FIELDS: Record<string, readonly string[]> = {
   referenceColumns: ['reference_column', 'reference_columns'],
   sql: ['query', 'unexpected_rows_query'],
   strict: ['strictly'],
+  metric: ['method', 'stattest', 'function', 'statistic', 'aggregate'],
+  method: ['metric'],
 };
 
 let checksByName: Map<string, string> | undefined;

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { checkSchema, suiteSchema, type Suite } from '../../schemas/check.js';
 import { MillraceError } from '../../schemas/errors.js';
+import { valueAt } from '../../schemas/field-names.js';
 import { problemsOf, type Problem } from '../../schemas/problems.js';
 import { checkOfOtherTool, fieldOfOtherTool } from './other-tools.js';
+import { valueOfOtherTool } from './other-values.js';
 import { validateSuite } from './validate-suite.js';
 
 /**
@@ -29,10 +31,12 @@ function problemsOfForm(error: z.ZodError, suite: unknown): Problem[] {
   const checks = (suite as { checks?: unknown } | null)?.checks;
   if (!Array.isArray(checks)) return problems;
   return problems.map((problem) => {
-    const [, index, field] = /^checks\[(\d+)\]\.(\w+)$/.exec(problem.path) ?? [];
+    const [, index, field, inner] = /^checks\[(\d+)\]\.(\w+)[[.]?(\w+)?\]?$/.exec(problem.path) ?? [];
     const check: unknown = checks[Number(index)];
     if (field === undefined || typeof check !== 'object' || check === null) return problem;
-    const message = field === 'type' ? typeHint(check) : fieldHint(check, field);
+    const path = inner === undefined ? [field] : [field, inner];
+    const hinted = field === 'type' ? typeHint(check) : inner === undefined ? fieldHint(check, field) : undefined;
+    const message = hinted ?? valueHint(valueAt(check, path), problem.message);
     return message === undefined ? problem : { ...problem, message };
   });
 }
@@ -51,6 +55,15 @@ function fieldHint({ type, ...fields }: { type?: unknown }, field: string): stri
   if (option === undefined || field in option.shape) return undefined;
   const here = fieldOfOtherTool(field, new Set(Object.keys(option.shape)));
   return here === undefined ? undefined : `is not a known field; here it is "${here}"`;
+}
+
+/** A value that is none of those which the message names, and that another tool has for one of them. */
+function valueHint(value: unknown, message: string): string | undefined {
+  const [, names] =
+    /^(?:Invalid option: expected one of|.* is none of the known types; there are:) (.*)$/.exec(message) ?? [];
+  if (typeof value !== 'string' || names === undefined) return undefined;
+  const here = valueOfOtherTool(value, names.match(/\w+/g) ?? []);
+  return here === undefined ? undefined : `${message.replace(/; did you mean .*/, '')}; here it is "${here}"`;
 }
 
 /** The JSON Schema of suites as they are written (draft 2020-12): fields with a default may be left out, `$schema` may be there. */

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { Float32, Float64, makeVector, Table, tableToIPC, vectorFromArray } from 'apache-arrow';
+import { Field, Float32, Float64, makeVector, Struct, Table, tableToIPC, vectorFromArray } from 'apache-arrow';
 import { runQueries } from '../../../engine/quality/custom-sql.js';
 import { checkFiles } from '../../../engine/quality/index.js';
 import { FLIGHTS } from '../datasets/workbench.js';
@@ -32,6 +32,10 @@ describe('a check in SQL', () => {
     const table = new Table({
       'f"64': vectorFromArray(values, new Float64()),
       f32: vectorFromArray(values, new Float32()),
+      s: vectorFromArray(
+        values.map((x) => (x === null ? null : { x })),
+        new Struct([new Field('x', new Float64(), true)]),
+      ),
       i: makeVector(Int32Array.of(1, 2, 3, 4, 5)),
     });
     // Written by arrow-rs, which leaves NaN out of the least and greatest value, as Arrow C++ does.
@@ -41,6 +45,7 @@ describe('a check in SQL', () => {
     const suite = suiteOf([
       { type: 'custom_sql', sql: 'SELECT i FROM dataset WHERE "f""64" > 100' },
       { type: 'custom_sql', sql: 'SELECT i FROM dataset WHERE f32 > 100' },
+      { type: 'custom_sql', sql: 'SELECT i FROM dataset WHERE s.x > 100' },
       { type: 'custom_sql', sql: 'SELECT max(f32) FROM dataset', max: 100 },
       { type: 'custom_sql', sql: `SELECT count(*) FROM dataset WHERE typeof(f32) = 'FLOAT'`, min: 5 },
     ]);
@@ -48,8 +53,23 @@ describe('a check in SQL', () => {
     expect(checks.map(({ status, observed, failing, total }) => [status, observed, failing, total])).toEqual([
       ['fail', 1, 1, 5],
       ['fail', 1, 1, 5],
+      ['fail', 1, 1, 5],
       ['fail', 'NaN', 0, 5],
       ['pass', 5, 0, 5],
+    ]);
+  });
+
+  it('is an error on Arrow IPC, beside the results of the other checks', async () => {
+    const path = folder.path('plain.arrow');
+    await writeFile(path, tableToIPC(new Table({ i: makeVector(Int32Array.of(1, 2)) }), 'file'));
+    const suite = suiteOf([
+      { type: 'custom_sql', sql: 'FROM dataset' },
+      { type: 'row_count', min: 2 },
+    ]);
+    const { checks } = await checkFiles({ files: [path], suite });
+    expect(checks.map(({ status, message }) => [status, message])).toEqual([
+      ['error', 'queries are answered on Parquet, CSV and NDJSON, not on Arrow IPC'],
+      ['pass', undefined],
     ]);
   });
 

@@ -178,5 +178,24 @@ test('who brings a suite from another tool is told how it is written here', () =
       expect.stringMatching(/^checks\[3\].type: must be given; expect_column_mean_to_be_between is here/),
     ]),
   );
+  const words = problemsOf({
+    checks: [
+      { type: 'drift', column: 'x', reference: 'r', metric: 'kolmogorov_smirnov' },
+      { type: 'drift', column: 'x', reference: 'r', method: 'psi' },
+      { type: 'aggregate', column: 'x', metric: 'avg', min: 0 },
+      { type: 'comparison', column: 'x', operator: '>=', value: 0, severity: 'critical' },
+      { type: 'metric_anomaly', column: 'x', metric: 'mean', anomaly: { method: 'z-score' } },
+      { type: 'pii_detect', set: ['social_security_number'] },
+    ],
+  });
+  expect(words.map((text) => `${text.split(':')[0]!} ${/here it is .*/.exec(text)?.[0]}`)).toEqual([
+    'checks[0].metric here it is "ks"',
+    'checks[1].method here it is "metric"',
+    'checks[2].metric here it is "mean"',
+    'checks[3].severity here it is "block"',
+    'checks[3].operator here it is "ge"',
+    'checks[4].anomaly.method here it is "batch_normal"',
+    'checks[5].set[0] here it is "ssn"',
+  ]);
   expect(problemsOf([])).toEqual([': must be an object with the list as its field: {"checks": […]}']);
 });
