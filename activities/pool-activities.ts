@@ -1,7 +1,8 @@
-import { hint, MillraceError, poolWorkflowId, taskQueue, type PoolAsk } from '../schemas/index.js';
+import { hint, MillraceError, poolWorkflowId, taskQueue, type PoolAsk, type PoolPlace } from '../schemas/index.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { quickScope } from './activity-scope.js';
 import { pollExecution } from './poll-execution.js';
+import { lookAtPlaces, type PoolLook } from './pool-look.js';
 import { sometime } from './wait-by-retry.js';
 
 /** What pools ask of Temporal, and steps of pools. */
@@ -28,7 +29,15 @@ export function createPoolActivities({ config, temporal }: Pick<ActivityDependen
       });
     },
 
-    /** Tickets of runs that have ended, however they did. */
+    /** Looks at those who have a place or wait for one, and at the configuration. */
+    async lookAtPool({ pool, places }: { pool: string; places: PoolPlace[] }): Promise<PoolLook> {
+      return sometime(async () => ({
+        limit: config.pools[pool] ?? null,
+        ...(await lookAtPlaces(temporal, places)),
+      }));
+    },
+
+    /** Tickets of runs that have ended, however they did. Pools that began before there was `lookAtPool` ask for them. */
     async findGone({ places }: { places: { ticket: string; workflowId: string; runId: string }[] }): Promise<string[]> {
       return sometime(async () => {
         const gone = await Promise.all(

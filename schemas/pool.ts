@@ -35,6 +35,26 @@ export function poolWorkflowId(pool: string): string {
   return `pool/${pool}`;
 }
 
+/** What tells a place from others: the first execution of the run, so that one that was reset asks for the same, the step, and the how manieth it is. */
+export function poolTicket(firstExecutionRunId: string, step: string, nth: number): string {
+  return `${firstExecutionRunId}/${step}/${nth}`;
+}
+
+export function firstExecutionOfTicket(ticket: string): string {
+  return ticket.slice(0, ticket.indexOf('/'));
+}
+
+const POOL_WAIT = 'waits for the pool ';
+
+/** Summary of a step that waits for a place in a pool. */
+export function poolWait(pool: string): string {
+  return `${POOL_WAIT}${pool}`;
+}
+
+export function isPoolWait(summary: string): boolean {
+  return summary.startsWith(POOL_WAIT);
+}
+
 export type PoolPlace = z.infer<typeof poolPlaceSchema>;
 export type PoolAsk = z.infer<typeof poolAskSchema>;
 export type PoolStatus = z.infer<typeof poolStatusSchema>;

@@ -4,6 +4,7 @@ import {
   defineQuery,
   defineSignal,
   getExternalWorkflowHandle,
+  patched,
   proxyActivities,
   setCurrentDetails,
   setHandler,
@@ -17,7 +18,9 @@ import { now } from './now.js';
 import { nextPlace } from './pool-places.js';
 import { cell } from './markdown.js';
 
-const { findGone } = proxyActivities<ReturnType<typeof createPoolActivities>>(LOOK_AGAIN('1 second', 'Temporal'));
+const { findGone, lookAtPool } = proxyActivities<ReturnType<typeof createPoolActivities>>(
+  LOOK_AGAIN('1 second', 'Temporal'),
+);
 
 /** Asks for a place; it is given by the signal `poolPlace` to the run. */
 export const askSignal = defineSignal<[PoolAsk]>('ask');
@@ -74,7 +77,7 @@ export async function pool(input: unknown): Promise<{ pool: string }> {
     if (changes !== seen) continue;
     if (holders.length + waiting.length === 0) return { pool: name };
     if (waiting.length === 0) await condition(() => changes !== seen);
-    else if (!(await condition(() => changes !== seen, LOOK_MS))) await takeBack();
+    else if (!(await condition(() => changes !== seen, LOOK_MS))) await lookAround();
   }
 
   async function give(place: PoolPlace): Promise<void> {
@@ -91,8 +94,23 @@ export async function pool(input: unknown): Promise<{ pool: string }> {
     }
   }
 
-  async function takeBack(): Promise<void> {
-    const gone = await findGone({ places: [...holders, ...waiting] });
+  async function lookAround(): Promise<void> {
+    const places = [...holders, ...waiting];
+    if (!patched('pool-looks-around')) return takeBack(await findGone({ places }));
+    const look = await lookAtPool({ pool: name, places });
+    limit = look.limit ?? limit;
+    takeBack(look.gone);
+    for (const { ticket, runId, told } of look.moved) {
+      const isMeant = (place: PoolPlace) => place.ticket === ticket;
+      const held = holders.findIndex(isMeant);
+      // What the new execution was not told of is given to it once more.
+      if (held >= 0 && !told) waiting.unshift(...holders.splice(held, 1));
+      const place = holders.find(isMeant) ?? waiting.find(isMeant);
+      if (place !== undefined) place.runId = runId;
+    }
+  }
+
+  function takeBack(gone: readonly string[]): void {
     for (const ticket of gone) {
       remove(holders, ticket);
       remove(waiting, ticket);

@@ -3,11 +3,12 @@ import {
   condition,
   getExternalWorkflowHandle,
   log,
+  patched,
   proxyActivities,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { createPoolActivities } from '../activities/index.js';
-import { poolWorkflowId, type PooledStep } from '../schemas/index.js';
+import { poolTicket, poolWait, poolWorkflowId, type PooledStep } from '../schemas/index.js';
 import { LOOK_AGAIN } from './activity-options.js';
 import { summarizeFailure } from './failures.js';
 import { giveBackSignal } from './pool.js';
@@ -28,13 +29,15 @@ export function withPool<T>(run: Run, name: string, { pool }: PooledStep, work: 
 async function withPlace<T>(run: Run, name: string, pool: string, work: () => Promise<T>): Promise<T> {
   run.poolAsks += 1;
   // An execution that was reset replays the answers that the one before it got.
-  const ticket = `${workflowInfo().firstExecutionRunId}/${name}/${run.poolAsks}`;
+  const ticket = poolTicket(workflowInfo().firstExecutionRunId, name, run.poolAsks);
   const state = run.steps.get(name);
+  // A reset gives the new execution the signals of the old one too: what it was told before it asked does not hold.
+  if (run.poolPlaces.has(ticket) && patched('places-are-asked-for')) run.poolPlaces.delete(ticket);
   try {
     do {
       const { workflowId, runId, pipeline } = run;
       await askPool({ pool, place: { ticket, workflowId, runId, pipeline, step: name } });
-      if (state && !run.poolPlaces.has(ticket)) setStepState(run, { ...state, summary: `waits for the pool ${pool}` });
+      if (state && !run.poolPlaces.has(ticket)) setStepState(run, { ...state, summary: poolWait(pool) });
     } while (!(await condition(() => run.poolPlaces.has(ticket), ASK_AGAIN_MS)));
     if (state) setStepState(run, state);
     return await work();

@@ -5,7 +5,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { pino } from 'pino';
 import { connect, type MillraceClient } from '../../client/index.js';
 import { createLineageClient, type LineageClient } from '../../engine/lineage/index.js';
-import { configSchema, WORKER_ROLES, type MillraceConfigInput } from '../../schemas/index.js';
+import { configSchema, WORKER_ROLES, type MillraceConfig, type MillraceConfigInput } from '../../schemas/index.js';
 import { runWorker } from '../../workers/run-worker.js';
 import { startTemporal } from './temporal-environment.js';
 
@@ -13,6 +13,8 @@ import { startTemporal } from './temporal-environment.js';
 export interface MillraceEnvironment {
   temporal: TestWorkflowEnvironment;
   client: MillraceClient;
+  /** As the workers have it: what a test changes in it, they see. */
+  config: MillraceConfig;
   lineage: LineageClient;
   lineageUrl: string;
   dataDir: string;
@@ -29,11 +31,12 @@ export async function startMillrace(
   const dataDir = await mkdtemp(join(tmpdir(), 'millrace-test-'));
   const temporal = await startTemporal();
   const stop = new AbortController();
+  const parsed = configSchema.parse(config);
   let workers: Promise<void> = Promise.resolve();
   const lineageUrl = await new Promise<string>((resolve, reject) => {
     workers = runWorker({
       roles: WORKER_ROLES,
-      config: configSchema.parse(config),
+      config: parsed,
       projectDir,
       dataDir,
       temporal: { address: temporal.address, namespace: 'default' },
@@ -50,6 +53,7 @@ export async function startMillrace(
   return {
     temporal,
     client,
+    config: parsed,
     lineage: createLineageClient({ url: lineageUrl }),
     lineageUrl,
     dataDir,

@@ -33,12 +33,14 @@ describe('a pool', () => {
         load: async ({ pipeline, partition, signal }) => {
           const key = `${pipeline} ${partition}`;
           order.push(key);
+          let end: (() => void) | undefined;
           await new Promise<void>((resolve) => {
-            working.set(key, resolve);
+            working.set(key, (end = resolve));
             most = Math.max(most, working.size);
             signal.addEventListener('abort', () => resolve());
           });
-          working.delete(key);
+          // Of a run that was reset, the next may work already.
+          if (working.get(key) === end) working.delete(key);
           return null;
         },
       },
@@ -87,6 +89,44 @@ describe('a pool', () => {
     expect(most).toBe(2);
     // Nobody has a place any more, so the pool has ended.
     await millrace.client.temporal.workflow.getHandle('pool/warehouse').result();
+  });
+
+  it('leaves a place with a step whose run was reset, and has the places that the configuration says', async () => {
+    order.length = 0;
+    const { pools } = millrace.config;
+    pools['warehouse'] = 1;
+    const runs = [await start('bulk', 'a')];
+    await until(() => working.has('bulk a'));
+    runs.push(await start('nightly', 'a'));
+    await waiting(1);
+    const { temporal } = millrace.client;
+    const { events } = await temporal.workflow.getHandle('run/bulk/a').fetchHistory();
+    const last = events?.filter((event) => event.workflowTaskCompletedEventAttributes).at(-1)?.eventId;
+    const reset = await temporal.workflowService.resetWorkflowExecution({
+      namespace: millrace.client.namespace,
+      workflowExecution: { workflowId: 'run/bulk/a', runId: runs[0]?.runId },
+      requestId: 'reset',
+      workflowTaskFinishEventId: last,
+      reason: 'again',
+    });
+    const pool = await until(async () => {
+      const [now] = await millrace.client.pools();
+      return now?.holders[0]?.runId === reset.runId && now;
+    });
+    expect(pool).toMatchObject({
+      limit: 1,
+      holders: [{ workflowId: 'run/bulk/a' }],
+      waiting: [{ pipeline: 'nightly' }],
+    });
+    expect(order).not.toContain('nightly a');
+    pools['warehouse'] = 2;
+    await until(() => working.has('nightly a'));
+    await until(async () => {
+      for (const end of [...working.values()]) end();
+      const open = await Promise.all(runs.map((run) => temporal.workflow.getHandle(run.workflowId).describe()));
+      return open.every(({ status }) => status.name === 'COMPLETED');
+    });
+    await temporal.workflow.getHandle('pool/warehouse').result();
   });
 
   it('forgets who was cancelled while waiting', async () => {
