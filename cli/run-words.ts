@@ -1,6 +1,11 @@
 import { formatDuration } from '../schemas/duration.js';
 import type { RunDetails, RunSummary } from '../schemas/lineage-api.js';
+import { isPoolWait } from '../schemas/pool.js';
 import type { RunProgress, RunResult, StepState, StepStatus } from '../schemas/run.js';
+import type { OpenExecution } from './open-executions.js';
+
+/** What a run waits for, as far as a table has room for it. */
+const WAIT_LENGTH = 60;
 
 const SIGNS: Record<StepStatus, string> = {
   pending: '.',
@@ -44,7 +49,7 @@ export function detailsInWords(run: RunDetails, progress: RunProgress | null, en
   const { pipeline, partition, verdict, reason, message, startedAt, finishedAt, requestedBy, runId } = run;
   const open =
     ended === undefined
-      ? `running: ${progress?.phase ?? 'no worker answers'}`
+      ? underWayInWords(progress)
       : `${lost(ended)}: it ended in Temporal without an end on record; millrace auditor adds it, and does so each hour`;
   const head = verdict === null ? open : `${verdict}: ${reason} ${message}`;
   const took = finishedAt === null ? '' : `, ${between(startedAt, finishedAt)}`;
@@ -53,15 +58,26 @@ export function detailsInWords(run: RunDetails, progress: RunProgress | null, en
   return [head, about, ...steps.map((step) => `  ${stepLine(step)}`)].join('\n');
 }
 
-/**
- * A run as cells of a table: pipeline, partition, verdict, reason, start, duration.
- * @param ended how it ended in Temporal, where the record does not know it
- */
-export function summaryCells(run: RunSummary, ended?: string): string[] {
-  const { pipeline, partition, verdict, reason, startedAt, finishedAt } = run;
+function underWayInWords(progress: RunProgress | null): string {
+  if (progress === null) return 'running: no worker answers';
+  const waits = waitInWords(progress);
+  return waits === undefined ? `running: ${progress.phase}` : `waiting: ${waits}`;
+}
+
+/** A run as cells of a table: pipeline, partition, verdict, reason or what it waits for, start, duration. */
+export function summaryCells(run: RunSummary & OpenExecution): string[] {
+  const { pipeline, partition, verdict, reason, startedAt, finishedAt, execution, waitsFor } = run;
   const took = finishedAt === null ? '' : between(startedAt, finishedAt);
-  const open = ended === undefined ? 'running' : lost(ended);
-  return [pipeline, partition, verdict ?? open, reason ?? '', startedAt, took];
+  const open = execution === undefined ? (waitsFor === undefined ? 'running' : 'waiting') : lost(execution);
+  return [pipeline, partition, verdict ?? open, reason ?? (waitsFor ?? '').slice(0, WAIT_LENGTH), startedAt, took];
+}
+
+/** What a run waits for, as in `board: waits for approve or reject`; undefined where a step of it works, or none has begun. */
+export function waitInWords({ steps }: RunProgress): string | undefined {
+  const waits = (step: StepState) => step.status === 'waiting' || isPoolWait(step.summary);
+  const under = steps.filter((step) => step.status === 'running' || step.status === 'waiting');
+  if (under.length === 0 || !under.every(waits)) return undefined;
+  return under.map(({ step, summary }) => `${step}: ${summary}`).join('; ');
 }
 
 /** A status of Temporal as it is written for people. */

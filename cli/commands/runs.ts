@@ -3,7 +3,7 @@ import { connect, isMillraceError, MillraceError, type RunProgress } from '../..
 import { createLineageClient, type RunFilter } from '../../engine/lineage/index.js';
 import type { RunDetails, RunSummary } from '../../schemas/lineage-api.js';
 import { runVerdictField } from '../../schemas/run.js';
-import { endedExecutions, withExecution } from '../ended-executions.js';
+import { openExecutions, withExecution, type OpenExecution } from '../open-executions.js';
 import { recordActions } from '../record-actions.js';
 import { addTargetOptions, jsonOption, parseCount, type JsonOption, type TargetOptions } from '../options.js';
 import { printJson } from '../output.js';
@@ -40,9 +40,10 @@ export function runsCommand(program: Command): void {
       const target = await resolveTarget(options);
       const lineage = createLineageClient({ url: requireLineageUrl(target) });
       const list = await lineage.runs({ pipeline, partition, verdict, limit });
-      const ended = await endedExecutions(target, list);
-      if (options.json) printJson({ runs: list.map((run) => withExecution(run, ended)) });
-      else console.log(list.length === 0 ? 'no runs on record' : listInWords(list, ended));
+      const open = await openExecutions(target, list);
+      const runs = list.map((run) => withExecution(run, open));
+      if (options.json) printJson({ runs });
+      else console.log(runs.length === 0 ? 'no runs on record' : listInWords(runs));
     });
 
   common(runs.command('show').description('show the steps of a run, under way or ended'))
@@ -50,11 +51,11 @@ export function runsCommand(program: Command): void {
     .action(async (run: string, options: Options) => {
       const target = await resolveTarget(options);
       const details = await onRecord(target, run);
-      const ended = await endedExecutions(target, [details]);
-      const underWay = details.verdict === null && !ended.has(details.runId);
+      const shown = withExecution(details, await openExecutions(target, [details]));
+      const underWay = details.verdict === null && shown.execution === undefined;
       const progress = underWay ? await progressOf(target, details) : null;
-      if (options.json) printJson({ ...withExecution(details, ended), progress });
-      else console.log(detailsInWords(details, progress, ended.get(details.runId)));
+      if (options.json) printJson({ ...shown, progress });
+      else console.log(detailsInWords(details, progress, shown.execution));
     });
 
   common(runs.command('cancel').description('end a run that is under way; what is committed stays'))
@@ -103,9 +104,9 @@ async function progressOf(target: Target, { workflowId }: RunSummary): Promise<R
   }
 }
 
-function listInWords(runs: readonly RunSummary[], ended: ReadonlyMap<string, string>): string {
+function listInWords(runs: readonly (RunSummary & OpenExecution)[]): string {
   return plainTable(
     ['pipeline', 'partition', 'verdict', 'reason', 'started', 'took', 'asked by', 'run id'],
-    runs.map((run) => [...summaryCells(run, ended.get(run.runId)), run.requestedBy, run.runId]),
+    runs.map((run) => [...summaryCells(run), run.requestedBy, run.runId]),
   );
 }

@@ -6,7 +6,7 @@ import type { EndpointState, ModelServerStatus } from '../../schemas/serving.js'
 import { addTargetOptions, jsonOption, parseCount, type JsonOption, type TargetOptions } from '../options.js';
 import { printJson } from '../output.js';
 import { plainTable } from '../plain-table.js';
-import { endedExecutions, withExecution } from '../ended-executions.js';
+import { openExecutions, withExecution, type OpenExecution } from '../open-executions.js';
 import { summaryCells } from '../run-words.js';
 import { requireLineageUrl, resolveTarget, type Target } from '../target.js';
 
@@ -18,7 +18,7 @@ interface Status {
   endpoints: EndpointState[];
   models: ModelSummary[];
   modelServers: ModelServerStatus[];
-  runs: (RunSummary & { execution?: string })[];
+  runs: (RunSummary & OpenExecution)[];
   /** Workflows that are under way in Temporal; null if it did not answer, `problem` says why. */
   underWay: { workflowId: string; type: string; startedAt: string }[] | null;
   problem: string | null;
@@ -56,8 +56,8 @@ async function readStatus(target: Target, limit: number): Promise<Status> {
   const rest = isMillraceError(underWay)
     ? { underWay: null, problem: `${underWay.code}: ${underWay.message}` }
     : { underWay, problem: null };
-  const ended = await endedExecutions(target, isMillraceError(underWay) ? [] : runs);
-  return { endpoints, models, modelServers, runs: runs.map((run) => withExecution(run, ended)), ...rest };
+  const open = await openExecutions(target, isMillraceError(underWay) ? [] : runs);
+  return { endpoints, models, modelServers, runs: runs.map((run) => withExecution(run, open)), ...rest };
 }
 
 async function readUnderWay(target: Target): Promise<NonNullable<Status['underWay']>> {
@@ -103,7 +103,7 @@ function inWords(status: Status): string {
     section(
       'Last runs',
       ['pipeline', 'partition', 'verdict', 'reason', 'started', 'took'],
-      status.runs.map((run) => summaryCells(run, run.execution)),
+      status.runs.map((run) => summaryCells(run)),
     ),
     status.underWay === null
       ? `Under way: not known. ${status.problem ?? ''}`

@@ -1,4 +1,4 @@
-import { changedSteps, phaseLine } from '../../../cli/run-words.js';
+import { changedSteps, phaseLine, waitInWords } from '../../../cli/run-words.js';
 import type { RunProgress, StepState, StepStatus } from '../../../schemas/run.js';
 
 const step = (name: string, status: StepStatus, more: Partial<StepState> = {}): StepState => ({
@@ -26,6 +26,16 @@ describe('a run in words', () => {
       '! b refused [QUALITY_FAILED]',
     ]);
     expect(changedSteps(now, new Map(now.steps.map((each) => [each.step, each.status])))).toEqual([]);
+  });
+
+  it('says what a run waits for where nothing of it goes on: a decision, or a place in a pool', () => {
+    const board = step('board', 'waiting', { summary: 'waits for approve or reject: Ship it?' });
+    const load = step('load', 'running', { summary: 'waits for the pool warehouse' });
+    expect(waitInWords(progress(step('a', 'succeeded'), board, load))).toBe(
+      'board: waits for approve or reject: Ship it?; load: waits for the pool warehouse',
+    );
+    expect(waitInWords(progress(board, step('b', 'running')))).toBeUndefined();
+    expect(waitInWords(progress())).toBeUndefined();
   });
 
   it('names what is running and how much is done, or the phase before there are steps', () => {
