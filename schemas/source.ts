@@ -7,7 +7,7 @@ const files = {
     .string()
     .min(1)
     .describe(
-      'Path or glob, relative to the project’s folder; or an address: `https://…`, or `s3://BUCKET/KEY`, where the key may be a glob.',
+      'Path or glob, relative to the project’s folder; or an address: `https://…`, or `s3://BUCKET/KEY`, where the key may be a glob. `{partition}` stands for the key of the run’s partition.',
     ),
   store: nameField
     .optional()

@@ -21,6 +21,7 @@ import { sourceReader } from './source-reader.js';
 import { readingOf } from './text-values.js';
 import { fetchSource } from './sources/fetch-source.js';
 import type { LocalSource } from './sources/local-source.js';
+import { partitionSource } from './sources/partition-source.js';
 import { levelFiles } from './uneven-files.js';
 
 export interface IngestInput {
@@ -40,10 +41,11 @@ export interface IngestInput {
  */
 export async function ingestPartition(
   deps: DatasetDependencies,
-  { step, window }: IngestInput,
+  { step: declared, window }: IngestInput,
 ): Promise<{ ref: DatasetVersionRef; columns: Column[]; sources: SourceDataset[] }> {
   const { store, scratchDir, signal, onProgress, memoryLimit = '2GB' } = deps;
-  const { timeColumn, columns: declared } = step;
+  const step = { ...declared, source: partitionSource(declared.source, window.key) };
+  const { timeColumn } = step;
   const onPercent = onProgress && ((percent: number) => onProgress(`read ${percent} % of ${sourceName(step.source)}`));
   return withDuckDb({ scratchDir, memoryLimit, threads: 1, signal, onPercent }, async (session) => {
     const fetched = await fetchSource(step.source, {
@@ -52,7 +54,7 @@ export async function ingestPartition(
       folder: join(session.folder, 'source'),
       window,
       timeColumn,
-      needed: declared?.map(({ name }) => name),
+      needed: step.columns?.map(({ name }) => name),
     });
     const take = async (given: LocalSource) => {
       const source = await levelFiles(session, step, given);

@@ -45,6 +45,25 @@ const access = {
 const ingest = (source: Record<string, unknown>, more: Record<string, unknown> = {}) =>
   ingestPartition({ ...bench, access, ...(more['deps'] ?? {}) }, { step: ingestStep({ source }), window: ALL });
 
+it('takes the files of its own partition where the path has its key, whatever the key looks like', async () => {
+  for (const [key, id] of [
+    ['2001-03-01', '1'],
+    ['a*', '2'],
+    ['ab', '3'],
+  ] as const) {
+    await mkdir(join(bench.projectDir, 'incoming', key), { recursive: true });
+    await writeFile(join(bench.projectDir, 'incoming', key, 'part.csv'), `id\n${id}\n`);
+  }
+  for (const [key, id] of [
+    ['2001-03-01', '1'],
+    ['a*', '2'],
+  ] as const) {
+    const step = ingestStep({ source: { kind: 'csv', path: 'incoming/{partition}/*.csv' } });
+    const { ref } = await ingestPartition({ ...bench, access }, { step, window: { key } });
+    expect(await rowsOf(bench, ref)).toEqual([[id]]);
+  }
+});
+
 describe('a source behind http', () => {
   let server: Server;
   let url: string;
