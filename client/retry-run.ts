@@ -2,6 +2,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { MillraceError } from '../schemas/errors.js';
 import { parseWith } from '../schemas/parse.js';
 import { retryRequestSchema, runProgressSchema, type RetryRequest, type RunRequest } from '../schemas/run.js';
+import { awaitBeginning } from './await-beginning.js';
 import type { RunHandle } from './run-handle.js';
 
 /** What the retry of a run needs of the client. @internal */
@@ -17,7 +18,12 @@ export async function retryRun(request: RetryRequest, { find, start }: RetryPart
   const { handle, run } = await find({ pipeline, partition });
   const { status } = await handle.describe();
   // Which run goes on is for the record to say: the last execution may have ended before it was on it.
-  if (status.name !== 'RUNNING') return start({ pipeline, partition, retry: { from }, cache, requestedBy: by });
+  if (status.name !== 'RUNNING') {
+    const again = await start({ pipeline, partition, retry: { from }, cache, requestedBy: by });
+    // Whether anything is left to be done is for a worker to say.
+    await awaitBeginning(again);
+    return again;
+  }
   const { steps } = runProgressSchema.parse(await handle.query('progress'));
   const waiting = steps.filter((state) => state.status === 'waiting').map((state) => state.step);
   const step = from ?? waiting[0];

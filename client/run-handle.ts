@@ -53,6 +53,12 @@ export function createRunHandle(parts: RunHandleParts): RunHandle {
     const child = (await handle.describe()).raw.pendingChildren?.[0];
     return child?.workflowId ? client.workflow.getHandle(child.workflowId) : handle;
   };
+  /** What is to be asked how far it is: a query goes to the newest execution of an id, which need not be that of the handle. */
+  const asked = async (): Promise<WorkflowHandle> => {
+    if (partition === undefined || runId === undefined) return working();
+    const newest = (await handle.describe()).raw.workflowExecutionInfo?.firstRunId;
+    return newest === runId ? handle : client.workflow.getHandle(handle.workflowId, runId);
+  };
   return {
     workflowId: handle.workflowId,
     runId,
@@ -62,7 +68,7 @@ export function createRunHandle(parts: RunHandleParts): RunHandle {
     progress: () =>
       call(async () => {
         try {
-          const answer: unknown = await (await working()).query('progress');
+          const answer: unknown = await (await asked()).query('progress');
           return parseWith(runProgressSchema, answer, `progress of ${handle.workflowId}`, 'INTERNAL');
         } catch (error) {
           if (!(error instanceof QueryNotRegisteredError)) throw error;

@@ -7,7 +7,7 @@ import {
   type BackfillRequest,
   type BackfillResult,
 } from '../../client/index.js';
-import { awaitBeginning } from '../await-beginning.js';
+import { awaitBeginning } from '../../client/await-beginning.js';
 import { backfillInWords, backfillLine, planInWords } from '../backfill-words.js';
 import { interruption } from '../interruption.js';
 import {

@@ -1,6 +1,5 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
-import { awaitBeginning } from '../await-beginning.js';
 import { followRun } from '../follow-run.js';
 import {
   addCacheOptions,
@@ -50,7 +49,6 @@ async function retry(run: string, options: RetryOptions): Promise<number> {
     const { workflowId, runId = null } = handle;
     const words = `${workflowId}: ${runId === null ? 'the step that waited goes on' : 'started again'}`;
     if (!options.wait) {
-      if (runId !== null) await awaitBeginning(handle);
       if (options.json) printJson({ workflowId, runId });
       else console.log(words);
       return EXIT.done;

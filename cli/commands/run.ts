@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
-import { awaitBeginning } from '../await-beginning.js';
+import { awaitBeginning } from '../../client/await-beginning.js';
 import { followRun } from '../follow-run.js';
 import {
   addCacheOptions,

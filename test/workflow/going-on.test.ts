@@ -176,9 +176,11 @@ describe('a run that failed', () => {
       reusedFrom: first.runId,
       output: { dataset: { dataset: 'total' } },
     });
-    await expect(
-      millrace.client.retryRun({ pipeline: 'ended', partition: '2012-03-01' }).then((run) => run.result()),
-    ).rejects.toMatchObject({ code: 'INPUT_INVALID', problems: [{ path: 'retry' }] });
+    await expect(millrace.client.retryRun({ pipeline: 'ended', partition: '2012-03-01' })).rejects.toMatchObject({
+      ...{ code: 'INPUT_INVALID', problems: [{ path: 'retry' }] },
+    });
+    // The handle of the first run tells of that one, whatever has its id now.
+    expect((await first.progress()).steps.find(({ step }) => step === 'tell')).toMatchObject({ status: 'failed' });
   });
 
   it('goes on with the last run on record, also where a later start under its id failed before it was a run', async () => {

@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 /** Longest wait: without a worker nobody can say, and what was started stays started. */
 const LONGEST_MS = 5_000;
 const POLL_MS = 100;
@@ -16,6 +14,7 @@ export interface Begun {
 /**
  * Waits until an execution has taken its input, so that a mistake in it is said by the command that made it.
  * @throws what it ended with, if that was before it began to work
+ * @internal
  */
 export async function awaitBeginning(handle: Begun): Promise<void> {
   const ended = handle.result().then(
@@ -23,8 +22,8 @@ export async function awaitBeginning(handle: Begun): Promise<void> {
     (error: unknown) => ({ error }),
   );
   const phase = async () => (await handle.progress().catch(() => null))?.phase ?? null;
-  const giveUp = new AbortController();
-  const late = delay(LONGEST_MS, 'late' as const, { signal: giveUp.signal }).catch(() => 'late' as const);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<'late'>((resolve) => (timer = setTimeout(() => resolve('late'), LONGEST_MS)));
   try {
     for (;;) {
       const now = await Promise.race([ended, phase(), late]);
@@ -35,9 +34,9 @@ export async function awaitBeginning(handle: Begun): Promise<void> {
         return;
       }
       if (!BEFORE.includes(now)) return;
-      await Promise.race([ended, delay(POLL_MS)]);
+      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, POLL_MS))]);
     }
   } finally {
-    giveUp.abort();
+    clearTimeout(timer);
   }
 }
