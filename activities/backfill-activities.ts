@@ -51,7 +51,12 @@ export interface PlannedRun {
 
 /** How a run is that somebody waits for, in few words: there may be hundreds in one payload. */
 export type PolledRun =
-  { status: 'running' | 'absent' } | ({ status: 'ended' } & Pick<RunResult, 'verdict' | 'reason' | 'message'>);
+  | { status: 'running' | 'absent' }
+  | ({
+      status: 'ended';
+      /** Where the problems are of one that could not begin. */
+      paths?: string[];
+    } & Pick<RunResult, 'verdict' | 'reason' | 'message'>);
 
 const POLLED_AT_ONCE = 20;
 
@@ -195,7 +200,7 @@ export function createBackfillActivities({ config, projectDir, lineage, store, t
   async function pollRun(workflowId: string): Promise<PolledRun> {
     const poll = await pollExecution(temporal, workflowId, (result) => runResultSchema.parse(result));
     if (poll.status === 'failed')
-      return { status: 'ended', verdict: 'failed', reason: poll.code, message: poll.message };
+      return { status: 'ended', verdict: 'failed', reason: poll.code, message: poll.message, paths: poll.paths };
     if (poll.status !== 'completed') return { status: poll.status };
     const { verdict, reason, message } = poll.result;
     return { status: 'ended', verdict, reason, message };

@@ -34,7 +34,10 @@ export function backfillInWords({
   checks = [],
   durationMs,
 }: BackfillResult): string {
-  const lacking = (partitions ?? []).filter(({ outcome }) => !['succeeded', 'reused', 'skipped'].includes(outcome));
+  // Of what was skipped, that has a code which was to run, and no longer could.
+  const lacking = (partitions ?? []).filter(
+    ({ outcome, code }) => code !== null || !['succeeded', 'reused', 'skipped'].includes(outcome),
+  );
   return [
     `${verdict}: ${message}, ${formatDuration(durationMs)}`,
     ...Object.entries(counts).map(([outcome, count]) => `  ${String(count).padStart(6)} ${outcome}`),

@@ -11,7 +11,7 @@ import { resolveTarget } from './target.js';
  */
 export async function recordActions(
   options: TargetOptions,
-  actions: readonly { action: string; target: string; reason: string }[],
+  actions: readonly { action: string; target: string; reason: string; actor?: string }[],
 ): Promise<void> {
   if (actions.length === 0) return;
   const { lineageUrl } = await resolveTarget(options);

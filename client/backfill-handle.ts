@@ -12,10 +12,12 @@ import {
   type BackfillUpdateInput,
 } from '../schemas/backfill.js';
 import { backfillRange } from '../schemas/backfill-range.js';
+import { MillraceError } from '../schemas/errors.js';
 import { parseWith } from '../schemas/parse.js';
 import { summaryText } from '../schemas/text-size.js';
 import { taskQueue } from '../schemas/task-queues.js';
 import { backfillWorkflowId } from '../schemas/workflow-ids.js';
+import { cancelOrphans } from './backfill-orphans.js';
 import { ofKnownExecution } from './failures.js';
 import type { Caller } from './run-handle.js';
 
@@ -41,7 +43,10 @@ export interface BackfillHandle {
   retryFailed(request?: BackfillUpdateInput<'retryFailed'>): Promise<BackfillProgress>;
   /** Leaves a partition out, or cancels its run. @throws PARTITION_INVALID, or INPUT_INVALID if it has ended or is not this backfill’s */
   cancelPartition(request: BackfillUpdateInput<'cancelPartition'>): Promise<BackfillProgress>;
-  /** Ends it; runs under way finish, or stop with `running: 'stop'`. */
+  /**
+   * Ends it; runs under way finish, or stop with `running: 'stop'`. Of one that was terminated, which took no run with it, `stop` ends
+   * the runs that it left behind, and the progress has them. @throws INPUT_INVALID when it has ended, and left none
+   */
   cancel(request?: BackfillUpdateInput<'cancel'>): Promise<BackfillProgress>;
 }
 
@@ -59,7 +64,7 @@ export async function startBackfill(client: Client, call: Caller, request: Backf
     });
     // The server does not tell whether it started something, but an execution keeps its first memo.
     const { memo } = await client.workflow.getHandle(handle.workflowId, handle.firstExecutionRunId).describe();
-    return createBackfillHandle(call, handle, memo?.startId !== startId);
+    return createBackfillHandle(client, call, handle, memo?.startId !== startId);
   });
 }
 
@@ -74,7 +79,12 @@ export async function planBackfill(client: Client, call: Caller, request: Backfi
 }
 
 /** @internal */
-export function createBackfillHandle(call: Caller, handle: WorkflowHandle, attached: boolean): BackfillHandle {
+export function createBackfillHandle(
+  client: Client,
+  call: Caller,
+  handle: WorkflowHandle,
+  attached: boolean,
+): BackfillHandle {
   const { workflowId } = handle;
   const update =
     <U extends BackfillUpdate>(name: U) =>
@@ -85,22 +95,33 @@ export function createBackfillHandle(call: Caller, handle: WorkflowHandle, attac
         return parseWith(backfillProgressSchema, answer, `progress of ${workflowId}`, 'INTERNAL');
       });
     };
+  const progress = async () =>
+    parseWith(backfillProgressSchema, await handle.query('progress'), `progress of ${workflowId}`, 'INTERNAL');
+  /** One that has ended can be asked for its runs alone: those that it left behind. */
+  const cancel = async (request: BackfillUpdateInput<'cancel'>): Promise<BackfillProgress> => {
+    const ended = request.running === 'stop' && (await call(() => handle.describe())).status.name !== 'RUNNING';
+    if (!ended) return update('cancel')(request);
+    return call(async () => {
+      const orphans = await cancelOrphans(client, workflowId);
+      if (orphans.length === 0) {
+        throw new MillraceError('INPUT_INVALID', `${workflowId} has ended, and none of its runs is under way`);
+      }
+      return { ...(await progress()), phase: 'ended', expectedEnd: null, running: orphans.length, active: orphans };
+    });
+  };
   return {
     workflowId,
     attached,
     result: () =>
       call(async () => parseWith(backfillResultSchema, await handle.result(), `result of ${workflowId}`, 'INTERNAL')),
-    progress: () =>
-      call(async () =>
-        parseWith(backfillProgressSchema, await handle.query('progress'), `progress of ${workflowId}`, 'INTERNAL'),
-      ),
+    progress: () => call(progress),
     pause: (request = {}) => update('pause')(request),
     resume: (request = {}) => update('resume')(request),
     setMaxActive: update('setMaxActive'),
     setPriority: update('setPriority'),
     retryFailed: (request = {}) => update('retryFailed')(request),
     cancelPartition: update('cancelPartition'),
-    cancel: (request = {}) => update('cancel')(request),
+    cancel: (request = {}) => cancel(request),
   };
 }
 

@@ -58,7 +58,7 @@ async function summaryOf(client: Client, call: Caller, execution: WorkflowExecut
   const { workflowId, runId, status, startTime, closeTime } = execution;
   const about = parseBackfillId(workflowId);
   if (about === null) return null;
-  const handle = createBackfillHandle(call, client.workflow.getHandle(workflowId, runId), true);
+  const handle = createBackfillHandle(client, call, client.workflow.getHandle(workflowId, runId), true);
   const progress = status.name === 'RUNNING' ? await handle.progress().catch(unanswered) : null;
   return {
     ...{ workflowId, ...about, progress },

@@ -75,7 +75,8 @@ export interface MillraceClient {
   getRun(run: { pipeline: string; partition: string }): Promise<RunHandle>;
   /**
    * Goes on with the last run of a partition: one that has ended is started again, with the results of its steps that are
-   * still valid; of one that is under way, the failed step that waits is done again (its handle has no run id then).
+   * still valid; of one that is under way, the failed step that waits is done again (its handle has no run id then). Waits, five seconds
+   * at most, until a worker has seen what is left to be done.
    * @throws MillraceError INPUT_INVALID where nothing is left to be done, or nothing waits; NOT_FOUND, TEMPORAL_UNREACHABLE
    */
   retryRun(request: RetryRequest): Promise<RunHandle>;
@@ -157,7 +158,7 @@ export async function connect(options: ConnectOptions = {}): Promise<MillraceCli
         const id = 'workflowId' in which ? which.workflowId : backfillWorkflowId(which.pipeline, which);
         const handle = client.workflow.getHandle(id);
         await handle.describe();
-        return createBackfillHandle(call, handle, true);
+        return createBackfillHandle(client, call, handle, true);
       }),
     getRun: async (run) => (await findRun(client, call, run)).run,
     retryRun: (request) =>

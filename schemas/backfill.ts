@@ -145,7 +145,7 @@ export const planReasonField = z
 export const partitionOutcomeField = z
   .enum(['planned', 'succeeded', 'refused', 'rolled_back', 'failed', 'cancelled', 'not_started', 'reused', 'skipped'])
   .describe(
-    'The verdict of its run; cancelled: it or its run was cancelled; not_started: the backfill ended first; planned: it would run, in a dry run.',
+    'The verdict of its run; cancelled: it or its run was cancelled; not_started: the backfill ended first; skipped: it was left as it is, or its key was removed from its set after the plan was made; planned: it would run, in a dry run.',
   );
 
 /** One letter for the state of a partition that runs: a hundred thousand of them are carried as one text. */
@@ -157,6 +157,7 @@ export const OUTCOME_LETTERS = {
   f: 'failed',
   c: 'cancelled',
   n: 'not_started',
+  k: 'skipped',
 } as const satisfies Record<string, z.infer<typeof partitionOutcomeField>>;
 
 /** A partition in the result of a backfill. */

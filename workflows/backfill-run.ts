@@ -3,6 +3,7 @@ import {
   ChildWorkflowFailure,
   ParentClosePolicy,
   isCancellation,
+  patched,
   startChild,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError, type Priority } from '@temporalio/common';
@@ -15,7 +16,7 @@ import {
   type RunResult,
   type RunVerdict,
 } from '../schemas/index.js';
-import { summarizeFailure } from './failures.js';
+import { problemPaths, summarizeFailure } from './failures.js';
 
 /** How the run of a partition ended. */
 export interface RunEnd {
@@ -54,8 +55,10 @@ export async function startRun(
 }
 
 /** What the end of a run says of its partition. */
-export function endOf({ verdict, reason, message }: Pick<RunResult, 'verdict' | 'reason' | 'message'>): RunEnd {
+export function endOf(end: Pick<RunResult, 'verdict' | 'reason' | 'message'> & { paths?: string[] }): RunEnd {
+  const { verdict, reason, message, paths = [] } = end;
   if (reason === 'CANCELLED') return CANCELLED;
+  if (verdict === 'failed') return endOfFailed({ code: reason, message }, paths);
   return { letter: LETTERS[verdict], problem: verdict === 'succeeded' ? null : { code: reason, message } };
 }
 
@@ -63,5 +66,14 @@ export function endOf({ verdict, reason, message }: Pick<RunResult, 'verdict' | 
 export function endOfFailure(error: unknown): RunEnd {
   const root = error instanceof ChildWorkflowFailure ? error.cause : error;
   if (root instanceof CancelledFailure || isCancellation(error)) return CANCELLED;
-  return { letter: 'f', problem: summarizeFailure(error) };
+  return endOfFailed(summarizeFailure(error), problemPaths(error));
+}
+
+/**
+ * A key that was in its set when the plan was made, and was removed since, has nothing left to be done. Unknown to the set of
+ * data that the run reads, it is no partition that cannot be, and its run has failed.
+ */
+function endOfFailed(problem: { code: string; message: string }, paths: readonly string[]): RunEnd {
+  const unknown = problem.code === 'PARTITION_UNKNOWN' && paths.includes('partition');
+  return { letter: unknown && patched('removed-keys-are-skipped') ? 'k' : 'f', problem };
 }

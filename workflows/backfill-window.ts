@@ -3,6 +3,7 @@ import {
   CancellationScope,
   condition,
   getExternalWorkflowHandle,
+  patched,
   proxyActivities,
   setCurrentDetails,
   sleep,
@@ -89,6 +90,11 @@ export class BackfillWindow {
     return { outcomes: this.tally.outcomes(), notes: this.tally.notes };
   }
 
+  /** Partitions whose keys were removed from their set after the plan was made. */
+  get removed(): number {
+    return this.tally.count('k');
+  }
+
   /** Runs until all is done, or until it is time to continue as new. */
   async run(): Promise<'done' | 'continue'> {
     void this.followed.look();
@@ -127,11 +133,11 @@ export class BackfillWindow {
 
   /** What the updates do. */
   readonly handlers: BackfillHandlers = {
-    pause: ({ by }) => this.change(() => (this.pausedBy = by)),
-    resume: () => this.change(() => (this.pausedBy = null)),
+    pause: ({ by }) => this.whileStarting('pause', () => (this.pausedBy = by)),
+    resume: () => this.whileStarting('resume', () => (this.pausedBy = null)),
     setMaxActive: ({ maxActive }) => this.change(() => (this.maxActive = maxActive)),
     setPriority: ({ priority }) => this.change(() => (this.priority = priority)),
-    retryFailed: () => this.change(() => this.retryFailed()),
+    retryFailed: () => this.whileStarting('retryFailed', () => this.retryFailed()),
     cancelPartition: ({ partition }) => this.cancelPartition(partition),
     cancel: ({ by, running }) => this.change(() => this.cancel(by, running)),
   };
@@ -279,6 +285,16 @@ export class BackfillWindow {
     this.changed = true;
     this.show();
     return this.progress();
+  }
+
+  /** Refuses what has no effect on a backfill that starts no more runs; after too many failures `retryFailed` makes it go on. */
+  private whileStarting(update: 'pause' | 'resume' | 'retryFailed', what: () => void): BackfillProgress {
+    const stop = update === 'retryFailed' && this.stop?.verdict === 'stopped' ? null : this.stop;
+    if (stop !== null && !this.ended && patched('refused-while-stopping')) {
+      const remedy = stop.verdict === 'stopped' ? '; retryFailed makes it go on' : '';
+      throw failure('INPUT_INVALID', `${update}: the backfill starts no more runs, ${stop.message}${remedy}`);
+    }
+    return this.change(what);
   }
 
   private retryFailed(): void {

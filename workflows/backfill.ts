@@ -151,14 +151,19 @@ async function finished(request: BackfillInput, state: BackfillState, window: Ba
   const checks = atEnd ? await checkAtEnd(request, state.plan.uri) : undefined;
   const failed = checks === undefined ? null : failedChecks(checks);
   const ended: BackfillResult['verdict'] =
-    succeeded < state.plan.run ? 'incomplete' : failed === null ? 'succeeded' : 'refused';
+    succeeded + window.removed < state.plan.run ? 'incomplete' : failed === null ? 'succeeded' : 'refused';
   const verdict = window.stop?.verdict ?? ended;
-  const message = [window.stop?.message ?? [], counted, leftOut(request, state.plan), failed ?? []].flat().join('; ');
+  const notRun = [...removedInWords(window.removed), ...leftOut(request, state.plan)];
+  const message = [window.stop?.message ?? [], counted, notRun, failed ?? []].flat().join('; ');
   if (verdict === 'incomplete' || verdict === 'refused') await tellOf(request, message);
   const outcome = { verdict, message, plan: state.plan, ...listed, ...(checks !== undefined && { checks }) };
   const result: BackfillResult = { ...about(request, state.startedAt), ...outcome };
   setCurrentDetails(backfillMarkdown(window.progress(), result));
   return result;
+}
+
+function removedInWords(removed: number): string[] {
+  return removed === 0 ? [] : [`${removed} skipped, whose keys were removed from the set meanwhile`];
 }
 
 /** What failed before is not done because nothing failed now. */

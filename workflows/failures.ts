@@ -54,6 +54,14 @@ export function asFailure(error: unknown, also: Record<string, unknown> = {}): A
   return failure(code, message, { ...(typeof details === 'object' ? details : {}), ...also });
 }
 
+/** Paths of the problems that a failed activity or child workflow names. */
+export function problemPaths(error: unknown): string[] {
+  const root = rootOf(error);
+  const details = root instanceof ApplicationFailure ? root.details?.[0] : undefined;
+  const { problems = [] } = (details ?? {}) as { problems?: { path: string }[] };
+  return problems.map(({ path }) => path);
+}
+
 /** Category of the error table, or undefined for codes that are not in it. */
 export function categoryOf(code: string): { category: string; retryable: boolean } | undefined {
   return code in ERROR_TABLE ? ERROR_TABLE[code as ErrorCode] : undefined;

@@ -4,6 +4,8 @@ import {
   MillraceError,
   type BackfillHandle,
   type BackfillProgress,
+  type BackfillResult,
+  type BackfillStatus,
   type BackfillSummary,
   type MillraceClient,
 } from '../../client/index.js';
@@ -18,6 +20,7 @@ import {
   type TargetOptions,
 } from '../options.js';
 import { printJson } from '../output.js';
+import { recordActions } from '../record-actions.js';
 import { plainTable } from '../plain-table.js';
 import { withClient } from '../with-client.js';
 
@@ -27,6 +30,9 @@ interface WhoOptions extends Options {
   by?: string;
   reason?: string;
 }
+
+/** Statuses of backfills that somebody ended in Temporal itself. */
+const ENDED_FROM_OUTSIDE: readonly string[] = ['CANCELLED', 'TERMINATED', 'TIMED_OUT'];
 
 const WHICH = '<backfill>';
 const WHICH_HELP = 'its id, as in backfill/flight-delays/2001-03-01..2001-03-31, or the pipeline of the one that runs';
@@ -53,7 +59,7 @@ export function backfillsCommand(program: Command): void {
         const shown = await progressOrResult(client, handle);
         if (options.json) printJson(shown);
         else if ('verdict' in shown) console.log(`${handle.workflowId}\n${backfillInWords(shown)}`);
-        else console.log(`${handle.workflowId}\n${progressInWords(shown)}`);
+        else console.log(`${handle.workflowId}\n${endInWords(handle.workflowId, shown)}${progressInWords(shown)}`);
       });
     });
 
@@ -92,9 +98,16 @@ export function backfillsCommand(program: Command): void {
       if (partition !== undefined && running !== undefined) {
         throw new MillraceError('INPUT_INVALID', '--running is about the whole backfill, --partition about one run');
       }
-      await tell(which, options, (handle, who) =>
-        partition === undefined ? handle.cancel({ ...who, running }) : handle.cancelPartition({ ...who, partition }),
-      );
+      const send = (handle: BackfillHandle, who: Who) =>
+        partition === undefined ? handle.cancel({ ...who, running }) : handle.cancelPartition({ ...who, partition });
+      const { handle, progress, by } = await tell(which, options, send, running === 'stop');
+      if (progress.phase !== 'ended') return;
+      // It could not put that on record itself.
+      const reason = [
+        `its ${progress.running} runs that went on`,
+        ...(options.reason === undefined ? [] : [options.reason]),
+      ].join('; ');
+      await recordActions(options, [{ action: 'cancel', target: handle.workflowId, reason, actor: by }]);
     });
 }
 
@@ -108,21 +121,27 @@ function update(
 ): void {
   who(group.command(name).description(description))
     .argument(WHICH, WHICH_HELP)
-    .action((which: string, options: WhoOptions) => tell(which, options, send));
+    .action(async (which: string, options: WhoOptions) => void (await tell(which, options, send)));
 }
 
 async function tell(
   which: string,
   options: WhoOptions,
   send: (handle: BackfillHandle, who: Who) => Promise<BackfillProgress>,
-): Promise<void> {
+  ended = false,
+): Promise<{ handle: BackfillHandle; progress: BackfillProgress; by: string }> {
   const { by = userInfo().username, reason } = options;
-  await withClient(options, async (client) => {
-    const handle = await find(client, which);
+  return withClient(options, async (client) => {
+    const handle = await find(client, which, ended);
     const progress = await send(handle, { by, reason });
     if (options.json) printJson(progress);
-    else console.log(`${handle.workflowId}\n${backfillLine(progress)}`);
+    else console.log(`${handle.workflowId}\n${backfillLine(progress)}${orphansInWords(progress)}`);
+    return { handle, progress, by };
   });
+}
+
+function orphansInWords({ phase, running, active }: BackfillProgress): string {
+  return phase === 'ended' && running > 0 ? `\nasked to end: ${active.join(', ')}` : '';
 }
 
 /**
@@ -148,10 +167,28 @@ async function find(client: MillraceClient, which: string, ended = false): Promi
   });
 }
 
-/** The result of one that has ended. @throws the error that it failed with */
-async function progressOrResult(client: MillraceClient, handle: BackfillHandle) {
+/**
+ * The result of one that has ended; of one that Temporal ended, which has none, how, and how far it was by then.
+ * @throws the error that it failed with
+ */
+async function progressOrResult(
+  client: MillraceClient,
+  handle: BackfillHandle,
+): Promise<BackfillResult | (BackfillProgress & { ended?: BackfillStatus })> {
   const { status } = await client.temporal.workflow.getHandle(handle.workflowId).describe();
-  return status.name === 'RUNNING' ? handle.progress() : handle.result();
+  if (status.name === 'RUNNING') return handle.progress();
+  if (!ENDED_FROM_OUTSIDE.includes(status.name)) return handle.result();
+  const progress = await handle.progress();
+  return { ...progress, phase: 'ended', expectedEnd: null, ended: status.name.toLowerCase() as BackfillStatus };
+}
+
+function endInWords(workflowId: string, { ended, running }: { ended?: BackfillStatus; running: number }): string {
+  if (ended === undefined) return '';
+  const left = ended !== 'cancelled' && running > 0;
+  const words = `${ended.replace('_', ' ')} in Temporal, ${ended === 'cancelled' ? 'with its runs' : 'without its runs'}`;
+  return left
+    ? `${words}; millrace backfills cancel ${workflowId} --running stop ends those that are still under way\n`
+    : `${words}\n`;
 }
 
 function common(command: Command): Command {

@@ -233,6 +233,25 @@ describe('backfill', () => {
     expect((await stopping.result()).counts).toEqual({ cancelled: 1, not_started: 1 });
   });
 
+  it('takes no pause while it stops, and leaves its runs to be stopped when it was terminated', async () => {
+    const { workflow } = millrace.client.temporal;
+    const stopping = await start({ from: '2001-08-20', to: '2001-08-22', maxActive: 1 });
+    await until(() => gate.began.length === 1);
+    await stopping.cancel({ by: 'ann' });
+    await expect(stopping.pause({ by: 'bob' })).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      message: 'pause: the backfill starts no more runs, cancelled by ann',
+    });
+    await workflow.getHandle(stopping.workflowId).terminate('by hand');
+    await expect(stopping.cancel({ by: 'ann' })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    const ended = await until(() => stopping.cancel({ running: 'stop' }).catch(() => undefined));
+    expect(ended).toMatchObject({ phase: 'ended', running: 1, active: ['2001-08-20'] });
+    const run = workflow.getHandle('run/gated/2001-08-20');
+    await until(async () => (await run.describe()).status.name === 'CANCELLED');
+    const none = () => stopping.cancel({ running: 'stop' }).catch((error: Error) => error.message);
+    await until(async () => String(await none()).includes('none of its runs is under way'));
+  });
+
   it('is cancelled in Temporal’s own way too, with its runs', async () => {
     const backfill = await start({ from: '2001-09-11', to: '2001-09-12', maxActive: 1 });
     await until(() => gate.waiting().includes('2001-09-11'));

@@ -5,6 +5,7 @@ import { until } from '../support/until.js';
 describe('pipelines of a dynamic set', () => {
   let millrace: MillraceEnvironment;
   const ran: string[] = [];
+  const held = new Set<() => void>();
 
   beforeAll(async () => {
     const customers = { kind: 'dynamic', set: 'customers' } as const;
@@ -21,12 +22,18 @@ describe('pipelines of a dynamic set', () => {
           steps,
         }),
         definePipeline({
+          name: 'slow-billing',
+          partitions: customers,
+          steps: { hold: { type: 'activity', activity: 'hold', role: 'orchestration' } },
+        }),
+        definePipeline({
           name: 'usage',
           partitions: { kind: 'product', dimensions: { day: { kind: 'daily' }, customer: customers } },
           steps,
         }),
       ],
       activities: {
+        hold: () => new Promise((resolve) => held.add(() => resolve(null))),
         note: async ({ partition }) => {
           ran.push(partition);
           return null;
@@ -98,6 +105,27 @@ describe('pipelines of a dynamic set', () => {
     expect(entries.map(({ actor, target, reason }) => [actor, target, reason])).toEqual([
       ['ada', 'partitions:customers', 'globex: left'],
     ]);
+  });
+
+  it('skip in a backfill a key that was removed after the plan was made, and say so', async () => {
+    const { client } = millrace;
+    await client.partitions.add('customers', ['pied', 'piper'], { by: 'ada' });
+    const request = { pipeline: 'slow-billing', keys: ['pied', 'piper'], maxActive: 1 };
+    const backfill = await client.startBackfill(request);
+    await until(() => held.size === 1);
+    await client.partitions.remove('customers', ['piper'], { by: 'ada', reason: 'left' });
+    for (const end of held) end();
+    const result = await backfill.result();
+    expect(result).toMatchObject({
+      verdict: 'succeeded',
+      message: '1 of 2 runs succeeded; 1 skipped, whose keys were removed from the set meanwhile',
+      counts: { succeeded: 1, skipped: 1 },
+    });
+    expect(result.partitions?.[1]).toMatchObject({
+      ...{ partition: 'piper', action: 'run', outcome: 'skipped', code: 'PARTITION_UNKNOWN' },
+      message: expect.stringContaining('"piper" is not in the set customers'),
+    });
+    await client.partitions.remove('customers', ['pied'], { by: 'ada' });
   });
 
   it('have a dimension of time besides', async () => {
