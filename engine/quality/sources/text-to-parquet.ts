@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { MillraceError } from '../../../schemas/errors.js';
 import { CSV_AS_RFC_4180 } from '../../csv-dialect.js';
@@ -78,6 +79,9 @@ async function csvToParquet({ from, into, signal }: Conversion): Promise<string>
   // where it looks like a row (a column `f` may be a boolean), as it is for whoever ingests the file.
   const csv = (more: string) => `read_csv(${quoted(from)}, ${[...CSV_AS_RFC_4180, more].join(', ')})`;
   const header = await csvHeader(from);
+  if (header.names(1)?.[0] === '' && (await hasOnlyLineEnds(from, signal))) {
+    throw new RangeError('it has nothing but empty lines, and no names of columns');
+  }
   return withDuckDb({ into, signal, columns: header.columns }, async (connection) => {
     await copy(connection, csv('sample_size = -1'), into);
     const [name, ...others] = await namesIn(connection, into);
@@ -93,6 +97,13 @@ async function csvToParquet({ from, into, signal }: Conversion): Promise<string>
     }
     return withOwnNames(connection, header, into);
   });
+}
+
+async function hasOnlyLineEnds(path: string, signal: AbortSignal | undefined): Promise<boolean> {
+  for await (const chunk of createReadStream(path, { signal })) {
+    if ((chunk as Uint8Array).some((byte) => byte !== 0x0a && byte !== 0x0d)) return false;
+  }
+  return true;
 }
 
 /** DuckDB numbers a name that another column has, also in another case; the file is told the names that the text has. */

@@ -177,6 +177,15 @@ describe('a CSV', () => {
     expect(await checkFiles({ files: [path], suite })).toMatchObject({ verdict: 'pass', rows: 1 });
   });
 
+  test.each(['\n', '\r\n\r\n', '\n\n\n'])('of empty lines alone has no rows and no columns: %j', async (content) => {
+    const path = await written('blank.csv', content);
+    const checking = checkFiles({ files: [path], suite: suiteOf([{ type: 'row_count', min: 0 }]) });
+    await expect(checking).rejects.toMatchObject({
+      code: 'SOURCE_UNREADABLE',
+      message: expect.stringContaining('nothing but empty lines') as string,
+    });
+  });
+
   test('may have 10,000 columns', async () => {
     const path = folder.path('wide.csv');
     const line = (value: (i: number) => string) => `${Array.from({ length: 10_000 }, (_, i) => value(i)).join()}\n`;
