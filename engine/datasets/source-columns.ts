@@ -5,6 +5,7 @@ import { describeColumns, findMisfits, sourceReader } from './source-reader.js';
 import type { LocalSource } from './sources/local-source.js';
 import { raggedLine } from './ragged-csv.js';
 import { refuseRepeatedNames } from './repeated-names.js';
+import { wideDecimals } from './wide-decimals.js';
 import { keepWideIntegers, WIDE_INTEGER, withoutHugeIntegers } from './wide-integers.js';
 
 /** What is taken from a source. */
@@ -35,7 +36,7 @@ export async function planColumns(session: DuckDbSession, step: IngestStep, sour
   const typed = source.format.kind === 'parquet' || source.columns !== undefined;
   const columns = declared ? await canonicalTypes(session, declared) : await guessedTypes(session, source, present);
 
-  const problems: Problem[] = [];
+  const problems = await wideDecimals(session, step, source, present);
   columns.forEach(({ name, type }, index) => {
     const found = presentColumns.get(name);
     const path = `columns[${index}]`;

@@ -137,3 +137,22 @@ it('leaves names alone that read like a type', () => {
     'STRUCT("a HUGEINT" BIGINT, HUGEINT BIGINT[])',
   );
 });
+
+// Written by pyarrow: one row, d DECIMAL(60,2) = 1, x BIGINT = 1.
+const OF_60_DIGITS =
+  'UEFSMRUAFUAVQCwVAhUAFQYVBhwAAAACAAAAAgEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAZBUAFRwVHCwVAhUAFQYVBhwAAAACAAAAAgEBAA' +
+  'AAAAAAABUEGTw1ABgGc2NoZW1hFQQAFQ4VNBUCGAFkJQoVBBV4LFwVBBV4AAAAFQQlAhgBeAAWAhkcGSwmABwVDhklBgAZGAFkFQAWAhZmFmYm' +
+  'CEkcFQAVABUCADwpBhkmAAIAAAAmABwVBBklBgAZGAF4FQAWAhZCFkImbkkcFQAVABUCADwpBhkmAAIAAAAWqAEWAiYIFqgBACggcGFycXVldC' +
+  '1jcHAtYXJyb3cgdmVyc2lvbiAyNi4wLjEZLBwAABwAAADBAAAAUEFSMQ==';
+
+it('decimals of more than 38 digits in Parquet are refused, not read wrong, and others beside them are read', async () => {
+  await writeFile(join(bench.root, 'wide.parquet'), Buffer.from(OF_60_DIGITS, 'base64'));
+  const step = { source: { kind: 'parquet', path: 'wide.parquet' }, dataset: 'table' };
+  expect(await refusal(ingestPartition(bench, { step: ingestStep(step), window: ALL }))).toMatchObject({
+    code: 'SOURCE_SCHEMA_MISMATCH',
+    problems: [{ path: 'source', message: 'd is DECIMAL(60,2); decimals have at most 38 digits' }],
+  });
+  const beside = ingestStep({ ...step, columns: [column('x', 'BIGINT')] });
+  const { ref } = await ingestPartition(bench, { step: beside, window: ALL });
+  expect(await rowsOf(bench, ref)).toEqual([['1']]);
+});
