@@ -59,7 +59,7 @@ async function viewProblem(
       return 'queries are answered on Parquet, CSV and NDJSON, not on Arrow IPC';
   }
   try {
-    const replaced = await unprunedFloats(connection, list);
+    const replaced = await replacements(connection, list);
     await connection.run(`CREATE VIEW dataset AS SELECT * ${replaced} FROM read_parquet([${list}])`);
     return undefined;
   } catch (error) {
@@ -68,19 +68,35 @@ async function viewProblem(
 }
 
 /**
- * Hides columns of floating point from DuckDB's optimizer: it skips row groups, and answers `max`, by statistics that do not speak of
- * NaN, so `WHERE x > 100` would lose rows that it gives for the same data in memory. Twice the negative is the same value of the same
- * type; of lists and structs with such values, what a lambda gives back of them.
+ * What the view has in the place of columns that DuckDB would answer wrong. Columns of floating point are hidden from its optimizer: it
+ * skips row groups, and answers `max`, by statistics that do not speak of NaN, so `WHERE x > 100` would lose rows that it gives for the
+ * same data in memory. Twice the negative is the same value of the same type; of lists and structs with such values, what a lambda gives
+ * back of them.
  */
-async function unprunedFloats(connection: DuckDBConnection, list: string): Promise<string> {
+async function replacements(connection: DuckDBConnection, list: string): Promise<string> {
   const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM read_parquet([${list}])`);
-  const replaced = described.getRows().flatMap(([name, type]) => {
-    const column = `"${String(name).replaceAll('"', '""')}"`;
-    if (type === 'DOUBLE' || type === 'FLOAT') return [`-(-${column}) AS ${column}`];
-    const isNested = /\b(DOUBLE|FLOAT)\b/.test(String(type));
-    return isNested ? [`list_transform([${column}], lambda x: x)[1] AS ${column}`] : [];
+  const wide = await wideDecimals(connection, list);
+  const replaced = described.getRows().flatMap(([given, type]) => {
+    const [name, kind] = [String(given), String(type)];
+    const column = `"${name.replaceAll('"', '""')}"`;
+    if (!/\b(DOUBLE|FLOAT)\b/.test(kind)) return [];
+    const isNested = /[([]/.test(kind);
+    if (wide.has(name) || (isNested && wide.size > 0)) return [`${refusedIfRead(column, name)} AS ${column}`];
+    return [`${isNested ? `list_transform([${column}], lambda x: x)[1]` : `-(-${column})`} AS ${column}`];
   });
   return replaced.length === 0 ? '' : `REPLACE (${replaced.join(', ')})`;
+}
+
+/** Fields of decimals of more than 38 digits, which DuckDB takes for DOUBLE and reads wrong: 1 becomes 281474976710656. */
+async function wideDecimals(connection: DuckDBConnection, list: string): Promise<Set<string>> {
+  const read = await connection.runAndReadAll(`SELECT name FROM parquet_schema([${list}]) WHERE precision > 38`);
+  return new Set(read.getRows().map(([name]) => String(name)));
+}
+
+/** Queries that leave the column alone are answered. */
+function refusedIfRead(column: string, name: string): string {
+  const message = `${name} has decimals of more than 38 digits, which DuckDB does not read`;
+  return `CASE WHEN ${column} IS NOT NULL THEN error('${message.replaceAll("'", "''")}')::DOUBLE END`;
 }
 
 async function runQuery(
@@ -124,8 +140,9 @@ async function runQuery(
     return { kind: 'sql', rows, value: rows !== 1 || first === undefined ? 'none' : exactOrDouble(first), examples };
   } catch (error) {
     signal?.throwIfAborted();
-    const reason = isPrivate ? 'DuckDB refused the query' : (error as Error).message.split('\n')[0]!;
-    return { kind: 'error', message: reason };
+    const reason = (error as Error).message.split('\n')[0]!;
+    const hint = /Table with name .* does not exist/.test(reason) ? ' (the data are the view "dataset")' : '';
+    return { kind: 'error', message: `${isPrivate ? 'DuckDB refused the query' : reason}${hint}` };
   } finally {
     signal?.removeEventListener('abort', interrupt);
   }

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Field, Float32, Float64, makeVector, Struct, Table, tableToIPC, vectorFromArray } from 'apache-arrow';
 import { runQueries } from '../../../engine/quality/custom-sql.js';
 import { checkFiles } from '../../../engine/quality/index.js';
@@ -57,6 +58,26 @@ describe('a check in SQL', () => {
       ['fail', 'NaN', 0, 5],
       ['pass', 5, 0, 5],
     ]);
+  });
+
+  it('reads no decimal of more than 38 digits, which DuckDB reads wrong, and answers what leaves it alone', async () => {
+    const file = join(__dirname, 'fixtures/wide-decimals.parquet');
+    const queries = ['SELECT d FROM dataset WHERE d > 5', 'SELECT max(d) FROM dataset', 'SELECT max(s) FROM dataset'];
+    const [row, most, other] = await runQueries([file], queries, false);
+    const message = expect.stringContaining('d has decimals of more than 38 digits') as string;
+    expect([row, most]).toMatchObject([
+      { kind: 'error', message },
+      { kind: 'error', message },
+    ]);
+    expect(other).toMatchObject({ kind: 'sql', value: 7 });
+    const suite = suiteOf([{ type: 'between', column: 'd', min: -10, max: 10 }]);
+    const { checks } = await checkFiles({ files: [file], suite });
+    expect(checks[0]).toMatchObject({ status: 'fail', failing: 1, examples: [{ value: `${'9'.repeat(50)}.99` }] });
+  });
+
+  it('names the view where a query looks for the data under another name', async () => {
+    const [state] = await runQueries([FLIGHTS], ['SELECT * FROM data'], false);
+    expect(state).toMatchObject({ kind: 'error', message: expect.stringContaining('the data are the view "dataset"') });
   });
 
   it('is an error on Arrow IPC, beside the results of the other checks', async () => {
