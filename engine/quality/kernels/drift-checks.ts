@@ -124,6 +124,7 @@ export const trainServeSkew: CheckDefinition<CheckOf<'train_serve_skew'>> = {
   judge(state, check, context): Outcome {
     const report = reportOf(state, check, context, check.columnMax);
     if (!('columns' in report)) return report;
+    if (report.driftShare === null) return { skipped: 'no column could be compared' };
     const message = driftedColumns(report, check, context);
     return {
       ...withinLimits(report.driftedColumns, check),

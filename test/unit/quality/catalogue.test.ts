@@ -345,6 +345,23 @@ describe('checks against another dataset', () => {
   });
 });
 
+test('checks of drift are skipped where there is no column with values to compare', async () => {
+  const file = await folder.write(ROWS);
+  const empty = await folder.write(`SELECT * FROM (${ROWS}) WHERE id < 0`);
+  const reference = file;
+  const suite = suiteOf([
+    { type: 'drift', column: 'seven', reference },
+    { type: 'dataset_drift', reference },
+    { type: 'train_serve_skew', reference },
+  ]);
+  const { checks } = await checkFiles({ files: [empty], suite });
+  expect(checks.map(({ status, message }) => `${status}: ${message}`)).toEqual([
+    'skip: not compared: the current data has no values',
+    'skip: no column could be compared',
+    'skip: no column could be compared',
+  ]);
+});
+
 test('examples show key columns, and nothing of columns with personal data', async () => {
   const file = await folder.write(ROWS);
   const suite = {
