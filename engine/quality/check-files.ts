@@ -85,9 +85,9 @@ export async function checkFilesForStates(options: CheckFilesOptions): Promise<C
     for (const [i, state] of states.entries()) {
       if (state.kind !== 'error' || state.overBudget !== true) continue;
       const { spillKeys } = await import('./spill-keys.js');
-      states[i] = (await spillKeys(suite.checks[i]!, prepared.files, whole.fields, signal)) ?? state;
+      states[i] = (await spillKeys(suite.checks[i]!, () => prepared.asParquet(), whole.fields, signal)) ?? state;
     }
-    await answerQueries(suite, prepared.files, states, signal);
+    await answerQueries(suite, () => prepared.asParquet(), states, signal);
     const extra = whole.states[suite.checks.length];
     const profile = extra?.kind === 'profile' ? extra.profile : null;
     const seen = { rows: whole.rows, states, kinds: whole.kinds, fields: whole.fields, profile };
@@ -120,7 +120,7 @@ export async function judgeStates(suite: Suite, seen: DatasetStates, options: Ju
 /** Puts the states of queries where those of `custom_sql` are. DuckDB is loaded only where there are any. */
 async function answerQueries(
   suite: Suite,
-  files: readonly string[],
+  asParquet: () => Promise<string[]>,
   states: CheckState[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
@@ -128,7 +128,7 @@ async function answerQueries(
   if (queries.length === 0) return;
   const { runQueries } = await import('./custom-sql.js');
   const answers = await runQueries(
-    files,
+    asParquet,
     queries.map(({ sql }) => sql),
     suite.piiColumns.length > 0,
     signal,

@@ -9,7 +9,6 @@ import { refuseForbidden } from '../forbidden-sql.js';
 import { notOneStatement } from '../one-statement.js';
 import { shortened } from './cell.js';
 import type { Json } from './json.js';
-import { formatOf, headOf } from './sources/open-source.js';
 import { MAX_EXAMPLES, type CheckState } from './states.js';
 
 /** What the database may use. */
@@ -18,11 +17,12 @@ const LIMITS = { memory_limit: '1GB', threads: '2' };
 /**
  * Runs queries over Parquet files as the view `dataset`. The database reaches these files and nothing else: no other file, no
  * network, no extension; its settings are locked.
+ * @param asParquet gives the files
  * @param isPrivate whether there are personal data, which a query could show under any name: then rows and DuckDB’s words are left out
  * @returns a state for each query: `error` where DuckDB refuses it
  */
 export async function runQueries(
-  files: readonly string[],
+  asParquet: () => Promise<string[]>,
   queries: readonly string[],
   isPrivate: boolean,
   signal?: AbortSignal,
@@ -30,13 +30,14 @@ export async function runQueries(
   const instance = await DuckDBInstance.create(':memory:', LIMITS);
   try {
     const connection = await instance.connect();
-    const list = files.map((path) => `'${path.replaceAll("'", "''")}'`).join(', ');
     await connection.run(`SET TimeZone = 'UTC'`);
-    const unreadable = await viewProblem(connection, files, list);
-    if (unreadable !== undefined) {
-      const message = isPrivate ? 'DuckDB cannot read the files' : unreadable;
+    const view = await makeView(connection, asParquet);
+    if ('problem' in view) {
+      signal?.throwIfAborted();
+      const message = isPrivate ? 'DuckDB cannot read the files' : view.problem;
       return queries.map(() => ({ kind: 'error', message }));
     }
+    const { list } = view;
     await connection.run(`SET allowed_paths = [${list}]`);
     await connection.run(`SET enable_external_access = false`);
     await connection.run(`SET lock_configuration = true`);
@@ -49,21 +50,17 @@ export async function runQueries(
 }
 
 /** Makes the view `dataset`; what keeps it from being made, as files that DuckDB cannot read together. */
-async function viewProblem(
+async function makeView(
   connection: DuckDBConnection,
-  files: readonly string[],
-  list: string,
-): Promise<string | undefined> {
-  for (const path of files) {
-    if (formatOf(await headOf(path)) === 'arrow')
-      return 'queries are answered on Parquet, CSV and NDJSON, not on Arrow IPC';
-  }
+  asParquet: () => Promise<string[]>,
+): Promise<{ list: string } | { problem: string }> {
   try {
+    const list = (await asParquet()).map((path) => `'${path.replaceAll("'", "''")}'`).join(', ');
     const replaced = await replacements(connection, list);
     await connection.run(`CREATE VIEW dataset AS SELECT * ${replaced} FROM read_parquet([${list}])`);
-    return undefined;
+    return { list };
   } catch (error) {
-    return (error as Error).message.split('\n')[0]!;
+    return { problem: (error as Error).message.split('\n')[0]! };
   }
 }
 

@@ -183,7 +183,7 @@ export function overBudget(budget: number): ErrorState {
 
 /** What `unique` answers for lists, maps and structs, which it cannot count in memory. */
 export function notComparable(kind: ColumnKind): ErrorState {
-  const remedy = 'values of this type can be compared only in Parquet, CSV and NDJSON, and without `where`';
+  const remedy = 'values of this type can be compared only without `where`';
   return { kind: 'error', message: `values of type ${kind.name} cannot be compared here: ${remedy}`, overBudget: true };
 }
 

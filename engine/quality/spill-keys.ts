@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { Check } from '../../schemas/check.js';
 import { definitionOf, whereOf } from './kernels/index.js';
 import type { Field } from './column-kind.js';
-import { formatOf, headOf } from './sources/open-source.js';
 import type { CheckState } from './states.js';
 
 /** Memory of the database; what does not fit goes to a temporary folder. */
@@ -14,17 +13,16 @@ const COUNTABLE = new Set<Check['type']>(['unique', 'primary_key', 'duplicate_ro
 
 /**
  * Counts the keys of a check exactly by DuckDB, on disk, where they did not fit into memory.
- * @returns null where that is not possible: for other checks, with a row filter, and for files that are not Parquet
+ * @param asParquet gives the files, all of them Parquet
+ * @returns null where that is not possible: for other checks, and with a row filter
  */
 export async function spillKeys(
   check: Check,
-  files: readonly string[],
+  asParquet: () => Promise<string[]>,
   fields: readonly Field[],
   signal: AbortSignal | undefined,
 ): Promise<CheckState | null> {
   if (!COUNTABLE.has(check.type) || whereOf(check) !== undefined) return null;
-  const heads = await Promise.all(files.map((path) => headOf(path)));
-  if (heads.some((head) => formatOf(head) !== 'parquet')) return null;
   const definition = definitionOf(check);
   const read = definition.reads?.(check, fields) ?? definition.columns(check);
   const folder = await mkdtemp(join(tmpdir(), 'millrace-spill-'));
@@ -35,10 +33,12 @@ export async function spillKeys(
     const interrupt = () => connection.interrupt();
     signal?.addEventListener('abort', interrupt, { once: true });
     await connection.run(`SET temp_directory = '${folder.replaceAll("'", "''")}'`);
-    const list = files.map((path) => `'${path.replaceAll("'", "''")}'`).join(', ');
+    const list = (await asParquet()).map((path) => `'${path.replaceAll("'", "''")}'`).join(', ');
     const names = (await connection.runAndReadAll(`DESCRIBE SELECT * FROM read_parquet([${list}])`)).getRows();
     // DuckDB calls the second of two columns that differ in case alone by another name; their order is that of the file.
-    const columns = read.map((name) => quotedName(names[fields.findIndex((field) => field.name === name)]![0] as string));
+    const columns = read.map((name) =>
+      quotedName(names[fields.findIndex((field) => field.name === name)]![0] as string),
+    );
     const isNull = check.type === 'duplicate_rows' ? 'false' : columns.map((name) => `${name} IS NULL`).join(' OR ');
     const groups = `SELECT count(*) AS n, ${isNull} AS is_null FROM read_parquet([${list}]) GROUP BY ${columns.join(', ')}`;
     const result = await connection.runAndReadAll(`

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { sourceName, type Source } from '../../../schemas/index.js';
 import { refuseCutOff } from '../../unpackable.js';
 import { sourceFiles } from '../source-files.js';
-import { arrowToParquet } from './arrow-to-parquet.js';
+import { arrowToParquet } from '../../arrow-ipc/arrow-to-parquet.js';
 import { commandOutput } from './command-source.js';
 import { linkByCompression } from './compression.js';
 import { downloadHttp } from './http-source.js';
@@ -29,7 +29,7 @@ export async function fetchSource(source: Source, context: FetchContext): Promis
   for (const file of files) await refuseCutOff(unescapeGlob(file), context.signal);
   if (written === 'json') await refuseDeepJson(context.session, files, context.signal);
   if (written !== 'arrow') return { name, datasets, format: formatOf(written, source), files, ordered: true };
-  const parquet = await arrowToParquet(files.map(unescapeGlob), context);
+  const parquet = (await arrowToParquet(files.map(unescapeGlob), context)).map(escapeGlob);
   return { name, datasets, format: { kind: 'parquet' }, files: parquet, ordered: true };
 }
 

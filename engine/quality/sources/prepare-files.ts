@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
@@ -15,6 +15,8 @@ import { textToParquet } from './text-to-parquet.js';
 /** Files that the scan can read, and how to remove what was made for it. */
 export interface PreparedFiles {
   files: string[];
+  /** The same as Parquet, which is what DuckDB reads: Arrow IPC is rewritten by the first call. @throws MillraceError SOURCE_UNREADABLE */
+  asParquet(): Promise<string[]>;
   dispose(): Promise<void>;
 }
 
@@ -68,11 +70,32 @@ export async function prepareFiles(paths: readonly string[], options: PrepareOpt
       if (formatOf(head) !== null || extname(source.name) === '.parquet') files.push(source.path);
       else files.push(await textToParquet(source, head, join(await scratch(), `${i}.parquet`), options.signal));
     }
-    return { files, dispose };
+    let parquet: Promise<string[]> | undefined;
+    const asParquet = () => (parquet ??= rewritten(files, scratch, options.signal));
+    return { files, asParquet, dispose };
   } catch (error) {
     await dispose();
     throw error;
   }
+}
+
+async function rewritten(
+  files: readonly string[],
+  scratch: () => Promise<string>,
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
+  const parquet: string[] = [];
+  for (const [i, path] of files.entries()) {
+    if (formatOf(await headOf(path)) !== 'arrow') {
+      parquet.push(path);
+      continue;
+    }
+    const { arrowToParquet } = await import('../../arrow-ipc/arrow-to-parquet.js');
+    const folder = join(await scratch(), `${i}-arrow`);
+    await mkdir(folder);
+    parquet.push(...(await arrowToParquet([path], { folder, signal })));
+  }
+  return parquet;
 }
 
 async function decoded(given: string, work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {

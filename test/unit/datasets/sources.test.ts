@@ -15,7 +15,7 @@ import {
 } from 'apache-arrow';
 import { ingestPartition } from '../../../engine/datasets/index.js';
 import { digestOf, sha256 } from '../../../engine/digest.js';
-import { decompressLz4Frame } from '../../../engine/datasets/sources/lz4-frame.js';
+import { decompressLz4Frame } from '../../../engine/arrow-ipc/lz4-frame.js';
 import { patternOf } from '../../../engine/datasets/sources/s3-source.js';
 import { sourceName, sourceSchema } from '../../../schemas/index.js';
 import { until } from '../../support/until.js';

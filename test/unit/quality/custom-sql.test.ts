@@ -14,7 +14,7 @@ describe('a check in SQL', () => {
     `CALL enable_logging(storage = 'file', storage_path = '/nowhere/log')`,
     `SELECT * FROM query('FROM enable_logging(storage = ''file'', storage_path = ''/nowhere/log'')')`,
   ])('has no effect and does not end the process: %s', async (query) => {
-    const [refused, next] = await runQueries([FLIGHTS], [query, 'SELECT count(*) FROM dataset'], false);
+    const [refused, next] = await runQueries(async () => [FLIGHTS], [query, 'SELECT count(*) FROM dataset'], false);
     expect(refused).toMatchObject({ kind: 'error', message: expect.stringContaining('no part of a query') });
     expect(next).toMatchObject({ kind: 'sql', value: 3_000_000 });
   });
@@ -22,7 +22,11 @@ describe('a check in SQL', () => {
   it.each(['DROP VIEW dataset', 'CREATE TABLE t (a INTEGER)', 'EXPLAIN SELECT 1', 'SET threads = 1'])(
     'is a query, so that it cannot pass by giving no rows, nor spoil the next: %s',
     async (statement) => {
-      const [refused, next] = await runQueries([FLIGHTS], [statement, 'SELECT count(*) FROM dataset'], false);
+      const [refused, next] = await runQueries(
+        async () => [FLIGHTS],
+        [statement, 'SELECT count(*) FROM dataset'],
+        false,
+      );
       expect(refused).toMatchObject({ kind: 'error', message: expect.stringContaining('must be a SELECT and is') });
       expect(next).toMatchObject({ kind: 'sql', value: 3_000_000 });
     },
@@ -63,7 +67,7 @@ describe('a check in SQL', () => {
   it('reads no decimal of more than 38 digits, which DuckDB reads wrong, and answers what leaves it alone', async () => {
     const file = join(__dirname, 'fixtures/wide-decimals.parquet');
     const queries = ['SELECT d FROM dataset WHERE d > 5', 'SELECT max(d) FROM dataset', 'SELECT max(s) FROM dataset'];
-    const [row, most, other] = await runQueries([file], queries, false);
+    const [row, most, other] = await runQueries(async () => [file], queries, false);
     const message = expect.stringContaining('d has decimals of more than 38 digits') as string;
     expect([row, most]).toMatchObject([
       { kind: 'error', message },
@@ -76,22 +80,28 @@ describe('a check in SQL', () => {
   });
 
   it('names the view where a query looks for the data under another name', async () => {
-    const [state] = await runQueries([FLIGHTS], ['SELECT * FROM data'], false);
+    const [state] = await runQueries(async () => [FLIGHTS], ['SELECT * FROM data'], false);
     expect(state).toMatchObject({ kind: 'error', message: expect.stringContaining('the data are the view "dataset"') });
   });
 
-  it('is an error on Arrow IPC, beside the results of the other checks', async () => {
+  it('is answered on Arrow IPC, and an error, beside the results of the others, where that holds what cannot be rewritten', async () => {
     const path = folder.path('plain.arrow');
     await writeFile(path, tableToIPC(new Table({ i: makeVector(Int32Array.of(1, 2)) }), 'file'));
+    const runs = join(__dirname, 'fixtures/plain.arrow');
     const suite = suiteOf([
-      { type: 'custom_sql', sql: 'FROM dataset' },
+      { type: 'custom_sql', sql: 'FROM dataset WHERE i = 2' },
       { type: 'row_count', min: 2 },
     ]);
-    const { checks } = await checkFiles({ files: [path], suite });
-    expect(checks.map(({ status, message }) => [status, message])).toEqual([
-      ['error', 'queries are answered on Parquet, CSV and NDJSON, not on Arrow IPC'],
-      ['pass', undefined],
-    ]);
+    const answered = await checkFiles({ files: [path, path], suite });
+    expect(answered.checks[0]).toMatchObject({
+      status: 'fail',
+      failing: 2,
+      total: 4,
+      examples: [{ value: { i: 2 } }, {}],
+    });
+    const { checks } = await checkFiles({ files: [runs], suite });
+    expect(checks.map(({ status }) => status)).toEqual(['error', 'pass']);
+    expect(checks[0]!.message).toContain('plain.arrow as arrow: Unrecognized type: "RunEndEncoded"');
   });
 
   it('takes integers beyond 2^53 as they are, and no text or date for a number', async () => {

@@ -1,7 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { MillraceError } from '../../../schemas/index.js';
-import { compiledModule } from '../../threads.js';
-import { escapeGlob, type FetchContext } from './local-source.js';
+import { MillraceError } from '../../schemas/errors.js';
+import { compiledModule } from '../threads.js';
 
 /** What the thread is given. */
 export interface ArrowRequest {
@@ -15,11 +14,22 @@ export type ArrowMessage =
   | { type: 'done'; files: string[] }
   | { type: 'failed'; file: string; message: string };
 
+/** Where Parquet is written to, what ends the work, and who is told how far it is. */
+export interface ArrowToParquetOptions {
+  folder: string;
+  signal?: AbortSignal | undefined;
+  onProgress?: ((message: string) => void) | undefined;
+}
+
 /**
  * Rewrites Arrow IPC, which DuckDB does not read by itself, as Parquet, some batches at a time, in a thread of its own.
  * @returns paths of the Parquet files, in the order of the rows
+ * @throws MillraceError SOURCE_UNREADABLE
  */
-export function arrowToParquet(files: string[], { folder, signal, onProgress }: FetchContext): Promise<string[]> {
+export function arrowToParquet(
+  files: string[],
+  { folder, signal, onProgress }: ArrowToParquetOptions,
+): Promise<string[]> {
   signal?.throwIfAborted();
   const workerData: ArrowRequest = { files, folder };
   return new Promise((resolve, reject) => {
@@ -35,7 +45,7 @@ export function arrowToParquet(files: string[], { folder, signal, onProgress }: 
     signal?.addEventListener('abort', abort, { once: true });
     worker.on('message', (message: ArrowMessage) => {
       if (message.type === 'rows') onProgress?.(`read ${message.rows} rows of Arrow`);
-      else if (message.type === 'done') settle(() => resolve(message.files.map(escapeGlob)));
+      else if (message.type === 'done') settle(() => resolve(message.files));
       else refuse(`${message.file} as arrow: ${message.message}`);
     });
     worker.on('error', (error: Error) => refuse(`${files.join(', ')} as arrow: ${error.message}`, error));
