@@ -1,7 +1,8 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { compareProfiles } from '../../engine/quality/drift/index.js';
+import type { DatasetProfile } from '../../engine/quality/profile/profile.js';
 import { createScanPool } from '../../engine/quality/scan-pool.js';
-import type { DriftReport } from '../../schemas/drift.js';
+import { driftMethodField, type DriftMethod, type DriftOptionsInput, type DriftReport } from '../../schemas/drift.js';
 import { interruptible } from '../interrupted-scan.js';
 import { addRecordOptions, jsonOption, type JsonOption } from '../options.js';
 import { EXIT, printJson } from '../output.js';
@@ -12,6 +13,10 @@ import { writeOutput } from '../write-output.js';
 
 interface DriftCommandOptions extends JsonOption, RecordOptions {
   column?: string[];
+  metric?: DriftMethod;
+  max?: number;
+  binning: DriftOptionsInput['binning'];
+  bins: number;
   alpha: number;
   share: number;
   html?: string;
@@ -25,6 +30,21 @@ export function driftCommand(program: Command): void {
     .argument('<reference>', "a file, a pattern as in 'days/*.parquet', a profile as JSON, or a name of data on record")
     .argument('<current>', 'the same')
     .option('--column <column...>', 'columns that are compared (default: all)')
+    .addOption(
+      new Option('--metric <metric>', 'what all of them are compared by (default: by type and size of each)').choices(
+        driftMethodField.options,
+      ),
+    )
+    .option('--max <effect>', 'effect from which a column has drifted (default: 0.1)', parseEffect)
+    .addOption(
+      new Option(
+        '--binning <binning>',
+        'bins of numbers for psi, js, linf, hellinger and chi2: equal shares of the reference, or equal widths over both',
+      )
+        .choices(['quantile', 'sturges'])
+        .default('quantile'),
+    )
+    .option('--bins <number>', 'how many bins of equal shares, 2 to 1000', parseBins, 10)
     .option(
       '--alpha <p>',
       'a column drifts only if its adjusted p is below this; 1: the effect alone decides',
@@ -54,8 +74,7 @@ export function driftCommand(program: Command): void {
         await pool.close();
       });
       if (profiles === undefined) return;
-      const { alpha, share: driftShare, column: only } = options;
-      const report = compareProfiles(profiles.reference, profiles.current, { only, alpha, driftShare });
+      const report = compareProfiles(profiles.reference, profiles.current, optionsFor(options, profiles));
       const render = await import('../../engine/quality/report/index.js');
       if (options.html !== undefined) {
         await writeOutput(options.html, render.renderDriftPage(report, { subject: { reference, current }, profiles }));
@@ -72,6 +91,27 @@ const EXIT_CODES: Readonly<Record<DriftReport['verdict'], number>> = {
   fail: EXIT.no,
   skip: EXIT.impossible,
 };
+
+function optionsFor(
+  { column: only, metric: method, max, binning, bins, alpha, share: driftShare }: DriftCommandOptions,
+  { reference, current }: { reference: DatasetProfile; current: DatasetProfile },
+): DriftOptionsInput {
+  const names = only ?? [...reference.columns, ...current.columns].map(({ name }) => name);
+  const columns = Object.fromEntries(names.map((name) => [name, { method, threshold: max }]));
+  return { only, columns, binning, bins, alpha, driftShare };
+}
+
+function parseEffect(text: string): number {
+  const effect = Number(text);
+  if (text.trim() !== '' && effect >= 0 && effect < Infinity) return effect;
+  throw new InvalidArgumentError('must be a number, not below 0');
+}
+
+function parseBins(text: string): number {
+  const bins = Number(text);
+  if (Number.isInteger(bins) && bins >= 2 && bins <= 1000) return bins;
+  throw new InvalidArgumentError('must be a whole number from 2 to 1000');
+}
 
 function parseShare(text: string): number {
   const share = Number(text);

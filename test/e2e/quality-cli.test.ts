@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import Ajv2020 from 'ajv/dist/2020';
+import type { DriftReport } from '../../schemas/drift';
 import type { QualityReport } from '../../schemas/quality-report';
 
 const MAIN = join(__dirname, '../../dist/cli/main.js');
@@ -214,6 +215,18 @@ describe('millrace profile and drift', () => {
     expect(await readFile(join(folder, 'ids.html'), 'utf8')).toContain('compared with the reference');
   });
 
+  it('compare by the metric, the limit and the bins that are asked for', async () => {
+    const drift = async (...options: string[]) => {
+      const compared = ['drift', 'day-1.parquet', 'day-2.parquet', '--column', 'id', '--metric', 'psi'];
+      const { stdout } = await millrace(...compared, ...options, '--json');
+      return (JSON.parse(stdout) as DriftReport).columns[0]!;
+    };
+    const [ten, twenty, even] = [await drift(), await drift('--bins', '20'), await drift('--binning', 'sturges')];
+    expect(ten).toMatchObject({ method: 'psi', threshold: 0.1, drifted: true });
+    expect(new Set([ten, twenty, even].map(({ effect }) => effect)).size).toBe(3);
+    expect(await drift('--max', '1000')).toMatchObject({ threshold: 1000, effect: ten.effect, drifted: false });
+  });
+
   it('take a JSON file of rows for rows, not for a profile', async () => {
     await writeFile(
       join(folder, 'rows.json'),
@@ -232,6 +245,9 @@ describe('millrace profile and drift', () => {
     ['a profile of another version', ['drift', 'one.json', 'old.json'], 'SOURCE_UNREADABLE'],
     ['a file that is not there', ['drift', 'one.json', 'none.parquet'], 'SOURCE_NOT_FOUND'],
     ['a column that is nowhere', ['drift', 'one.json', 'one.json', '--column', 'x'], 'INPUT_INVALID'],
+    ['a metric of numbers for texts', ['drift', 'day-1.parquet', 'day-1.parquet', '--metric', 'ks'], 'INPUT_INVALID'],
+    ['a metric that is none', ['drift', 'one.json', 'one.json', '--metric', 'x'], 'INPUT_INVALID'],
+    ['one bin', ['drift', 'one.json', 'one.json', '--bins', '1'], 'INPUT_INVALID'],
     ['an alpha that is none', ['drift', 'one.json', 'one.json', '--alpha', '2'], 'INPUT_INVALID'],
   ])('exit with 2 for %s', async (_, args, expected) => {
     await writeFile(join(folder, 'old.json'), JSON.stringify({ version: 0, rows: 0, columns: [] }));
