@@ -16,6 +16,8 @@ export const driftOptionsSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('Columns that are compared; by default all that either profile has.'),
+  method: driftMethodField.optional().describe('Method for all columns instead of the one by type and size.'),
+  threshold: thresholdField.optional().describe('Effect from which a column has drifted, whatever the method.'),
   columns: z
     .record(
       z.string(),
@@ -29,7 +31,7 @@ export const driftOptionsSchema = z.strictObject({
   thresholds: z
     .partialRecord(driftMethodField, thresholdField)
     .default({})
-    .describe('Effect from which a column has drifted, by method; 0.1 for each that is not named.'),
+    .describe('Effect from which a column has drifted, by method; `threshold`, or 0.1, for each that is not named.'),
   alpha: z
     .number()
     .gt(0)

@@ -1,6 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { compareProfiles } from '../../engine/quality/drift/index.js';
-import type { DatasetProfile } from '../../engine/quality/profile/profile.js';
 import { createScanPool } from '../../engine/quality/scan-pool.js';
 import { driftMethodField, type DriftMethod, type DriftOptionsInput, type DriftReport } from '../../schemas/drift.js';
 import { interruptible } from '../interrupted-scan.js';
@@ -74,7 +73,9 @@ export function driftCommand(program: Command): void {
         await pool.close();
       });
       if (profiles === undefined) return;
-      const report = compareProfiles(profiles.reference, profiles.current, optionsFor(options, profiles));
+      const { column: only, metric: method, max: threshold, binning, bins, alpha, share: driftShare } = options;
+      const settings = { only, method, threshold, binning, bins, alpha, driftShare };
+      const report = compareProfiles(profiles.reference, profiles.current, settings);
       const render = await import('../../engine/quality/report/index.js');
       if (options.html !== undefined) {
         await writeOutput(options.html, render.renderDriftPage(report, { subject: { reference, current }, profiles }));
@@ -91,15 +92,6 @@ const EXIT_CODES: Readonly<Record<DriftReport['verdict'], number>> = {
   fail: EXIT.no,
   skip: EXIT.impossible,
 };
-
-function optionsFor(
-  { column: only, metric: method, max, binning, bins, alpha, share: driftShare }: DriftCommandOptions,
-  { reference, current }: { reference: DatasetProfile; current: DatasetProfile },
-): DriftOptionsInput {
-  const names = only ?? [...reference.columns, ...current.columns].map(({ name }) => name);
-  const columns = Object.fromEntries(names.map((name) => [name, { method, threshold: max }]));
-  return { only, columns, binning, bins, alpha, driftShare };
-}
 
 function parseEffect(text: string): number {
   const effect = Number(text);

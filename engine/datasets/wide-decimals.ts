@@ -1,11 +1,12 @@
 import type { Problem, IngestStep } from '../../schemas/index.js';
+import { mayHoldWideDecimal, wideDecimalsIn } from '../wide-decimals.js';
 import type { DuckDbSession } from './duckdb-session.js';
 import type { SourceColumn } from './file-format.js';
 import { sourceReader } from './source-reader.js';
 import type { LocalSource } from './sources/local-source.js';
 
 /**
- * Decimals of more than 38 digits in Parquet, which DuckDB takes for DOUBLE and reads wrong: 1 becomes 281474976710656.
+ * Decimals of more than 38 digits in Parquet, which DuckDB reads wrong.
  * @param present columns as DuckDB describes them
  * @returns a problem for each that the step takes
  */
@@ -19,17 +20,12 @@ export async function wideDecimals(
   const taken = present.filter(({ name }) => declared?.some((column) => column.name === name) ?? true);
   if (!taken.some(({ type }) => type.includes('DOUBLE'))) return [];
   const { values, types } = sourceReader(source);
-  const wide = await session.rows(
-    `SELECT DISTINCT name, 'DECIMAL(' || precision || ',' || scale || ')' AS type
-     FROM parquet_schema($files) WHERE precision > 38 ORDER BY ALL`,
-    values,
-    types,
-  );
-  const isWithin = ({ type }: SourceColumn) => /[([]/.test(type) && type.includes('DOUBLE');
+  const wide = await session.rows(wideDecimalsIn('$files'), values, types);
   return wide
-    .filter(({ name }) => taken.some((column) => column.name === name || isWithin(column)))
+    .map(({ name, type }) => ({ name: String(name), type: String(type) }))
+    .filter(({ name }) => taken.some((column) => mayHoldWideDecimal(column, name)))
     .map(({ name, type }) => ({
       path: 'source',
-      message: `${String(name)} is ${String(type)}; decimals have at most 38 digits`,
+      message: `${name} is ${type}; decimals have at most 38 digits`,
     }));
 }

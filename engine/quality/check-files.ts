@@ -85,9 +85,9 @@ export async function checkFilesForStates(options: CheckFilesOptions): Promise<C
     for (const [i, state] of states.entries()) {
       if (state.kind !== 'error' || state.overBudget !== true) continue;
       const { spillKeys } = await import('./spill-keys.js');
-      states[i] = (await spillKeys(suite.checks[i]!, () => prepared.asParquet(), whole.fields, signal)) ?? state;
+      states[i] = (await spillKeys(suite.checks[i]!, prepared.asParquet, whole.fields, signal)) ?? state;
     }
-    await answerQueries(suite, () => prepared.asParquet(), states, signal);
+    await answerQueries(suite, prepared.asParquet, states, signal);
     const extra = whole.states[suite.checks.length];
     const profile = extra?.kind === 'profile' ? extra.profile : null;
     const seen = { rows: whole.rows, states, kinds: whole.kinds, fields: whole.fields, profile };

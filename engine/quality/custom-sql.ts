@@ -7,6 +7,7 @@ import {
 } from '@duckdb/node-api';
 import { refuseForbidden } from '../forbidden-sql.js';
 import { notOneStatement } from '../one-statement.js';
+import { isNested, mayHoldWideDecimal, wideDecimalsIn } from '../wide-decimals.js';
 import { shortened } from './cell.js';
 import type { Json } from './json.js';
 import { MAX_EXAMPLES, type CheckState } from './states.js';
@@ -72,22 +73,18 @@ async function makeView(
  */
 async function replacements(connection: DuckDBConnection, list: string): Promise<string> {
   const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM read_parquet([${list}])`);
-  const wide = await wideDecimals(connection, list);
+  const read = await connection.runAndReadAll(wideDecimalsIn(`[${list}]`));
+  const wide = read.getRows().map(([name]) => String(name));
   const replaced = described.getRows().flatMap(([given, type]) => {
     const [name, kind] = [String(given), String(type)];
     const column = `"${name.replaceAll('"', '""')}"`;
     if (!/\b(DOUBLE|FLOAT)\b/.test(kind)) return [];
-    const isNested = /[([]/.test(kind);
-    if (wide.has(name) || (isNested && wide.size > 0)) return [`${refusedIfRead(column, name)} AS ${column}`];
-    return [`${isNested ? `list_transform([${column}], lambda x: x)[1]` : `-(-${column})`} AS ${column}`];
+    if (wide.some((field) => mayHoldWideDecimal({ name, type: kind }, field))) {
+      return [`${refusedIfRead(column, name)} AS ${column}`];
+    }
+    return [`${isNested(kind) ? `list_transform([${column}], lambda x: x)[1]` : `-(-${column})`} AS ${column}`];
   });
   return replaced.length === 0 ? '' : `REPLACE (${replaced.join(', ')})`;
-}
-
-/** Fields of decimals of more than 38 digits, which DuckDB takes for DOUBLE and reads wrong: 1 becomes 281474976710656. */
-async function wideDecimals(connection: DuckDBConnection, list: string): Promise<Set<string>> {
-  const read = await connection.runAndReadAll(`SELECT name FROM parquet_schema([${list}]) WHERE precision > 38`);
-  return new Set(read.getRows().map(([name]) => String(name)));
 }
 
 /** Queries that leave the column alone are answered. */

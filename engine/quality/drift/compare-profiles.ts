@@ -52,7 +52,7 @@ function judgeColumn(
   column: string,
   { summaries: [before, now], result }: PairOutcome,
   pAdjusted: number | null,
-  { columns, thresholds, alpha }: DriftOptions,
+  { columns, thresholds, threshold: ofAll = DEFAULT_THRESHOLD, alpha }: DriftOptions,
 ): ColumnDrift {
   const rows = { referenceRows: before?.rows ?? 0, currentRows: now?.rows ?? 0 };
   if (result.kind !== 'measured') {
@@ -61,7 +61,7 @@ function judgeColumn(
     return { ...NOT_MEASURED, column, ...rows, drifted: lost ? true : null, message };
   }
   const { method, effect, p, pTest, added, vanished } = result.measurement;
-  const threshold = columns[column]?.threshold ?? thresholds[method] ?? DEFAULT_THRESHOLD;
+  const threshold = columns[column]?.threshold ?? thresholds[method] ?? ofAll;
   const mayBeChance = alpha < 1 && pAdjusted !== null && pAdjusted >= alpha;
   const drift = {
     column,

@@ -46,7 +46,7 @@ export function pairColumns(reference: DatasetProfile, current: DatasetProfile):
 
 /** @throws MillraceError INPUT_INVALID for a method that does not fit the column */
 export function measurePair({ name, reference, current }: ColumnPair, settings: DriftOptions): PairOutcome {
-  const method = settings.columns[name]?.method;
+  const method = settings.columns[name]?.method ?? settings.method;
   const before = reference === undefined ? null : summarizeColumn(reference);
   const now = current === undefined ? null : summarizeColumn(current);
   const outcome = (result: PairOutcome['result']): PairOutcome => ({ summaries: [before, now], result });

@@ -26,13 +26,9 @@ function reportOf(
   const unknown = only?.find((name) => !names.has(name));
   if (unknown !== undefined)
     return { failed: `there is no column "${unknown}"; did you mean "${nearestName(unknown, names)}"?` };
-  const settings = {
-    ...(check.metric === undefined ? {} : { method: check.metric }),
-    ...(columnMax === undefined ? {} : { threshold: columnMax }),
-  };
-  const columns = Object.fromEntries([...names].map((name) => [name, settings]));
+  const { metric: method, alpha } = check;
   try {
-    return compareProfiles(before, profile, { ...(only === undefined ? {} : { only }), columns, alpha: check.alpha });
+    return compareProfiles(before, profile, { only, method, threshold: columnMax, alpha });
   } catch (error) {
     return { failed: (error as Error).message };
   }

@@ -16,7 +16,7 @@ import { textToParquet } from './text-to-parquet.js';
 export interface PreparedFiles {
   files: string[];
   /** The same as Parquet, which is what DuckDB reads: Arrow IPC is rewritten by the first call. @throws MillraceError SOURCE_UNREADABLE */
-  asParquet(): Promise<string[]>;
+  asParquet: () => Promise<string[]>;
   dispose(): Promise<void>;
 }
 
