@@ -53,6 +53,8 @@ const NAMES: Record<string, string> = {
     'expect_column_pair_values_a_to_be_greater_than_b expect_column_pair_values_to_be_equal isLessThan isGreaterThan',
   '{"type": "relationships", "column": …, "reference": …}':
     'valid_reference_data reference foreign_key col_vals_in_table',
+  '{"type": "key_overlap", "columns": […], "reference": …}':
+    'train_test_overlap train_test_samples_mix index_leakage overlap anti_relationships',
   '{"type": "reconciliation", "reference": …}': 'tbl_match DatasetMatch ReferentialIntegrity equality',
   '{"type": "aggregate", "metric": "mean", "column": …, "min": …, "max": …}':
     'expect_column_mean_to_be_between hasMean mean avg average',

@@ -14,6 +14,14 @@ const keyColumns = {
   columns: columns.optional().describe('Columns that together are checked.'),
 };
 
+const keysOfReference = {
+  ...keyColumns,
+  reference,
+  referenceColumns: columns
+    .optional()
+    .describe('Columns of the other dataset, in the same order; by default the same names.'),
+};
+
 /** Checks that judge rows one by one; all take `where`, `mostly` and `warn.mostly`. */
 export const rowChecks = [
   z.strictObject({
@@ -130,10 +138,15 @@ export const rowChecks = [
       .literal('relationships')
       .describe('Values are among those of a column of another dataset; rows with a null are passed over.'),
     ...rowwise,
-    ...keyColumns,
-    reference,
-    referenceColumns: columns
-      .optional()
-      .describe('Columns of the other dataset, in the same order; by default the same names.'),
+    ...keysOfReference,
+  }),
+  z.strictObject({
+    type: z
+      .literal('key_overlap')
+      .describe(
+        'Keys are not among those of another dataset, as test data in training data; rows with a null are passed over.',
+      ),
+    ...rowwise,
+    ...keysOfReference,
   }),
 ] as const;

@@ -13,6 +13,7 @@ import { freshness } from './freshness.js';
 import { metricAnomaly, rowCountChange, volumeAnomaly } from './history-checks.js';
 import { inSet, notInSet } from './in-set.js';
 import type { CheckDefinition, CheckOf } from './kernel.js';
+import { keyOverlap, relationships } from './keys-of-reference.js';
 import { lengthBetween } from './length-between.js';
 import { missingCount, missingPercent } from './missing.js';
 import { decreasing, increasing } from './monotonic.js';
@@ -20,7 +21,7 @@ import { notNull, rowsComplete } from './not-null.js';
 import { outlierRate } from './outlier-rate.js';
 import { partitionCompleteness } from './partition-completeness.js';
 import { piiDetect } from './pii-detect.js';
-import { reconciliation, relationships, rowCountMatch } from './reference-checks.js';
+import { reconciliation, rowCountMatch } from './reference-checks.js';
 import { notRegex, regex } from './regex.js';
 import { rowCount } from './row-count.js';
 import { columnCount, columnExists, columnType, nullabilityMatch, schemaChange, schemaMatch } from './schema-checks.js';
@@ -72,6 +73,7 @@ const DEFINITIONS: { [T in Check['type']]: CheckDefinition<CheckOf<T>> } = {
   column_pair: columnPair,
   expression,
   relationships,
+  key_overlap: keyOverlap,
   reconciliation,
   aggregate,
   most_common_value_share: mostCommonValueShare,

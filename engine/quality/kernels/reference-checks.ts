@@ -1,18 +1,11 @@
 import type { Check } from '../../../schemas/check.js';
-import { ByteSet } from '../byte-set.js';
-import { ComparableColumns } from '../comparable-columns.js';
-import { hasNull, KeyWriter } from '../key-writer.js';
-import { Misfit } from '../literals.js';
-import type { ColumnKind } from '../column-kind.js';
 import type { Json } from '../json.js';
-import type { CheckState, KeysState, RowsState } from '../states.js';
+import type { CheckState, RowsState } from '../states.js';
 import { aggregate, isSingleValue } from './aggregate.js';
 import { ChecksumKernel } from './checksum.js';
-import type { Batch, CheckDefinition, CheckOf, Failed, Finding, JudgeContext, Kernel, Skipped } from './kernel.js';
+import type { CheckDefinition, CheckOf, Failed, Finding, JudgeContext, Skipped } from './kernel.js';
 import { notNull } from './not-null.js';
-import { judgeShare, ShareCounter, withMostly } from './row-check.js';
 import { RowCount } from './row-count.js';
-import { keyColumnsOf, keyProblems } from './unique.js';
 import { distinctCount } from './value-share-checks.js';
 
 type CommonFields = 'severity';
@@ -41,74 +34,6 @@ export const rowCountMatch: CheckDefinition<CheckOf<'row_count_match'>> = {
       message: `the reference has ${other} rows`,
     };
   },
-};
-
-class Relationships implements Kernel {
-  private readonly count = new ShareCounter();
-  private readonly keys: ByteSet;
-  private readonly key = new KeyWriter();
-  private readonly comparable: ComparableColumns;
-  private fails = new Uint8Array(0);
-
-  /** @throws Misfit where the types cannot be compared */
-  constructor(
-    private readonly columns: readonly string[],
-    kinds: readonly ColumnKind[],
-    reference: { state: KeysState; kinds: readonly ColumnKind[] },
-  ) {
-    this.comparable = new ComparableColumns(kinds, reference.kinds);
-    this.keys = ByteSet.from(reference.state.keys);
-  }
-
-  update(batch: Batch): void {
-    const { strides } = this.comparable;
-    const { chunks, foreign } = this.comparable.layOut(this.columns.map((column) => batch.column(column)));
-    if (this.fails.length < batch.rows) this.fails = new Uint8Array((batch.rows + 3) & ~3);
-    let judged = 0;
-    for (let row = 0; row < batch.rows; row++) {
-      this.fails[row] = 0;
-      if (hasNull(chunks, row)) continue;
-      judged++;
-      if (foreign?.[row] === 1) {
-        this.fails[row] = 1;
-        continue;
-      }
-      this.key.write(chunks, strides, row);
-      if (this.keys.find(this.key.bytes, 0, this.key.length) < 0) this.fails[row] = 1;
-    }
-    this.count.add(batch, judged, this.fails, this.columns);
-  }
-
-  state(): CheckState {
-    return this.count.state();
-  }
-}
-
-/** As SQL’s foreign keys: rows with a null in a column are passed over. Values of other types are compared where that is exact. */
-export const relationships: CheckDefinition<CheckOf<'relationships'>> = {
-  columns: keyColumnsOf,
-  problems(check) {
-    const { referenceColumns } = check;
-    const problems = keyProblems(check);
-    if (referenceColumns !== undefined && referenceColumns.length !== keyColumnsOf(check).length) {
-      problems.push({
-        path: 'referenceColumns',
-        message: `must name as many columns as are checked (${keyColumnsOf(check).length})`,
-      });
-    }
-    return problems;
-  },
-  comparison: (check) => ({
-    reference: check.reference,
-    check: { type: 'unique', columns: [...(check.referenceColumns ?? keyColumnsOf(check))], mostly: 0, ...MEASURING },
-  }),
-  start(check, kinds, { findings }) {
-    if (findings?.state?.kind !== 'keys') throw new Misfit(findings?.failed ?? 'the reference was not read');
-    return new Relationships(keyColumnsOf(check), kinds, { state: findings.state, kinds: findings.kinds ?? [] });
-  },
-  threshold: (check) =>
-    withMostly(`in ${(check.referenceColumns ?? keyColumnsOf(check)).join(', ')} of ${check.reference}`, check),
-  judge: judgeShare,
 };
 
 /** The check that measures what is reconciled; null for the checksum, which is no check of its own. */

@@ -315,6 +315,8 @@ describe('checks against another dataset', () => {
       suite: suiteOf([
         { type: 'relationships', column: 'cat', reference: 'groups' },
         { type: 'relationships', column: 'id', reference: 'groups', referenceColumns: ['n'] },
+        { type: 'key_overlap', column: 'id', reference: 'groups', referenceColumns: ['n'] },
+        { type: 'key_overlap', column: 'cat', reference: 'groups' },
         { type: 'row_count_match', reference: 'groups' },
         { type: 'row_count_match', reference: 'groups', where: 'id < 4' },
         { type: 'reconciliation', reference: file },
@@ -327,9 +329,12 @@ describe('checks against another dataset', () => {
         { type: 'row_count_match', reference: folder.path('none.parquet') },
       ]),
     });
-    const [cat, id, ...rest] = checks;
+    const [cat, id, idOverlap, catOverlap, ...rest] = checks;
     expect(cat).toMatchObject({ status: 'fail', failing: 200, total: 900 });
     expect(id).toMatchObject({ status: 'fail', failing: 996, total: 1000 });
+    expect(idOverlap).toMatchObject({ status: 'fail', failing: 4, total: 1000 });
+    expect(idOverlap!.examples.map(({ row }) => row)).toEqual([0, 1, 2, 3]);
+    expect(catOverlap).toMatchObject({ status: 'fail', failing: 700, total: 900 });
     expect(rest.map(({ status }) => status)).toEqual([
       'fail',
       'pass',
