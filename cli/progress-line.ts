@@ -1,3 +1,5 @@
+import { columnsOf } from './terminal.js';
+
 /** Tells on standard error how far a command is. */
 export interface ProgressLine {
   /** Something that is done or has changed; it stays on the screen. */
@@ -21,7 +23,7 @@ export function createProgressLine(stream: NodeJS.WriteStream = process.stderr):
     const seconds = Math.floor((Date.now() - current.since) / 1000);
     const text = `${current.message}${seconds >= 2 ? ` (${seconds} s)` : ''}`;
     clear();
-    stream.write(text.slice(0, Math.max(10, stream.columns - 1)));
+    stream.write(text.slice(0, Math.max(10, columnsOf(stream) - 1)));
   };
   const timer = setInterval(draw, 1000);
   timer.unref();

@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdtemp, open, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { DuckDBInstance } from '@duckdb/node-api';
 import Ajv2020 from 'ajv/dist/2020';
 import type { DriftReport } from '../../schemas/drift';
@@ -147,6 +148,32 @@ describe('millrace check', () => {
     expect(await readFile(join(folder, 'out/report.xml'), 'utf8')).toContain(
       '<testsuite name="day-1.parquet" tests="2" failures="0" errors="0" skipped="0"',
     );
+  });
+
+  it('writes reports through links and into pipes, which stay what they are', async () => {
+    await writeFile(join(folder, 'kept.html'), 'before');
+    await symlink('kept.html', join(folder, 'link.html'));
+    execFileSync('mkfifo', [join(folder, 'pipe.xml')]);
+    const read = readFile(join(folder, 'pipe.xml'), 'utf8');
+    const files = ['--html', 'link.html', '--junit', 'pipe.xml'];
+    const { code } = await millrace('check', 'day-1.parquet', '--suite', 'warns.json', ...files);
+    expect([code, await read]).toEqual([0, expect.stringContaining('</testsuites>')]);
+    expect(await readFile(join(folder, 'kept.html'), 'utf8')).toContain('<h1>Quality of');
+    expect((await lstat(join(folder, 'link.html'))).isSymbolicLink()).toBe(true);
+    expect((await lstat(join(folder, 'pipe.xml'))).isFIFO()).toBe(true);
+  });
+
+  it.each([['--json'], []])('exits with 2, and one line, where its answer finds no space: %s', async (...how) => {
+    await suite('passes.json', [{ type: 'row_count', min: 1 }]);
+    const full = await open('/dev/full', 'w');
+    const args = ['check', 'day-1.parquet', '--suite', 'passes.json', ...how];
+    const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, stdio: ['ignore', full.fd, 'pipe'] });
+    const [said, [code]] = await Promise.all([text(child.stderr!), once(child, 'close')]);
+    await full.close();
+    expect([code, said]).toEqual([
+      2,
+      'the standard output cannot be written: ENOSPC: no space left on device, write\n',
+    ]);
   });
 
   it('compares with references and history that are named on the command line, and draws both', async () => {
