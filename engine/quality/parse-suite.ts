@@ -76,6 +76,8 @@ export function suiteJsonSchema(): Record<string, unknown> {
 /** Editors find the JSON Schema of a file by its field `$schema`, which is no part of the suite. */
 function withoutSchemaAddress(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !('$schema' in value)) return value;
+  // One that is no address is told as an unknown field.
+  if (typeof value.$schema !== 'string') return value;
   return Object.fromEntries(Object.entries(value).filter(([name]) => name !== '$schema'));
 }
 

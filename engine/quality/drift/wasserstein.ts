@@ -25,15 +25,21 @@ export function wassersteinDistance(reference: Distribution, current: Distributi
  * unit: then that of both together is taken, which is 0 only where both are the same constant.
  * @param deviation standard deviation of the reference where it is known better than from the points
  */
-export function normedWasserstein(
-  reference: Distribution,
-  current: Distribution,
-  deviation = momentsOf(reference).deviation,
-): number {
+export function normedWasserstein(reference: Distribution, current: Distribution, deviation?: number): number {
   const distance = wassersteinDistance(reference, current);
   if (distance === 0) return 0;
-  const magnitude = Math.max(Math.abs(reference.values[0] ?? 0), Math.abs(reference.values.at(-1) ?? 0));
-  // What rounding leaves of a constant is not a spread.
-  if (deviation > magnitude * 1e-12) return distance / deviation;
-  return distance / momentsOf(reference, current).deviation;
+  // By its ends: rounding may leave of a constant what is no spread.
+  if (reference.values[0] === reference.values.at(-1)) return distance / deviationOf(reference, current);
+  // Squares of values such as 1e200 and 1e-200 are no doubles.
+  const isKnown = deviation !== undefined && deviation > 0 && deviation < Infinity;
+  return distance / (isKnown ? deviation : deviationOf(reference));
+}
+
+/** Standard deviation of distributions put together, which are not all 0, whatever their unit. */
+function deviationOf(...distributions: Distribution[]): number {
+  const ends = distributions.flatMap(({ values }) => [values[0]!, values.at(-1)!]);
+  // A power of two, by which nothing is rounded.
+  const unit = 2 ** Math.floor(Math.log2(Math.max(...ends.map(Math.abs))));
+  const scaled = distributions.map((one) => ({ ...one, values: one.values.map((value) => value / unit) }));
+  return momentsOf(...scaled).deviation * unit;
 }

@@ -98,5 +98,7 @@ describe('parseSuite', () => {
     };
     expect([validate(suite), suiteSchema.safeParse(suite).success]).toEqual([true, true]);
     expect(validate({ checks: [{ type: 'between', colum: 'delay' }] })).toBe(false);
+    const addressed = { $schema: 1, checks: [{ type: 'row_count', min: 1 }] };
+    expect([validate(addressed), problemsOf(addressed).map(({ path }) => path)]).toEqual([false, ['$schema']]);
   });
 });

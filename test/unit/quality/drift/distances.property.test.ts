@@ -129,7 +129,7 @@ describe('ksStatistic and wassersteinDistance', () => {
       fc.property(
         fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 20 }),
         fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 20 }),
-        fc.constantFrom(1e-9, 1e-3, 1024),
+        fc.constantFrom(1e-200, 1e-9, 1e-3, 1024, 1e200),
         (one, other, unit) => {
           const effect = (scale: number) =>
             normedWasserstein(
@@ -141,6 +141,16 @@ describe('ksStatistic and wassersteinDistance', () => {
       ),
     );
     expect(normedWasserstein(sampleDistribution([5, 5, 5]), sampleDistribution([6, 6, 6]))).toBe(2);
+  });
+
+  it('is the same of numbers beyond 2^53, whose spread is small beside them', () => {
+    const moved = (sample: number[]) => sampleDistribution(sample.map((value) => 2 ** 60 + value * 1024));
+    const [one, other] = [
+      [1, 2, 3, 4],
+      [3, 4, 5, 9],
+    ];
+    const effect = normedWasserstein(sampleDistribution(one), sampleDistribution(other));
+    expect(normedWasserstein(moved(one), moved(other), 1024 * Math.sqrt(1.25))).toBeCloseTo(effect, 12);
   });
 });
 
