@@ -1,6 +1,8 @@
+import { Client } from 'pg';
 import { ingestPartition, type DatasetDependencies } from '../../engine/datasets/index.js';
 import type { PartitionWindow } from '../../schemas/index.js';
 import { findPostgres, startPostgres, type PostgresServer } from '../support/postgres.js';
+import { until } from '../support/until.js';
 import { ALL, day, ingestStep, openWorkbench, refusal, rowsOf, type Workbench } from '../unit/datasets/workbench.js';
 
 const postgresAddress = (url: string) => {
@@ -271,6 +273,32 @@ withPostgres('a source in PostgreSQL (skipped where PostgreSQL is not installed)
     const refused = await refusal(ingest({ table: 'flights' }, {}, { access: access(change(server.url())) }));
     expect(refused).toMatchObject({ code });
     expect(refused.message).not.toContain('none');
+  });
+
+  it.each([
+    ['emptied', 'TRUNCATE reloaded'],
+    ['made anew', 'DROP TABLE reloaded; CREATE TABLE reloaded (id bigint, more text)'],
+    [
+      'exchanged',
+      'CREATE TABLE fresh (id bigint); ALTER TABLE reloaded RENAME TO stale; ALTER TABLE fresh RENAME TO reloaded',
+    ],
+  ])('waits for who loads a table that was %s, and reads what was loaded', async (_, beginning) => {
+    await server.run(
+      'DROP TABLE IF EXISTS reloaded, stale',
+      'CREATE TABLE reloaded AS SELECT n::bigint AS id FROM generate_series(1, 5) AS n',
+    );
+    const loader = new Client({ connectionString: server.url() });
+    await loader.connect();
+    try {
+      await loader.query(`BEGIN; ${beginning}`);
+      const version = ingest({ query: 'SELECT id FROM reloaded' });
+      const waiting = 'SELECT 1 FROM pg_locks WHERE NOT granted';
+      await until(async () => (await loader.query(waiting)).rowCount === 1, { seconds: 20 });
+      await loader.query('INSERT INTO reloaded SELECT generate_series(6, 8); COMMIT');
+      expect(await rowsOf(bench, (await version).ref, 'id')).toEqual([['6'], ['7'], ['8']]);
+    } finally {
+      await loader.end();
+    }
   });
 
   it('stops with the signal in the middle of a large table', async () => {

@@ -18,8 +18,11 @@ const CONNECT_TIMEOUT_MS = 15_000;
 const SETTINGS = { key: 'millrace.partition_key', first: 'millrace.partition_start', after: 'millrace.partition_end' };
 
 /**
- * Copies a table or the result of a query to a file with COPY, in one read-only transaction that sees one state of the
- * database. Where the step has a time column, only rows of the partition are sent; its bounds are bound parameters.
+ * Copies a table or the result of a query to a file with COPY, whose one statement sees one state of the database. Where
+ * the step has a time column, only rows of the partition are sent; its bounds are bound parameters.
+ *
+ * The transaction is read-only, and READ COMMITTED: describing the rows locks the tables, waiting for whoever truncates or
+ * replaces one, and COPY sees what was there then. A snapshot from before the locks would find such a table empty.
  */
 export async function copyPostgres(
   source: SourceOf<'postgres'>,
@@ -49,7 +52,7 @@ export async function copyPostgres(
   signal?.addEventListener('abort', abort, { once: true });
   try {
     await client.connect();
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    await client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY');
     await client.query("SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = 'iso_8601'");
     const from = relation(source);
     await setPartition(client, context.window);
