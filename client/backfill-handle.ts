@@ -19,6 +19,7 @@ import { taskQueue } from '../schemas/task-queues.js';
 import { backfillWorkflowId } from '../schemas/workflow-ids.js';
 import { cancelOrphans } from './backfill-orphans.js';
 import { ofKnownExecution } from './failures.js';
+import { lastExecution } from './last-execution.js';
 import type { Caller } from './run-handle.js';
 
 /** One execution of a backfill. Every message answers with the progress after it; messages need a worker of the role orchestration. */
@@ -64,7 +65,7 @@ export async function startBackfill(client: Client, call: Caller, request: Backf
     });
     // The server does not tell whether it started something, but an execution keeps its first memo.
     const { memo } = await client.workflow.getHandle(handle.workflowId, handle.firstExecutionRunId).describe();
-    return createBackfillHandle(client, call, handle, memo?.startId !== startId);
+    return createBackfillHandle(client, call, handle, memo?.startId !== startId, handle.firstExecutionRunId);
   });
 }
 
@@ -78,14 +79,25 @@ export async function planBackfill(client: Client, call: Caller, request: Backfi
   });
 }
 
-/** @internal */
+/**
+ * @param firstRunId first execution of the backfill that is meant; by default the handle says which that is
+ * @internal
+ */
 export function createBackfillHandle(
   client: Client,
   call: Caller,
   handle: WorkflowHandle,
   attached: boolean,
+  firstRunId?: string,
 ): BackfillHandle {
   const { workflowId } = handle;
+  /** What is to be asked how far it is: a query goes to the newest execution of an id, which may be a later backfill of the range. */
+  const asked = async (): Promise<WorkflowHandle> => {
+    if (firstRunId === undefined) return handle;
+    const newest = (await handle.describe()).raw.workflowExecutionInfo?.firstRunId;
+    if (newest === firstRunId) return handle;
+    return client.workflow.getHandle(workflowId, await lastExecution(client, workflowId, firstRunId));
+  };
   const update =
     <U extends BackfillUpdate>(name: U) =>
     async (request: BackfillUpdateInput<U>): Promise<BackfillProgress> => {
@@ -96,7 +108,7 @@ export function createBackfillHandle(
       });
     };
   const progress = async () =>
-    parseWith(backfillProgressSchema, await handle.query('progress'), `progress of ${workflowId}`, 'INTERNAL');
+    parseWith(backfillProgressSchema, await (await asked()).query('progress'), `progress of ${workflowId}`, 'INTERNAL');
   /** One that has ended can be asked for its runs alone: those that it left behind. */
   const cancel = async (request: BackfillUpdateInput<'cancel'>): Promise<BackfillProgress> => {
     const ended = request.running === 'stop' && (await call(() => handle.describe())).status.name !== 'RUNNING';

@@ -96,10 +96,16 @@ export async function pool(input: unknown): Promise<{ pool: string }> {
 
   async function lookAround(): Promise<void> {
     const places = [...holders, ...waiting];
+    const lookedAt = new Map(places.map(({ ticket, runId }) => [ticket, runId]));
     if (!patched('pool-looks-around')) return takeBack(await findGone({ places }));
     const look = await lookAtPool({ pool: name, places });
     limit = look.limit ?? limit;
-    takeBack(look.gone);
+    // The execution that another one was reset to may have asked during the look, which was at the other one.
+    const asksAnew = (ticket: string) => {
+      const place = [...holders, ...waiting].find((one) => one.ticket === ticket);
+      return place !== undefined && place.runId !== lookedAt.get(ticket) && patched('pool-keeps-who-asks-anew');
+    };
+    takeBack(look.gone.filter((ticket) => !asksAnew(ticket)));
     for (const { ticket, runId, told } of look.moved) {
       const isMeant = (place: PoolPlace) => place.ticket === ticket;
       const held = holders.findIndex(isMeant);

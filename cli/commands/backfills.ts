@@ -9,6 +9,7 @@ import {
   type BackfillSummary,
   type MillraceClient,
 } from '../../client/index.js';
+import { listOrphans } from '../../client/backfill-orphans.js';
 import { parseBackfillId } from '../../schemas/workflow-ids.js';
 import { backfillInWords, backfillLine, progressInWords } from '../backfill-words.js';
 import {
@@ -179,7 +180,9 @@ async function progressOrResult(
   if (status.name === 'RUNNING') return handle.progress();
   if (!ENDED_FROM_OUTSIDE.includes(status.name)) return handle.result();
   const progress = await handle.progress();
-  return { ...progress, phase: 'ended', expectedEnd: null, ended: status.name.toLowerCase() as BackfillStatus };
+  // It cannot know what became of those that it left behind.
+  const active = await listOrphans(client.temporal, handle.workflowId);
+  return { ...progress, phase: 'ended', expectedEnd: null, running: active.length, active, ended: status.name.toLowerCase() as BackfillStatus };
 }
 
 function endInWords(workflowId: string, { ended, running }: { ended?: BackfillStatus; running: number }): string {

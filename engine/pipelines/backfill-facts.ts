@@ -18,17 +18,16 @@ export async function outdatedPartitions(lineage: LineageClient, { steps }: Froz
   return found;
 }
 
-/** Rows of the typical version of each dataset that the pipeline writes. */
+/** Rows of the typical version of each dataset that the pipeline writes; null where nothing is known of one, or it writes none. */
 export async function expectedRows(
   lineage: LineageClient,
   { steps }: FrozenPipeline,
   runs: number,
 ): Promise<number | null> {
+  const written = Object.values(steps).filter((step) => step.type === 'ingest' || step.type === 'transform');
+  if (written.length === 0) return null;
   const typical = await Promise.all(
-    Object.values(steps).map(async (step) => {
-      if (step.type !== 'ingest' && step.type !== 'transform') return 0;
-      return median((await lineage.datasetVersions(step.dataset)).map(({ ref }) => ref.rows));
-    }),
+    written.map(async ({ dataset }) => median((await lineage.datasetVersions(dataset)).map(({ ref }) => ref.rows))),
   );
   if (typical.some((rows) => rows === null)) return null;
   return runs * typical.reduce<number>((sum, rows) => sum + (rows ?? 0), 0);

@@ -154,6 +154,21 @@ describe('millrace backfills and runs', () => {
     expect(actions).toContainEqual([expect.any(String), 'run_cancel', run]);
   });
 
+  it('ends the runs of one that was terminated, and counts those that are under way still', async () => {
+    gate.close();
+    await cli('backfill', 'gated', '--from', '2001-05-11', '--to', '2001-05-13', '--max-active', '2');
+    await started('2001-05-12');
+    const left = 'backfill/gated/2001-05-11..2001-05-13';
+    await millrace.client.temporal.workflow.getHandle(left).terminate('by hand');
+    await until(async () => (await cli('backfills', 'show', left)).out.includes('0/3 ended, 2 running'));
+    await cli('backfills', 'cancel', left, '--running', 'stop');
+    const shown = await until(async () => {
+      const { out } = await cli('backfills', 'show', left);
+      return out.includes('2/3 ended, 0 running') && out;
+    });
+    expect(shown).toMatch(/terminated in Temporal, without its runs\n(?!.*under way)/);
+  });
+
   it('says what cannot be sent, with exit code 2', async () => {
     const nobody = await cli('backfills', 'pause', 'gated');
     expect(nobody).toMatchObject({ code: 2, err: expect.stringContaining('no backfill of gated is under way') });

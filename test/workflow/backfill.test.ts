@@ -88,6 +88,8 @@ describe('backfill', () => {
       '2001-03-06 run never_ran',
     ]);
     expect(plan.plan.expectedMs).toBeGreaterThan(0);
+    // It writes no dataset.
+    expect(plan.plan.expectedRows).toBeNull();
     const again = await millrace.client.planBackfill({ pipeline: 'gated', from: '2001-03-03', to: '2001-03-06' });
     expect(again.plan.hash).toBe(plan.plan.hash);
     expect(gate.began).toEqual([]);
@@ -254,6 +256,22 @@ describe('backfill', () => {
         (error: Error) => error.message,
       );
     await until(async () => (await refusal()).includes('none of its runs is under way'));
+  });
+
+  it('tells of itself by its handle, also where a later one has its id by now', async () => {
+    const range = { from: '2001-08-24', to: '2001-08-27' };
+    const first = await start({ ...range, maxActive: 1, batchSize: 2 });
+    await until(() => gate.began.length === 1);
+    gate.open();
+    await first.result();
+    expect(await first.progress()).toMatchObject({ maxActive: 1, outcomes: { succeeded: 4 }, waiting: 0 });
+    gate.close();
+    const second = await start({ ...range, reprocess: 'all', maxActive: 2 });
+    await until(() => gate.waiting().length === 2);
+    expect(await first.progress()).toMatchObject({ maxActive: 1, outcomes: { succeeded: 4 }, waiting: 0 });
+    expect(await second.progress()).toMatchObject({ maxActive: 2, running: 2, waiting: 2 });
+    gate.open();
+    await second.result();
   });
 
   it('is cancelled in Temporal’s own way too, with its runs', async () => {

@@ -129,6 +129,34 @@ describe('a pool', () => {
     await temporal.workflow.getHandle('pool/warehouse').result();
   });
 
+  it('keeps who asks anew while it looks at the execution that was before', async () => {
+    const { pools } = millrace.config;
+    pools['warehouse'] = 1;
+    const { temporal } = millrace.client;
+    // So many that a look at them takes a while: none of them is there any more, as an execution that was reset.
+    const ask = (nth: number, runId: string) => ({
+      ...{ ticket: `${nth}`, workflowId: 'run/bulk/a', runId, pipeline: 'bulk', step: 'load', limit: 1 },
+    });
+    const holder = await start('nightly', 'b');
+    await until(() => working.has('nightly b'));
+    const pool = temporal.workflow.getHandle('pool/warehouse');
+    for (let nth = 0; nth < 400; nth += 1) await pool.signal('ask', ask(nth, crypto.randomUUID()));
+    await until(
+      async () => {
+        const { raw } = await pool.describe();
+        return raw.pendingActivities?.some(({ activityType }) => activityType?.name === 'lookAtPool');
+      },
+      { everyMs: 5 },
+    );
+    await pool.signal('ask', ask(0, holder.runId ?? ''));
+    const left = await waiting(1);
+    expect(left.waiting).toMatchObject([{ ticket: '0', runId: holder.runId }]);
+    working.get('nightly b')?.();
+    await holder.result();
+    await until(async () => (await pool.describe()).status.name === 'COMPLETED');
+    pools['warehouse'] = 2;
+  });
+
   it('forgets who was cancelled while waiting', async () => {
     order.length = 0;
     const first = await start('bulk', 'e');
