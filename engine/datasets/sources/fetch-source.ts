@@ -11,6 +11,7 @@ import type { FileFormat } from '../file-format.js';
 import { escapeGlob, unescapeGlob, type FetchContext, type LocalSource } from './local-source.js';
 import { copyPostgres } from './postgres-source.js';
 import { refuseDeepJson } from './refuse-deep-json.js';
+import { refuseHtml } from './refuse-html.js';
 import { downloadS3 } from './s3-source.js';
 import { fileDatasets, httpDataset } from './source-datasets.js';
 
@@ -26,7 +27,10 @@ export async function fetchSource(source: Source, context: FetchContext): Promis
   if (source.kind === 'postgres') return { name, ...(await copyPostgres(source, context)) };
   const { files, datasets } = await filesOf(source, context);
   const written = source.kind === 'command' ? source.format : source.kind;
-  for (const file of files) await refuseCutOff(unescapeGlob(file), context.signal);
+  for (const path of files.map(unescapeGlob)) {
+    await refuseCutOff(path, context.signal);
+    await refuseHtml(path, files.length === 1 ? name : path);
+  }
   if (written === 'json') await refuseDeepJson(context.session, files, context.signal);
   if (written !== 'arrow') return { name, datasets, format: formatOf(written, source), files, ordered: true };
   const parquet = (await arrowToParquet(files.map(unescapeGlob), context)).map(escapeGlob);

@@ -383,6 +383,20 @@ describe('a source behind http', () => {
     expect(refused).toMatchObject({ code: 'SOURCE_UNREADABLE', message: expect.stringContaining(String(status)) });
   });
 
+  it.each([
+    ['<!DOCTYPE html>\n<html lang="en"><head>\n<title>\nLog in\n</title></head></html>', ' with the title "Log in"'],
+    ['\uFEFF\n<!-- v2 -->\n<HTML><body>Moved</body></HTML>', ''],
+  ])('is unreadable when it is a page of the web, whatever type it is said to have', async (page, title) => {
+    answer = (_, response) => response.setHeader('content-type', 'text/csv').end(page);
+    const path = `${url}/a.csv`;
+    expect(await refusal(ingest({ kind: 'csv', path }))).toMatchObject({
+      code: 'SOURCE_UNREADABLE',
+      message: `${path} is an HTML page${title}, not data`,
+    });
+    answer = (_, response) => response.setHeader('content-type', 'text/html').end('<html-id>,b\n1,2\n');
+    expect((await ingest({ kind: 'csv', path })).ref.rows).toBe(1);
+  });
+
   it('is given up when the signal says so', async () => {
     const controller = new AbortController();
     answer = (_, response) => {
