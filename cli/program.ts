@@ -4,6 +4,9 @@ import { Command } from 'commander';
 import { packageRoot } from '../engine/threads.js';
 import type { Commands } from './local-commands.js';
 
+/** Options that need none of the commands. */
+const VERSION = ['-V', '--version'];
+
 /**
  * The command line with the one of the commands that is named, or all of them; nothing is run.
  * @param argv what was typed; a command that comes first is the only one that is loaded
@@ -12,13 +15,13 @@ import type { Commands } from './local-commands.js';
 export async function createProgram(commands: Commands, argv: readonly string[] = [], quiet = false): Promise<Command> {
   const program = new Command('millrace')
     .description('Runs data and training pipelines on Temporal.')
-    .version(version())
+    .version(version(), VERSION.join(', '))
     .showHelpAfterError('(see --help)')
     .enablePositionalOptions() // a command with commands of its own leaves their options to them
     .exitOverride();
   if (quiet) program.configureOutput({ writeErr: () => undefined });
-  const named = argv.find((argument) => Object.hasOwn(commands, argument));
-  const needed = named === undefined || argv.indexOf(named) > 0 ? Object.keys(commands) : [named];
+  const first = argv[0] ?? '';
+  const needed = Object.hasOwn(commands, first) ? [first] : VERSION.includes(first) ? [] : Object.keys(commands);
   for (const name of needed) (await commands[name]?.())?.(program);
   return program;
 }

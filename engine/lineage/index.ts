@@ -1,4 +1,4 @@
-export { restoreBackup, type Restored } from './backup.js';
+export type { Restored } from './backup.js';
 export { downloadBackup } from './download-backup.js';
 export { createToken, readTokens, revokeToken, tokensPath } from './access/tokens.js';
 export { parseDatasetReference, type DatasetReference } from './dataset-reference.js';
@@ -8,7 +8,8 @@ export { keyFingerprint } from './audit/checkpoint.js';
 export { parsePublicKey } from './audit/signing-keys.js';
 export { makeSigningKey, parseSigningKey } from './audit/signing-key.js';
 export type { LineageOwner } from './keep-open.js';
-export { startLineageOwner, type LineageOwnerOptions } from './lineage-owner.js';
+export type { LineageOwnerOptions } from './lineage-owner.js';
+export { openLineageStore, restoreBackup, startLineageOwner } from './load-owner.js';
 export { stepSpecifications } from './step-specifications.js';
-export { openLineageStore, type LineageStore } from './lineage-store.js';
+export type { LineageStore } from './lineage-store.js';
 export type { RunFilter } from './run-queries.js';
