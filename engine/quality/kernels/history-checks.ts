@@ -8,7 +8,10 @@ import { limitsProblems, limitsWords, withinLimits } from './limits.js';
 import { ProfileKernel } from './profile.js';
 import { RowCount } from './row-count.js';
 
-/** Without so many earlier versions the check is skipped; after a version without rows any rows are an infinite change. */
+/**
+ * Without so many earlier versions, and while the partition may still grow, the check is skipped; after a version without rows any
+ * rows are an infinite change.
+ */
 export const rowCountChange: CheckDefinition<CheckOf<'row_count_change'>> = {
   columns: () => [],
   problems: limitsProblems,
@@ -16,9 +19,11 @@ export const rowCountChange: CheckDefinition<CheckOf<'row_count_change'>> = {
   start: () => new RowCount(),
   threshold: (check) =>
     `change of rows since ${check.lag === 1 ? 'the last version' : `${check.lag} versions ago`} ${limitsWords(check)}`,
-  judge(state, check, { history }) {
-    const before = history.at(-check.lag)?.profile.rows;
-    if (before === undefined) return { skipped: `there are ${history.length} earlier versions` };
+  judge(state, check, { history, version }) {
+    if (!version.closed) return { skipped: `not judged: the partition of ${version.time.toISOString()} is still open` };
+    const closed = history.filter((earlier) => earlier.closed ?? true);
+    const before = closed.at(-check.lag)?.profile.rows;
+    if (before === undefined) return { skipped: `there are ${closed.length} earlier versions` };
     const { rows } = state as RowsState;
     const change = rows === before ? 0 : (rows - before) / before;
     const observed = Number.isFinite(change) ? change : String(change);

@@ -49,9 +49,16 @@ describe('the version that is checked has its place in the history', () => {
 
   it('is not judged while its window is open', async () => {
     const now = new Date(FIRST + 61.5 * DAY);
-    expect(await judge(WEEKLY.slice(0, 1), { window: windowOf(61), history, now })).toEqual([
-      'skip not judged: the partition of 2001-03-03T00:00:00.000Z is still open',
-    ]);
+    const checks: SuiteInput['checks'] = [WEEKLY[0]!, { type: 'row_count_change', min: -0.6 }];
+    const open = 'skip not judged: the partition of 2001-03-03T00:00:00.000Z is still open';
+    expect(await judge(checks, { window: windowOf(61), history, now })).toEqual([open, open]);
+  });
+
+  it('is not held against a version whose window is open', async () => {
+    const growing = { ...history[55]!, closed: false, profile: { ...history[55]!.profile, rows: 1 } };
+    const checks: SuiteInput['checks'] = [{ type: 'row_count_change', min: -0.6, max: 0.6 }];
+    const lines = await judge(checks, { window: windowOf(61), history: [...history.slice(0, 55), growing] });
+    expect(lines).toEqual(['pass 60 rows before']);
   });
 });
 
