@@ -89,28 +89,41 @@ const TYPE_NAMES = [
   ...['RunEndEncoded', 'Int', 'Float', 'Date', 'Time'],
 ];
 
-/** Names that other tools have for families. */
+/** Names of other tools that mean one type or family. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   ...{ string: 'text', str: 'text', varchar: 'text', char: 'text', object: 'text' },
   ...{ bigint: 'Int64', smallint: 'Int16', tinyint: 'Int8', long: 'Int64', double: 'Float64', real: 'Float32' },
+  ...{ halffloat: 'Float16', large_string: 'LargeUtf8', string_view: 'Utf8View', large_binary: 'LargeBinary' },
   ...{ datetime: 'timestamp', numeric: 'number', bytes: 'binary', blob: 'binary' },
 };
 
+const UNITS: Readonly<Record<string, string>> = {
+  ...{ s: 'second', ms: 'millisecond', us: 'microsecond', ns: 'nanosecond', day: 'day' },
+};
+
+/** The name of a type in lower case, as it is here where it is one of pyarrow, Polars or SQL, such as `double` or `timestamp[us, tz=UTC]`. */
+function nameHere(dataType: string): string {
+  const name = dataType.toLowerCase();
+  const [, head = '', unit = '', zone] = /^([a-z]+\d*)\[(s|ms|us|ns|day)(?:, ?tz=([^\]]+))?\]$/.exec(name) ?? [];
+  if (unit !== '') return `${head}<${UNITS[unit]}${zone === undefined ? '' : `, ${zone}`}>`;
+  const [, precision, digits] = /^(?:decimal(?:128|256)?|numeric)\((\d+), ?(\d+)\)$/.exec(name) ?? [];
+  if (precision !== undefined) return `decimal[${precision}e+${digits}]`;
+  return (OTHER_NAMES[name] ?? name).toLowerCase();
+}
+
 /** What is wrong with the name of a type in a suite: no column could be of it. Undefined where nothing is. */
 export function typeNameProblem(dataType: string): string | undefined {
-  const wanted = dataType.toLowerCase();
+  const wanted = nameHere(dataType);
   const head = /^[a-z]+\d*(view)?/.exec(wanted)?.[0];
   if (FAMILIES.includes(wanted) || TYPE_NAMES.some((name) => name.toLowerCase() === head)) return undefined;
-  const here = OTHER_NAMES[wanted];
-  const known = [...FAMILIES, ...TYPE_NAMES];
-  const nearest = here ?? nearestName(dataType, known);
+  const nearest = nearestName(dataType, [...FAMILIES, ...TYPE_NAMES]);
   const remedy = nearest === undefined ? `; a family is one of ${FAMILIES.join(', ')}` : `; did you mean "${nearest}"?`;
   return `is no known type: ${JSON.stringify(dataType)}${remedy}`;
 }
 
 /** Whether a column is of the type that a suite names: a family, `number` for each family of numbers, or the exact type. */
 export function isOfType({ family, type }: { family: string; type: string }, dataType: string): boolean {
-  const wanted = dataType.toLowerCase();
+  const wanted = nameHere(dataType);
   if (wanted === 'number') return family === 'integer' || family === 'float' || family === 'decimal';
   // Where there is no value at all, none contradicts.
   if (family === 'null') return true;

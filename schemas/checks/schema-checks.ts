@@ -5,7 +5,7 @@ const dataType = z
   .string()
   .min(1)
   .describe(
-    'A family (integer, float, number, decimal, boolean, text, date, time, timestamp, binary) or the exact Arrow type as in `Int64`; case does not matter.',
+    'A family (integer, float, number, decimal, boolean, text, date, time, timestamp, binary) or the exact Arrow type as in `Int64`, also in the words of pyarrow, Polars and SQL, as `double` and `timestamp[us]`; case does not matter.',
   );
 
 /** Checks of the columns themselves. They are judged from the schema alone. */

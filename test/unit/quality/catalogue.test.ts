@@ -26,6 +26,10 @@ const CASES: [CheckInput, Expected][] = [
     { status: 'fail', observed: expect.stringContaining('"note"') as string },
   ],
   [{ type: 'column_type', column: 'x', dataType: 'float' }, { status: 'pass' }],
+  [{ type: 'column_type', column: 'x', dataType: 'double' }, { status: 'pass' }],
+  [{ type: 'column_type', column: 'price', dataType: 'decimal128(12, 2)' }, { status: 'pass' }],
+  [{ type: 'column_type', column: 'price', dataType: 'DECIMAL(12,3)' }, { status: 'fail' }],
+  [{ type: 'column_type', column: 'd', dataType: 'date32[day]' }, { status: 'pass' }],
   [
     { type: 'column_type', column: 'id', dataType: 'text' },
     { status: 'fail', observed: 'id is of type Int64, not text' },

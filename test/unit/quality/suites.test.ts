@@ -72,7 +72,6 @@ describe('parseSuite', () => {
 
   test.each([
     ['integr', '; did you mean "integer"?'],
-    ['string', '; did you mean "text"?'],
     ['qqq', '; a family is one of integer, float, number, decimal, boolean, text, date, time, timestamp, binary'],
   ])('the type %s is a mistake with a remedy', (dataType, remedy) => {
     const [problem] = problemsOf({ checks: [{ type: 'column_type', column: 'a', dataType }] });
@@ -87,6 +86,10 @@ describe('parseSuite', () => {
     'Dictionary<Int32, Utf8>',
     'utf8view',
     'bool',
+    'double',
+    'string',
+    'timestamp[us, tz=Europe/Berlin]',
+    'decimal128(12, 2)',
   ])('the type %s is none', (dataType) =>
     expect(problemsOf({ checks: [{ type: 'column_type', column: 'a', dataType }] })).toEqual([]),
   );
