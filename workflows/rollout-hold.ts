@@ -4,7 +4,10 @@ import { failure, parseInput } from './failures.js';
 
 type Told = { accepted: true };
 
-/** Keeps the canary at its share: `{"by": "…", "reason": "…"}`. Answers when that is on record. */
+/**
+ * Gives the canary no greater share: `{"by": "…", "reason": "…"}`. Answers when that is on record. An analysis that is under way may
+ * still take the canary back.
+ */
 export const holdUpdate = defineUpdate<Told, [AbortInput]>('hold');
 /** Lets a rollout go on that was held. Takes the same. */
 export const resumeUpdate = defineUpdate<Told, [AbortInput]>('resume');
@@ -22,7 +25,8 @@ export class Hold {
   private by: string | undefined;
 
   constructor(private readonly parts: HoldParts) {
-    this.takes('hold', holdUpdate, 'Keeps the canary at its share. Takes {"by", "reason"}.', (by) => (this.by = by));
+    const about = 'Gives the canary no greater share; an analysis may still take it back. Takes {"by", "reason"}.';
+    this.takes('hold', holdUpdate, about, (by) => (this.by = by));
     this.takes(
       'resume',
       resumeUpdate,
