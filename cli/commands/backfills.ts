@@ -182,7 +182,14 @@ async function progressOrResult(
   const progress = await handle.progress();
   // It cannot know what became of those that it left behind.
   const active = await listOrphans(client.temporal, handle.workflowId);
-  return { ...progress, phase: 'ended', expectedEnd: null, running: active.length, active, ended: status.name.toLowerCase() as BackfillStatus };
+  return {
+    ...progress,
+    phase: 'ended',
+    expectedEnd: null,
+    running: active.length,
+    active,
+    ended: status.name.toLowerCase() as BackfillStatus,
+  };
 }
 
 function endInWords(workflowId: string, { ended, running }: { ended?: BackfillStatus; running: number }): string {
