@@ -1,15 +1,24 @@
-import type { CalendarSpec, ScheduleDescription, ScheduleOptions, ScheduleOverlapPolicy } from '@temporalio/client';
+import type {
+  CalendarSpec,
+  ScheduleDescription,
+  ScheduleOptions,
+  ScheduleOptionsAction,
+  ScheduleOverlapPolicy,
+} from '@temporalio/client';
 import { parseCron } from '../schemas/cron.js';
 import { MillraceError } from '../schemas/errors.js';
 import { lineRulesOf, scheduleId, type FiringInput, type Schedule } from '../schemas/schedule.js';
 import type { LineRules } from '../schemas/line.js';
 import { taskQueue } from '../schemas/task-queues.js';
+import { calendarText, DAYS, MONTHS } from './schedule-texts.js';
 
 /** A schedule in a form that can be compared field by field, whether it was wished for or read from Temporal. */
 export interface ScheduleFacts {
   /** One text a calendar or interval. */
   times: string;
   timezone: string;
+  /** Times that are left out. */
+  except: string;
   startAt: string;
   endAt: string;
   jitterSeconds: number;
@@ -17,25 +26,18 @@ export interface ScheduleFacts {
   catchUpSeconds: number;
   maxActive: number;
   pauseOnFailure: boolean;
+  /** How many more times it fires. */
+  firingsLeft: string;
   action: string;
+  workflowId: string;
+  /** Limits that Temporal puts on a firing. */
+  limits: string;
+  /** Input of a firing. */
+  pipeline: string;
+  requestedBy: string;
   params: string;
 }
 
-const MONTHS = [
-  'JANUARY',
-  'FEBRUARY',
-  'MARCH',
-  'APRIL',
-  'MAY',
-  'JUNE',
-  'JULY',
-  'AUGUST',
-  'SEPTEMBER',
-  'OCTOBER',
-  'NOVEMBER',
-  'DECEMBER',
-] as const;
-const DAYS = ['SUNDAY', 'MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY'] as const;
 const NONE = 'none';
 
 /** What Temporal is given for a schedule. */
@@ -107,8 +109,8 @@ export function desiredFacts(pipeline: string, schedule: Schedule): ScheduleFact
 }
 
 /** What a schedule is in Temporal. */
-export function actualFacts({ spec, policies, action }: ScheduleDescription): ScheduleFacts {
-  return facts(spec, { ...policies, action });
+export function actualFacts({ spec, policies, action, state }: ScheduleDescription): ScheduleFacts {
+  return facts(spec, { ...policies, action, remainingActions: state.remainingActions });
 }
 
 /** Lines that say how a schedule differs from what it is to be. */
@@ -118,17 +120,26 @@ export function scheduleDifference(actual: ScheduleFacts, desired: ScheduleFacts
     .map((field) => `${field}: ${actual[field]} → ${desired[field]}`);
 }
 
-type Spec = Pick<ScheduleOptions['spec'], 'calendars' | 'intervals' | 'timezone' | 'startAt' | 'endAt' | 'jitter'>;
+type Spec = Pick<
+  ScheduleOptions['spec'],
+  'calendars' | 'intervals' | 'skip' | 'timezone' | 'startAt' | 'endAt' | 'jitter'
+>;
 interface Rest {
   overlap?: unknown;
   catchupWindow?: unknown;
   pauseOnFailure?: boolean;
-  action: { workflowType: string | object; taskQueue?: string; args?: readonly unknown[] };
+  remainingActions?: number | undefined;
+  action: Partial<Pick<ScheduleOptionsAction, 'taskQueue' | 'args' | 'workflowId' | Limit>> & {
+    workflowType: string | object;
+  };
 }
 
-function facts(spec: Spec, { overlap, catchupWindow, pauseOnFailure, action }: Rest): ScheduleFacts {
+const LIMITS = ['workflowExecutionTimeout', 'workflowRunTimeout', 'retry'] as const;
+type Limit = (typeof LIMITS)[number];
+
+function facts(spec: Spec, { overlap, catchupWindow, pauseOnFailure, remainingActions, action }: Rest): ScheduleFacts {
   const [input] = (action.args ?? []) as (Partial<FiringInput> | null | undefined)[];
-  const { line, params = {} } = input ?? {};
+  const { line, params = {}, pipeline = NONE, requestedBy = NONE } = input ?? {};
   const policy = String(overlap).toLowerCase();
   const seconds = (duration: unknown) => Math.round(Number(duration ?? 0) / 1000);
   const times = [
@@ -141,6 +152,7 @@ function facts(spec: Spec, { overlap, catchupWindow, pauseOnFailure, action }: R
   return {
     times: times.sort().join('; ') || NONE,
     timezone: spec.timezone ?? 'UTC',
+    except: (spec.skip ?? []).map(calendarText).sort().join('; ') || NONE,
     startAt: spec.startAt?.toISOString() ?? NONE,
     endAt: spec.endAt?.toISOString() ?? NONE,
     jitterSeconds: seconds(spec.jitter),
@@ -148,7 +160,14 @@ function facts(spec: Spec, { overlap, catchupWindow, pauseOnFailure, action }: R
     maxActive: line?.maxActive ?? 1,
     catchUpSeconds: seconds(catchupWindow),
     pauseOnFailure: (pauseOnFailure ?? false) || line?.stopOnFailure === true,
+    firingsLeft: remainingActions === undefined ? 'no limit' : String(remainingActions),
     action: `${typeof action.workflowType === 'string' ? action.workflowType : NONE} on ${action.taskQueue ?? NONE}`,
+    workflowId: action.workflowId ?? NONE,
+    limits:
+      LIMITS.filter((limit) => action[limit] !== undefined)
+        .map((limit) => `${limit} ${JSON.stringify(action[limit])}`)
+        .join(', ') || NONE,
+    ...{ pipeline, requestedBy },
     params: JSON.stringify(Object.fromEntries(sorted)),
   };
 }
@@ -157,48 +176,4 @@ function facts(spec: Spec, { overlap, catchupWindow, pauseOnFailure, action }: R
 function overlapOf({ order }: LineRules, policy: string): string {
   const name = order === 'newest' ? 'newest' : 'buffer_all';
   return policy === 'allow_all' ? name : `${name}, but ${policy} in Temporal`;
-}
-
-/** The values of each field, written short: `minute 0, hour 3, day 1-31, month 1-12, weekday 0-6`. */
-function calendarText(calendar: CalendarSpec): string {
-  const { minute, hour, dayOfMonth, month, dayOfWeek, year, second } = calendar;
-  const parts: [string, unknown, readonly string[]][] = [
-    ['minute', minute, []],
-    ['hour', hour, []],
-    ['day', dayOfMonth, []],
-    ['month', month, ['', ...MONTHS]],
-    ['weekday', dayOfWeek, DAYS],
-  ];
-  const texts = parts.map(([name, value, names]) => `${name} ${rangesText(valuesOf(value, names))}`);
-  // Schedules that are made here have neither; one that was edited elsewhere may.
-  const seconds = valuesOf(second ?? 0, []);
-  if (seconds.join() !== '0') texts.push(`second ${rangesText(seconds)}`);
-  const years = valuesOf(year ?? [], []);
-  if (years.length > 0) texts.push(`year ${rangesText(years)}`);
-  return texts.join(', ');
-}
-
-function valuesOf(value: unknown, names: readonly string[]): number[] {
-  const number = (one: unknown) => (typeof one === 'string' ? names.indexOf(one) : Number(one));
-  const found = new Set<number>();
-  for (const item of Array.isArray(value) ? (value as unknown[]) : [value]) {
-    const range =
-      typeof item === 'object' && item !== null
-        ? (item as { start: unknown; end?: unknown; step?: number })
-        : { start: item };
-    const start = number(range.start);
-    const end = Math.max(start, number(range.end ?? range.start));
-    for (let one = start; one <= end; one += Math.max(1, range.step ?? 1)) found.add(one);
-  }
-  return [...found].sort((a, b) => a - b);
-}
-
-function rangesText(values: readonly number[]): string {
-  const ranges: [number, number][] = [];
-  for (const value of values) {
-    const last = ranges.at(-1);
-    if (last !== undefined && last[1] === value - 1) last[1] = value;
-    else ranges.push([value, value]);
-  }
-  return ranges.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(',');
 }

@@ -80,7 +80,7 @@ export function createSchedules(client: Client, call: Caller): Schedules {
     if (differences.length === 0) return { pipeline, change: 'unchanged', differences };
     if (!dryRun) {
       const { spec, action, policies } = options;
-      await handle.update(({ state }) => ({ spec, action, policies, state }));
+      await handle.update(({ state: { paused, note } }) => ({ spec, action, policies, state: { paused, note } }));
     }
     return { pipeline, change: 'update', differences };
   }

@@ -130,6 +130,34 @@ describe('schedules', () => {
     expect(repaired?.differences).toEqual(['overlap: allow_all → buffer_one']);
   });
 
+  it('show what else somebody can change in Temporal so that other runs or none are made, and undo it', async () => {
+    const { schedules } = millrace.client;
+    const pipelines = scheduled('gated', nightly);
+    await schedules.apply(pipelines);
+    await schedules.pause('gated', 'on holiday');
+    await millrace.client.temporal.schedule.getHandle('schedule/gated').update((previous) => ({
+      ...previous,
+      spec: { ...previous.spec, skip: [{ dayOfWeek: 'SUNDAY', hour: { start: 0, end: 23 } }] },
+      state: { ...previous.state, remainingActions: 3 },
+      action: {
+        ...previous.action,
+        ...{ workflowId: 'x', workflowRunTimeout: '1s', args: [{ pipeline: 'idle', requestedBy: 'eve' }] },
+      },
+    }));
+    const [repaired] = await schedules.apply(pipelines);
+    expect(repaired?.differences).toEqual([
+      'except: minute 0, hour 0-23, day 1-31, month 1-12, weekday 0 → none',
+      'firingsLeft: 3 → no limit',
+      'workflowId: x → firing/gated',
+      'limits: workflowRunTimeout 1000 → none',
+      'pipeline: idle → gated',
+      'requestedBy: eve → schedule',
+    ]);
+    expect(await schedules.apply(pipelines)).toMatchObject([{ change: 'unchanged' }]);
+    expect(await schedules.describe('gated')).toMatchObject({ paused: true, note: 'on holiday' });
+    await schedules.resume('gated', 'back');
+  });
+
   it('of pipelines that have none any more are told, and deleted only when it is asked for', async () => {
     const { schedules } = millrace.client;
     await schedules.apply(scheduled('gated', nightly));
