@@ -1,4 +1,4 @@
-import { EXIT } from './output.js';
+import { EXIT } from './exit-codes.js';
 
 /**
  * Runs a scan that Ctrl-C, SIGTERM or SIGHUP ends in order: threads stop and temporary files are removed. The second ends it at

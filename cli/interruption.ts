@@ -1,6 +1,6 @@
 import { onParentGone } from '../workers/embedded/ends-with-parent.js';
 import { signalGroup } from '../workers/embedded/process-identity.js';
-import { EXIT } from './output.js';
+import { EXIT } from './exit-codes.js';
 
 /** How long a supervised process may take to end after its supervisor is gone, before it kills itself and its children. */
 const ORPHAN_GRACE_MS = 20_000;

@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 import './compile-cache.js';
 import { loadBundle } from './bundle/load-bundle.js';
+import { EXIT } from './exit-codes.js';
 
-// A reader such as `head` that has seen enough is no error of the command. An answer that could not be written, as to a full disk, is
-// none: the exit code is that of EXIT.impossible, whose module would take time to load.
+// A reader such as `head` that has seen enough is no error of the command. An answer that could not be written, as to a full disk, is none.
 process.stderr.on('error', () => undefined);
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') return;
   process.stderr.write(`the standard output cannot be written: ${error.message}\n`);
-  process.exit(2);
+  process.exit(EXIT.impossible);
 });
 
 async function main(argv: readonly string[]): Promise<void> {

@@ -1,9 +1,6 @@
 import { CommanderError } from 'commander';
 import { describeError, isMillraceError, MillraceError } from '../schemas/errors.js';
 
-/** What a command’s exit code says: 0 yes or done, 1 the answer is no, 2 it could not be done. */
-export const EXIT = { done: 0, no: 1, impossible: 2, interrupted: 130 } as const;
-
 /**
  * Ends a process whose work is drained and whose log is written. Without it, native modules of a worker kept Node 20.3
  * alive with no handle open.

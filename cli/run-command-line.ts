@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import type { Commands } from './local-commands.js';
-import { asCliError, EXIT, printError } from './output.js';
+import { EXIT } from './exit-codes.js';
+import { asCliError, printError } from './output.js';
 import { createProgram } from './program.js';
 
 /**

@@ -15,7 +15,8 @@ import {
   type JsonOption,
   type TargetOptions,
 } from '../options.js';
-import { EXIT, printJson } from '../output.js';
+import { EXIT } from '../exit-codes.js';
+import { printJson } from '../output.js';
 import { requireLineageUrl, resolveTarget } from '../target.js';
 
 interface AlertsOptions extends TargetOptions, JsonOption {

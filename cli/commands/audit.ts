@@ -6,7 +6,8 @@ import { MillraceError } from '../../schemas/errors.js';
 import type { AuditResponse, AuditVerification } from '../../schemas/lineage-audit.js';
 import { followWork } from '../follow-work.js';
 import { addTargetOptions, jsonOption, parseCount, type JsonOption, type TargetOptions } from '../options.js';
-import { EXIT, printJson } from '../output.js';
+import { EXIT } from '../exit-codes.js';
+import { printJson } from '../output.js';
 import { plainTable } from '../plain-table.js';
 import { requireLineageUrl, resolveTarget } from '../target.js';
 

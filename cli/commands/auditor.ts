@@ -5,7 +5,8 @@ import { connect } from '../../client/index.js';
 import { AUDITOR_WORKFLOW_ID, type AuditorRequest, type AuditorResult } from '../../schemas/auditor.js';
 import { taskQueue } from '../../schemas/task-queues.js';
 import { addTargetOptions, jsonOption, type JsonOption, type TargetOptions } from '../options.js';
-import { EXIT, printJson } from '../output.js';
+import { EXIT } from '../exit-codes.js';
+import { printJson } from '../output.js';
 import { plainTable } from '../plain-table.js';
 import { resolveTarget } from '../target.js';
 

@@ -21,7 +21,8 @@ import {
   type JsonOption,
   type TargetOptions,
 } from '../options.js';
-import { EXIT, printJson } from '../output.js';
+import { EXIT } from '../exit-codes.js';
+import { printJson } from '../output.js';
 import { createProgressLine } from '../progress-line.js';
 import { addParam, type Params } from '../run-params.js';
 import { withClient } from '../with-client.js';

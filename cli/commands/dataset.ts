@@ -17,7 +17,7 @@ import { addDatasetCommand, lineageOf, print, withContext, type DatasetOptions }
 import { findVersion } from '../dataset-reference.js';
 import { datasetsInWords, diffInWords, sweepInWords, versionInWords, versionsInWords } from '../dataset-words.js';
 import { parseCount } from '../options.js';
-import { EXIT } from '../output.js';
+import { EXIT } from '../exit-codes.js';
 import { addRetentionCommands } from '../retention-commands.js';
 
 /** `millrace dataset`: what versions there are, what is in them and between them, and what nobody needs. */

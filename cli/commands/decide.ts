@@ -3,7 +3,8 @@ import { Argument, type Command } from 'commander';
 import { gateVerbField, type GateVerb } from '../../schemas/gate.js';
 import { addTargetOptions, jsonOption, type JsonOption, type TargetOptions } from '../options.js';
 import { addParam, type Params } from '../run-params.js';
-import { EXIT, printJson } from '../output.js';
+import { EXIT } from '../exit-codes.js';
+import { printJson } from '../output.js';
 import { withClient } from '../with-client.js';
 
 interface DecideOptions extends TargetOptions, JsonOption {

@@ -13,7 +13,8 @@ import { lineageTree, nightsTable } from '../demo/show.js';
 import { runTasks, type DemoTask } from '../demo/task-list.js';
 import { interruption } from '../interruption.js';
 import { dataDirOption, DEFAULT_DATA_DIR, jsonOption, type JsonOption } from '../options.js';
-import { EXIT, printJson } from '../output.js';
+import { EXIT } from '../exit-codes.js';
+import { printJson } from '../output.js';
 
 interface DemoOptions extends JsonOption {
   dataDir?: string;

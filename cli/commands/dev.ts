@@ -4,7 +4,8 @@ import { startEmbedded, type EmbeddedMode } from '../../workers/embedded/embedde
 import { loadConfig } from '../../workers/load-config.js';
 import { aborted, interruption } from '../interruption.js';
 import { configOption, dataDirOption, DEFAULT_DATA_DIR, jsonOption, portOption, type JsonOption } from '../options.js';
-import { EXIT, printJson } from '../output.js';
+import { EXIT } from '../exit-codes.js';
+import { printJson } from '../output.js';
 import { createProgressLine } from '../progress-line.js';
 
 interface DevOptions extends JsonOption {

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { runChecks, type CheckResult } from '../doctor/checks.js';
 import { addTargetOptions, configOption, jsonOption, type JsonOption, type TargetOptions } from '../options.js';
-import { EXIT, printJson } from '../output.js';
+import { EXIT } from '../exit-codes.js';
+import { printJson } from '../output.js';
 import { createProgressLine } from '../progress-line.js';
 
 export interface DoctorOptions extends TargetOptions, JsonOption {

@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { createLineageClient, type LineageClient } from '../../engine/lineage/index.js';
 import type { DeadLetters, ExportStatus, Resent } from '../../schemas/lineage-export.js';
 import { addTargetOptions, jsonOption, parseCount, type JsonOption, type TargetOptions } from '../options.js';
-import { EXIT, printJson } from '../output.js';
+import { EXIT } from '../exit-codes.js';
+import { printJson } from '../output.js';
 import { plainTable } from '../plain-table.js';
 import { requireLineageUrl, resolveTarget } from '../target.js';
 

@@ -10,7 +10,8 @@ import {
   type JsonOption,
   type TargetOptions,
 } from '../options.js';
-import { EXIT, printJson } from '../output.js';
+import { EXIT } from '../exit-codes.js';
+import { printJson } from '../output.js';
 import { parseRun } from '../run-reference.js';
 import { inWords } from '../run-words.js';
 import { withClient } from '../with-client.js';

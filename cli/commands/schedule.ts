@@ -7,7 +7,8 @@ import { scheduleId } from '../../schemas/schedule.js';
 import { loadConfig } from '../../workers/load-config.js';
 import { recordActions } from '../record-actions.js';
 import { addTargetOptions, configOption, jsonOption, type JsonOption, type TargetOptions } from '../options.js';
-import { EXIT, printJson } from '../output.js';
+import { EXIT } from '../exit-codes.js';
+import { printJson } from '../output.js';
 import { plainTable } from '../plain-table.js';
 import { withClient } from '../with-client.js';
 

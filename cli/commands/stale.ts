@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { createLineageClient } from '../../engine/lineage/index.js';
 import type { StaleResponse } from '../../schemas/lineage-questions.js';
 import { addTargetOptions, jsonOption, parseCount, type JsonOption, type TargetOptions } from '../options.js';
-import { EXIT, printJson } from '../output.js';
+import { EXIT } from '../exit-codes.js';
+import { printJson } from '../output.js';
 import { requireLineageUrl, resolveTarget } from '../target.js';
 
 interface StaleOptions extends TargetOptions, JsonOption {

@@ -12,7 +12,8 @@ import {
   type JsonOption,
   type TargetOptions,
 } from '../options.js';
-import { EXIT, printJson } from '../output.js';
+import { EXIT } from '../exit-codes.js';
+import { printJson } from '../output.js';
 import { openWebhookDelivery } from '../webhook-delivery.js';
 
 interface WebhooksOptions extends TargetOptions, JsonOption {
