@@ -110,7 +110,7 @@ export function table(
   columns: readonly TableColumn[],
   rows: readonly (readonly Content[])[],
 ): Markup {
-  return html`<div class="scroll" role="region" aria-labelledby="${id}" tabindex="0">
+  return html`<div class="scroll" role="group" aria-labelledby="${id}" tabindex="0">
     <table>
       <caption id="${id}">
         ${caption}

@@ -49,7 +49,7 @@ export function renderCheckTable(report: QualityReport, { width, color }: Termin
   ]);
   const columns = [
     { head: 'status', paint: status },
-    { head: 'check' },
+    { head: 'check', names: true },
     { head: 'rule' },
     { head: 'observed' },
     { head: 'failing', number: true },
@@ -85,7 +85,7 @@ export function renderProfileTable({ rows, columns }: DatasetProfile, { width }:
   const shown = ['type', 'nulls', 'NaN', 'infinite', 'distinct', 'least', 'greatest', 'mean', 'deviation'].filter(
     (name) => statistics.some((known) => known.has(name)),
   );
-  const heads = [{ head: 'column' }, ...shown.map((head) => ({ head, number: COUNTED.has(head) }))];
+  const heads = [{ head: 'column', names: true }, ...shown.map((head) => ({ head, number: COUNTED.has(head) }))];
   const cells = columns.map(({ name }, i) => [name, ...shown.map((statistic) => statistics[i]!.get(statistic) ?? '')]);
   return `${textTable(heads, cells, width)}\n\n${countText(rows)} rows, ${countText(columns.length)} columns`;
 }
@@ -101,7 +101,7 @@ export function renderDriftTable(report: DriftReport, { width, color }: Terminal
       head: 'finding',
       paint: (cell: string, row: number) => painted(cell, statusOf(report.columns[row]!.drifted), color),
     },
-    { head: 'column' },
+    { head: 'column', names: true },
     { head: 'method' },
     { head: 'effect', number: true },
     { head: 'limit', number: true },

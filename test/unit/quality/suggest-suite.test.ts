@@ -56,6 +56,39 @@ test('a suite for numbers at the ends of what a double holds is valid, and its o
   expect((await checkFiles({ files: [file], suite, threads: 1 })).verdict).toBe('pass');
 });
 
+test('numbers of which some are NaN or infinite get a share that is finite, a range and a mean of what is', async () => {
+  const odd = (every: number) => `
+    SELECT CASE WHEN i % ${every} = 1 THEN 'nan'::DOUBLE WHEN i % ${every} = 2 THEN 'infinity'::DOUBLE WHEN i % 7 <> 0 THEN i % 90 END
+      AS "of ""x"""
+    FROM range(2000) t(i)`;
+  const [file, worse] = [await folder.write(odd(100)), await folder.write(odd(50))];
+  const earlier = [await profileFiles([worse])];
+  const column = 'of "x"';
+  const checksOf = (versions: DatasetProfile[], profile: DatasetProfile) =>
+    suggestSuite(profile, versions).proposed.map(({ check }) => check);
+  const profile = await profileFiles([file]);
+  expect(checksOf([], profile)).toEqual(
+    expect.arrayContaining([
+      { type: 'finite', column, mostly: 0.968 },
+      { type: 'between', column, min: 0, max: 134, mostly: 0.968 },
+      { type: 'aggregate', metric: 'mean', column, min: 18.2, max: 70.4, where: 'isfinite("of ""x""")' },
+    ]),
+  );
+  const loosened = checksOf(earlier, profile);
+  for (const [checks, path] of [
+    [checksOf([], profile), file],
+    [loosened, file],
+    [loosened, worse],
+  ] as const) {
+    const report = await checkFiles({ files: [path], suite: parseSuite({ checks }), threads: 1 });
+    expect(report.checks.map(({ status }) => status)).toEqual(checks.map(() => 'pass'));
+  }
+  // All are finite now, but were not earlier: the mean is of what is finite all the same.
+  const whole = await profileFiles([await folder.write('SELECT (i % 90)::DOUBLE AS "of ""x""" FROM range(2000) t(i)')]);
+  const means = checksOf(earlier, whole).filter((check) => 'metric' in check);
+  expect(means).toEqual([expect.objectContaining({ where: 'isfinite("of ""x""")' })]);
+});
+
 test('a column without values says nothing of its type, neither now nor in an earlier version', async () => {
   await writeFile(folder.path('none.csv'), 'i,v\n1,\n');
   await writeFile(folder.path('some.csv'), 'i,v\n1,5\n');

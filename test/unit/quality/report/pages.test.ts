@@ -95,9 +95,9 @@ describe.each(Object.entries(PAGES))('the %s page', (_, page) => {
   it('gives each table a caption and each head cell a scope, and lets the keyboard scroll what is wide', () => {
     expect(of('caption')).toHaveLength(of('table').length);
     expect(of('th').map(({ attributes }) => attributes.scope)).not.toContain(undefined);
-    const regions = tags.filter(({ attributes }) => attributes.class === 'scroll');
-    expect(regions).toHaveLength(of('table').length);
-    for (const { attributes } of regions) expect(attributes).toMatchObject({ role: 'region', tabindex: '0' });
+    const groups = tags.filter(({ attributes }) => attributes.class === 'scroll');
+    expect(groups).toHaveLength(of('table').length);
+    for (const { attributes } of groups) expect(attributes).toMatchObject({ role: 'group', tabindex: '0' });
   });
 
   it('gives each chart a title and a description', () => {

@@ -36,6 +36,23 @@ describe('a report on a terminal', () => {
     expect(line).toContain('nn…');
   });
 
+  it('puts the cells of a check one under the other where names would be cut off, and cuts nothing off', () => {
+    const named = resultOf({ name: 'not_null(a_long_name_of_a_column)', threshold: 'not null', failing: 0 });
+    const ruled = resultOf({ name: 'in', threshold: `one of ${'"ABE", '.repeat(6)}x`, status: 'fail', failing: 7 });
+    const lines = renderCheckTable(reportOf([named, ruled]), { width: 40, color: false }).split('\n');
+    expect(lines.slice(0, 9)).toEqual([
+      '✓ passed  not_null(a_long_name_of_a_colu',
+      '          mn)',
+      '  rule      not null',
+      '  observed  100 % pass',
+      '  failing   0',
+      '✗ failed  in',
+      '  rule      one of "ABE", "ABE", "ABE",',
+      '            "ABE", "ABE", "ABE", x',
+      '  observed  100 % pass',
+    ]);
+  });
+
   it('shortens the values of a row of very many columns', () => {
     const value = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`c${i}`, null]));
     const wide = resultOf({ name: 'wide', status: 'fail', failing: 1, examples: [{ row: 1, value }] });
