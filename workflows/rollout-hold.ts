@@ -5,8 +5,8 @@ import { failure, parseInput } from './failures.js';
 type Told = { accepted: true };
 
 /**
- * Gives the canary no greater share: `{"by": "…", "reason": "…"}`. Answers when that is on record. An analysis that is under way may
- * still take the canary back.
+ * Gives the canary no greater share: `{"by": "…", "reason": "…"}`. Answers when that is on record. An analysis that is under way
+ * takes the canary back only if it fails.
  */
 export const holdUpdate = defineUpdate<Told, [AbortInput]>('hold');
 /** Lets a rollout go on that was held. Takes the same. */
@@ -20,12 +20,16 @@ export interface HoldParts {
   record: (id: string, action: { actor: string; action: string; reason: string }) => Promise<void>;
 }
 
-/** Lets people keep a rollout where it is: the step under way is judged, and no other begins until it may go on. */
+/**
+ * Lets people keep a rollout where it is: the step under way is judged, and no other begins until it may go on. A step whose time ran
+ * out meanwhile is judged again then.
+ */
 export class Hold {
   private by: string | undefined;
 
   constructor(private readonly parts: HoldParts) {
-    const about = 'Gives the canary no greater share; an analysis may still take it back. Takes {"by", "reason"}.';
+    const about =
+      'Gives the canary no greater share; an analysis that fails still takes it back. Takes {"by", "reason"}.';
     this.takes('hold', holdUpdate, about, (by) => (this.by = by));
     this.takes(
       'resume',

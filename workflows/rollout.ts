@@ -5,6 +5,7 @@ import {
   condition,
   defineQuery,
   isCancellation,
+  patched,
   proxyActivities,
   setCurrentDetails,
   setHandler,
@@ -29,6 +30,7 @@ import { Abort } from './rollout-abort.js';
 import { Hold } from './rollout-hold.js';
 import { RolloutRecords, type Traffic } from './rollout-records.js';
 import { rolloutMarkdown } from './rollout-progress.js';
+import { unmeasured } from './unmeasured.js';
 
 type RolloutActivities = ReturnType<typeof createRolloutActivities>;
 
@@ -127,11 +129,9 @@ class Rollout {
     const { candidate, spec } = this.input;
     for (const weight of spec.steps) {
       if (await this.abortedWhileHeld()) return this.end('rolled_back', this.abort.reason ?? '', stable);
-      const analysis = await this.step(stable, weight);
-      this.analyses.push(analysis);
-      this.show(`analysed at ${weight} %`);
-      const { verdict, reason, message } = analysis;
-      if (reason === 'aborted' || reason === 'not_ready') return this.end('rolled_back', message, stable);
+      const { verdict, reason, message } = await this.step(stable, weight);
+      if (this.abort.reason !== undefined) return this.end('rolled_back', this.abort.reason, stable);
+      if (reason === 'not_ready') return this.end('rolled_back', message, stable);
       const goesOn = verdict === 'Successful' || (verdict === 'Inconclusive' && spec.onInconclusive === 'promote');
       if (!goesOn) return this.end('rolled_back', `at ${weight} %: ${verdict}, ${message}`, stable);
     }
@@ -150,22 +150,33 @@ class Rollout {
 
   /** Gives the canary a share of the traffic, and judges what it does with it. */
   private async step(stable: ModelVersionRef, weight: number): Promise<Analysis> {
-    const started = Date.now();
     this.weight = weight;
     await this.setTraffic({ stable, canary: this.input.candidate, canaryWeight: weight }, `canary at ${weight} %`);
+    for (;;) {
+      const analysis = await this.judge(stable, weight);
+      this.analyses.push(analysis);
+      this.show(`analysed at ${weight} %`);
+      if (!this.undecidedWhileHeld(analysis) || (await this.abortedWhileHeld())) return analysis;
+    }
+  }
+
+  /** A hold is no evidence against the canary: what time ran out for meanwhile is measured again once it may go on. */
+  private undecidedWhileHeld({ verdict, reason }: Analysis): boolean {
+    const undecided =
+      verdict === 'Inconclusive' && reason !== 'aborted' && this.input.spec.onInconclusive !== 'promote';
+    return undecided && this.hold.holder !== undefined && patched('held-is-measured-again');
+  }
+
+  private async judge(stable: ModelVersionRef, weight: number): Promise<Analysis> {
+    const started = Date.now();
     const state = await this.abort.unlessAborted(() => this.awaitReady());
     const analysis =
       state?.ready === true ? await this.abort.unlessAborted(() => this.analyze(stable, weight)) : undefined;
     if (analysis !== undefined) return analysis;
-    const unmeasured = {
-      weight,
-      stable: null,
-      canary: { requests: 0, errors: 0, latencyMs: null },
-      durationMs: Date.now() - started,
-    };
     const { reason } = this.abort;
-    if (reason !== undefined) return { ...unmeasured, verdict: 'Inconclusive', reason: 'aborted', message: reason };
-    return { ...unmeasured, verdict: 'Error', reason: 'not_ready', message: this.notReady(state) };
+    const durationMs = Date.now() - started;
+    if (reason !== undefined) return unmeasured(weight, durationMs, 'Inconclusive', 'aborted', reason);
+    return unmeasured(weight, durationMs, 'Error', 'not_ready', this.notReady(state));
   }
 
   private async analyze(stable: ModelVersionRef, weight: number): Promise<Analysis> {
@@ -178,7 +189,7 @@ class Rollout {
       stableVersion: stable.version,
       canaryVersion: candidate.version,
       analysis: spec.analysis,
-      baseline: this.analyses.at(-1)?.stable ?? null,
+      baseline: this.analyses.findLast((analysis) => analysis.stable !== null)?.stable ?? null,
     });
   }
 

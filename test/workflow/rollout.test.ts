@@ -296,6 +296,36 @@ describe('rollout', () => {
     expect(own.reverse()).toEqual(['ann hold', 'bob abort', 'ann hold', 'bob resume']);
   });
 
+  it('measures again what it had no data for while it was held, and ends when it is aborted instead', async () => {
+    const stable = await released('held-idle');
+    const steps = { steps: [50], analysis: { ...QUICK, maximumSeconds: 2 } };
+    const told = { by: 'ann', reason: 'the data are in doubt' };
+    const heldWithoutData = async () => {
+      const handle = await start(await version('held-idle', 'delay-v2'), steps);
+      await underWay('held-idle');
+      await handle.executeUpdate('hold', { args: [told] });
+      await until(async () => (await handle.query<RolloutProgress>('progress')).phase === 'held by ann');
+      const { analyses } = await handle.query<RolloutProgress>('progress');
+      expect(analyses).toMatchObject([{ weight: 50, verdict: 'Inconclusive', reason: 'no_data' }]);
+      expect(await millrace.lineage.endpoint('held-idle')).toMatchObject({ stable, canaryWeight: 50 });
+      return handle;
+    };
+    const first = await heldWithoutData();
+    await abort(first, { by: 'bob', reason: 'they are bad' });
+    const back = rolloutResultSchema.parse(await first.result());
+    expect(back).toMatchObject({ outcome: 'rolled_back', reason: 'aborted by bob: they are bad', stable });
+
+    const second = await heldWithoutData();
+    traffic('held-idle');
+    await second.executeUpdate('resume', { args: [{ by: 'bob', reason: 'they are fine' }] });
+    const result = rolloutResultSchema.parse(await second.result());
+    expect(result).toMatchObject({ outcome: 'promoted', stable: { version: 2 } });
+    expect(result.analyses.map(({ weight, verdict }) => [weight, verdict])).toEqual([
+      [50, 'Inconclusive'],
+      [50, 'Successful'],
+    ]);
+  });
+
   it('goes on with another worker, and accepts one abort alone', async () => {
     const stable = await released('restarted');
     const candidate = await version('restarted', 'delay-v2');
