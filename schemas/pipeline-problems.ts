@@ -30,7 +30,6 @@ export function parameterProblems({ steps, params }: Pipeline): Problem[] {
 }
 
 function referenceProblems(steps: Record<string, Step>): Problem[] {
-  const names = Object.keys(steps);
   return Object.entries(steps).flatMap(([name, step]) => {
     const references = [
       ...stepReferences(step),
@@ -39,7 +38,7 @@ function referenceProblems(steps: Record<string, Step>): Problem[] {
     return references.flatMap(({ path, name: target, types }): Problem[] => {
       const at = `steps.${name}.${path}`;
       const found = steps[target];
-      if (found === undefined) return [{ path: at, message: `there is no step "${target}"${hint(target, names)}` }];
+      if (found === undefined) return [{ path: at, message: `there is no step "${target}"${meant(target, steps)}` }];
       if (target === name) return [{ path: at, message: 'a step cannot refer to itself' }];
       if (types !== undefined && !types.includes(found.type)) {
         return [{ path: at, message: `"${target}" is a step of type ${found.type}; expected ${types.join(' or ')}` }];
@@ -47,6 +46,14 @@ function referenceProblems(steps: Record<string, Step>): Problem[] {
       return [];
     });
   });
+}
+
+/** What to write in place of a name that no step has: the step that writes a dataset of that name, else the nearest of them. */
+function meant(name: string, steps: Record<string, Step>): string {
+  const writer = Object.entries(steps).find(([, step]) => 'dataset' in step && step.dataset === name);
+  return writer === undefined
+    ? hint(name, Object.keys(steps))
+    : `; it is a dataset: name the step that writes it, "${writer[0]}"`;
 }
 
 function windowProblems(steps: Record<string, Step>): Problem[] {

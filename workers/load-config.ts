@@ -12,6 +12,7 @@ import {
   MillraceError,
   isMillraceError,
   parseWith,
+  problemsText,
   hint,
   parameterProblems,
   stepProblems,
@@ -42,8 +43,7 @@ export async function loadConfig({ cwd, file }: { cwd: string; file?: string }):
   const config = parseWith(configSchema, await importDefault(path), path, 'CONFIG_INVALID');
   const problems = configProblems(config);
   if (problems.length > 0) {
-    const text = problems.map((problem) => `${problem.path} ${problem.message}`).join('; ');
-    throw new MillraceError('CONFIG_INVALID', `${path}: ${text}`, { problems });
+    throw new MillraceError('CONFIG_INVALID', `${path}: ${problemsText(problems)}`, { problems });
   }
   return { config, projectDir: dirname(path), file: path };
 }

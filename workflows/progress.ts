@@ -14,24 +14,24 @@ const MARKS: Record<StepStatus, string> = {
 /** Steps that are all shown; of more, those that failed, were refused, were left out or wait. */
 const SHOWN_STEPS = 60;
 
-/** A run as a Markdown table for the Temporal UI: one row a step, with duration, version and what it says. */
+/**
+ * A run as a Markdown table for the Temporal UI: one row a step, with its type, duration, what it says and its version. Few columns,
+ * as the UI leaves it half of the window.
+ */
 export function progressMarkdown(progress: RunProgress): string {
   const shown = shownSteps(progress.steps);
   const rows = shown.map((state) =>
     [
-      state.step,
-      state.type,
-      MARKS[state.status],
-      state.durationMs === null ? '' : formatDuration(state.durationMs),
-      version(state),
-      cell(state.summary) + reportLink(state),
+      `${state.step} (${state.type})`,
+      [MARKS[state.status], ...(state.durationMs === null ? [] : [formatDuration(state.durationMs)])].join(', '),
+      result(state),
     ].join(' | '),
   );
   return [
     `**${progress.pipeline}** for **${inline(progress.partition)}**: ${inline(progress.phase)}`,
     '',
-    '| step | type | status | duration | version | result |',
-    '|---|---|---|---|---|---|',
+    '| step | status | result |',
+    '|---|---|---|',
     ...rows.map((row) => `| ${row} |`),
     ...(shown.length < progress.steps.length ? ['', counted(progress.steps)] : []),
   ].join('\n');
@@ -50,9 +50,16 @@ function counted(steps: readonly StepState[]): string {
   return `${steps.length} steps: ${[...counts].map(([status, count]) => `${count} ${status}`).join(', ')}`;
 }
 
-/** Where a browser shows the report of a check. */
-function reportLink({ output }: StepState): string {
-  return output.report?.link === undefined ? '' : ` [report](${output.report.link})`;
+/** What a step says, after the link to the report of a check, which a long text would push out of sight. */
+function result(state: StepState): string {
+  const { output, summary } = state;
+  const link = output.report?.link;
+  const made = version(state);
+  return [
+    ...(link === undefined ? [] : [`[report](${link})`]),
+    ...(summary === '' ? [] : [cell(summary)]),
+    ...(made === '' || summary.includes(made) ? [] : [cell(`(${made})`)]),
+  ].join(' ');
 }
 
 function version({ output }: StepState): string {

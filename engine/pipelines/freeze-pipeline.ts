@@ -4,6 +4,7 @@ import {
   hint,
   MillraceError,
   parseWith,
+  problemsText,
   type FrozenPipeline,
   type Pipeline,
   type Problem,
@@ -81,8 +82,9 @@ function parameterValues(pipeline: Pipeline, given: Record<string, ParameterValu
     } else values[name] = value;
   }
   if (problems.length > 0) {
-    const text = problems.map((problem) => `${problem.path} ${problem.message}`).join('; ');
-    throw new MillraceError('PARAMETER_INVALID', `parameters of ${pipeline.name}: ${text}`, { problems });
+    throw new MillraceError('PARAMETER_INVALID', `parameters of ${pipeline.name}: ${problemsText(problems)}`, {
+      problems,
+    });
   }
   return values;
 }

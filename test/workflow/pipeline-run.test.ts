@@ -189,7 +189,9 @@ describe('pipelineRun', () => {
     const metadata = await millrace.client.temporal.workflow
       .getHandle(run.workflowId)
       .query<{ currentDetails?: string }>('__temporal_workflow_metadata');
-    expect(metadata.currentDetails).toMatch(/\| raw \| ingest \| ✔ succeeded \| [\d.]+ m?s \| [0-9a-f]{12} \| 62 rows/);
+    expect(metadata.currentDetails).toMatch(
+      /\| raw \(ingest\) \| ✔ succeeded, [\d.]+ m?s \| 62 rows, version [0-9a-f]{12}/,
+    );
   });
 
   it('finds runs by search attribute', async () => {

@@ -33,6 +33,11 @@ describe('stepProblems', () => {
       'steps.check.input: there is no step "rwa"; did you mean "raw"?',
     ],
     [
+      'a dataset in the place of the step that writes it',
+      { raw: { ...raw, dataset: 'days' }, check: { ...check, input: 'days' } },
+      'steps.check.input: there is no step "days"; it is a dataset: name the step that writes it, "raw"',
+    ],
+    [
       'a step of the wrong type',
       { raw, check, again: { ...check, input: 'check' } },
       'steps.again.input: "check" is a step of type check; expected ingest or transform',

@@ -37,6 +37,26 @@ describe('progressMarkdown', () => {
   it('keeps text from breaking out of its cell', () => {
     const state = { ...step('a', 'check', 'refused'), summary: 'a | b\nc' };
     const markdown = progressMarkdown({ pipeline: 'p', partition: 'x', phase: 'running', steps: [state] });
-    expect(markdown.split('\n').at(-1)).toBe('| a | check | ✘ refused |  |  | a \\| b c |');
+    expect(markdown.split('\n').at(-1)).toBe('| a (check) | ✘ refused | a \\| b c |');
+  });
+
+  it('has the link to a report before what a step says, and a version that it does not say after it', () => {
+    const version = '0123456789abcdef0123456789abcdef';
+    const dataset = { dataset: 'd', partition: 'x', version, uri: 'd', rows: 1, bytes: 1, schemaFingerprint: 'f' };
+    const state = { ...step('a', 'check', 'succeeded'), durationMs: 1500 };
+    const output = { dataset, report: { html: 'h', json: 'j', link: 'http://x/q' } };
+    const row = (summary: string) =>
+      progressMarkdown({
+        pipeline: 'p',
+        partition: 'x',
+        phase: 'running',
+        steps: [{ ...state, summary, output }],
+      })
+        .split('\n')
+        .at(-1);
+    expect(row('3 checks')).toBe('| a (check) | ✔ succeeded, 1.5 s | [report](http://x/q) 3 checks (0123456789ab) |');
+    expect(row('version 0123456789ab')).toBe(
+      '| a (check) | ✔ succeeded, 1.5 s | [report](http://x/q) version 0123456789ab |',
+    );
   });
 });
