@@ -4,6 +4,9 @@ import { utf8Length } from './text-size.js';
 /** Stands between the parts of a key of several dimensions, as in `2001-03-01|north`. */
 export const DIMENSION_SEPARATOR = '|';
 
+/** The one key of data that is not cut. */
+export const WHOLE_KEY = 'all';
+
 /** Characters of a key at most: it is part of ids, search attributes and names of files. */
 export const LONGEST_KEY = 200;
 

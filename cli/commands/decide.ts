@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { Argument, type Command } from 'commander';
+import { WHOLE_KEY } from '../../schemas/partition-key.js';
 import { gateVerbField, type GateVerb } from '../../schemas/gate.js';
 import { addTargetOptions, jsonOption, type JsonOption, type TargetOptions } from '../options.js';
 import { addParam, type Params } from '../run-params.js';
@@ -22,7 +23,7 @@ export function decideCommand(program: Command): void {
     .description('decide on a step of a run that waits for somebody')
     .addArgument(new Argument('<decision>', 'what is decided').choices(gateVerbField.options))
     .argument('<pipeline>', 'name of the pipeline')
-    .requiredOption('--partition <key>', 'partition of the run')
+    .option('--partition <key>', 'partition of the run; "all" is that of a pipeline that is not cut', WHOLE_KEY)
     .requiredOption('--reason <text>', 'why; it is on record')
     .option('--by <name>', 'who decides (default: the user of this machine)')
     .option('--step <name>', 'step that waits; needed where several do')

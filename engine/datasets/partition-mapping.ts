@@ -1,4 +1,4 @@
-import { DIMENSION_SEPARATOR, MillraceError, type Dimension, type Partitions } from '../../schemas/index.js';
+import { DIMENSION_SEPARATOR, MillraceError, WHOLE_KEY, type Dimension, type Partitions } from '../../schemas/index.js';
 import { keyContaining, partitionRange, partitionWindow, precedingPartitions } from './partition-windows.js';
 
 /** Keys of each dimension of a cut, and how they were joined. */
@@ -18,7 +18,7 @@ interface Parts {
  * @throws MillraceError PARTITION_INVALID for the key, or where the cuts have nothing in common
  */
 export function partitionsWithin(upstream: Partitions, downstream: Partitions, key: string): string[] {
-  if (upstream.kind === 'none') return ['all'];
+  if (upstream.kind === 'none') return [WHOLE_KEY];
   if (upstream.kind === 'product') {
     const [outer = [], inner = []] = Object.entries(upstream.dimensions).map(([name, dimension]) =>
       dimensionWithin(dimension, name, downstream, key),

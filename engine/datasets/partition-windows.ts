@@ -2,6 +2,7 @@ import { DateTime } from 'luxon';
 import {
   DIMENSION_SEPARATOR,
   MillraceError,
+  WHOLE_KEY,
   type Dimension,
   type Partitions,
   type PartitionWindow,
@@ -10,9 +11,6 @@ import { cronRules } from './cron-keys.js';
 import { localTimeOf, type LocalTime } from './local-time.js';
 import { listKeys, requireMember } from './key-set.js';
 import { KEY_RULES, type Interval, type KeyRules } from './partition-keys.js';
-
-/** The one key of data that is not cut. */
-export const WHOLE_KEY = 'all';
 
 /**
  * The window of a partition key, as instants in UTC. Keys of time are in the partitions’ zone: a day has 23 or 25 hours

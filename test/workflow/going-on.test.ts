@@ -313,6 +313,16 @@ describe('a run that failed', () => {
     expect(await run.result()).toMatchObject({ verdict: 'succeeded' });
   });
 
+  it('is decided on by its pipeline alone, of one that is not cut', async () => {
+    const run = await start('parked');
+    await parked(run);
+    expect(await cli('decide', 'skipStep', 'parked', '--by', 'ada', '--reason', 'not needed')).toMatchObject({
+      code: 0,
+      out: 'run/parked/all: skipStep of first is taken\n',
+    });
+    expect(await run.result()).toMatchObject({ verdict: 'succeeded' });
+  });
+
   async function cli(...args: string[]): Promise<{ code: number; out: string; err: string }> {
     const { PATH, HOME } = process.env;
     const main = join(PROJECT_DIR, 'dist', 'cli', 'main.js');
