@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { instantField, nameField, secretField } from './fields.js';
+import { hint } from './nearest.js';
 import { timezoneField } from './timezone.js';
 
 /** What alerts are about, each with its severity. */
@@ -47,6 +48,12 @@ export const alertSchema = z.strictObject({
   at: instantField.describe('When it happened.'),
 });
 
+/** What a template may name. */
+const PLACEHOLDERS = [...Object.keys(alertSchema.shape), 'link'];
+
+/** A reference in a template: its first group is the name. */
+export const PLACEHOLDER = /\{\{\s*(\w+)\s*\}\}/g;
+
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day, as in "06:30"');
 
 const common = {
@@ -61,6 +68,12 @@ const common = {
     .string()
     .min(1)
     .max(4000)
+    .superRefine((template, context) => {
+      for (const [, name = ''] of template.matchAll(PLACEHOLDER)) {
+        if (PLACEHOLDERS.includes(name)) continue;
+        context.addIssue({ code: 'custom', message: `has no value {{${name}}}${hint(name, PLACEHOLDERS)}` });
+      }
+    })
     .default('{{title}}\n{{message}}')
     .describe(
       'Text of a message; {{title}}, {{message}}, {{event}}, {{severity}}, {{pipeline}}, {{partition}}, {{workflowId}}, {{runId}}, {{at}} and {{link}}, which leads to the workflow in the Temporal UI, are replaced.',

@@ -1,4 +1,4 @@
-import type { Alert, AlertChannel } from '../../schemas/index.js';
+import { PLACEHOLDER, type Alert, type AlertChannel } from '../../schemas/index.js';
 
 const COLOURS: Record<Alert['severity'], string> = {
   info: '#2a7d4f',
@@ -12,8 +12,8 @@ export type LinkedAlert = Alert & { link: string | null };
 
 /** A template with what an alert says put in; what it does not say is left empty. */
 export function fillTemplate(template: string, alert: LinkedAlert): string {
-  return template.replaceAll(/\{\{\s*(\w+)\s*\}\}/g, (reference, name: string) =>
-    name in alert ? String(alert[name as keyof LinkedAlert] ?? '') : reference,
+  return template.replaceAll(PLACEHOLDER, (reference, name: string) =>
+    Object.hasOwn(alert, name) ? String(alert[name as keyof LinkedAlert] ?? '') : reference,
   );
 }
 

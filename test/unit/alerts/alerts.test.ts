@@ -62,6 +62,19 @@ describe('a message', () => {
     );
   });
 
+  it('has nothing in place of what is of every object, and names that no alert has are refused where they are written', () => {
+    expect(fillTemplate('{{constructor}}', alert)).toBe('{{constructor}}');
+    const problems = (template: string) =>
+      alertChannelSchema
+        .safeParse({ kind: 'webhook', name: 'c', url: 'https://example.com/', template })
+        .error?.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+    expect(problems('{{titel}} {{ message }}{{constructor}}')).toEqual([
+      'template has no value {{titel}}; did you mean "title"?',
+      expect.stringContaining('template has no value {{constructor}}'),
+    ]);
+    expect(problems('{{ link }} {"a": {}}')).toBeUndefined();
+  });
+
   it('leads to the workflow, where somebody knows the address of the Temporal UI', () => {
     const linked = { ...alert, link: 'https://t.example/namespaces/default/workflows/run%2Fp%2Fa' };
     expect(fillTemplate('{{link}}', linked)).toBe(linked.link);
