@@ -4,9 +4,28 @@ export interface ByteKeys {
   readonly offsets: Int32Array;
 }
 
+/** Memory that several sets share, in bytes. */
+export class KeyMemory {
+  private taken = 0;
+
+  constructor(readonly limit: number) {}
+
+  /** Takes so much; false where it is more than is left, and then nothing is taken. */
+  take(bytes: number): boolean {
+    if (this.taken + bytes > this.limit) return false;
+    this.taken += bytes;
+    return true;
+  }
+
+  giveBack(bytes: number): void {
+    this.taken -= bytes;
+  }
+}
+
 /**
  * An exact set of byte strings, numbered in the order of their arrival. Open addressing with linear probing over one arena,
- * so that millions of keys cost no objects. Holds at most `budget` bytes, all of its tables counted, and below 2 GiB of keys.
+ * so that millions of keys cost no objects. Holds at most `budget` bytes, all of its tables counted, and below 2 GiB of keys; what it
+ * grows by is taken from `memory`.
  */
 export class ByteSet {
   size = 0;
@@ -16,8 +35,12 @@ export class ByteSet {
   private hashes = new Int32Array(256);
   private slots = new Int32Array(1024);
   private mask = 1023;
+  private taken = 0;
 
-  constructor(private readonly budget = Infinity) {}
+  constructor(
+    private readonly budget = Infinity,
+    private readonly memory?: KeyMemory,
+  ) {}
 
   static from(keys: ByteKeys, budget?: number): ByteSet {
     const set = new ByteSet(budget);
@@ -47,6 +70,16 @@ export class ByteSet {
     return this.insert(hash, bytes, start, end);
   }
 
+  /** Forgets all keys, and gives their memory back. */
+  clear(): void {
+    this.memory?.giveBack(this.taken);
+    [this.taken, this.size, this.mask] = [0, 0, 1023];
+    this.bytes = new Uint8Array(1 << 12);
+    this.offsets = new Int32Array(257);
+    this.hashes = new Int32Array(256);
+    this.slots = new Int32Array(1024);
+  }
+
   /** A copy of the keys, in the order of their numbers. */
   keys(): ByteKeys {
     return { bytes: this.bytes.slice(0, this.offsets[this.size]), offsets: this.offsets.slice(0, this.size + 1) };
@@ -71,7 +104,12 @@ export class ByteSet {
     const entries = this.size === this.hashes.length ? this.hashes.length * 2 : this.hashes.length;
     // Half full at most, or probing gets long.
     const slots = this.size * 2 >= this.slots.length ? this.slots.length * 2 : this.slots.length;
-    if (bytes > 0x7fffffff || bytes + entries * 8 + slots * 4 > this.budget) return false;
+    const all = bytes + entries * 8 + slots * 4;
+    if (bytes > 0x7fffffff || all > this.budget) return false;
+    if (all > this.taken) {
+      if (this.memory?.take(all - this.taken) === false) return false;
+      this.taken = all;
+    }
     if (bytes > this.bytes.length) this.bytes = copied(new Uint8Array(bytes), this.bytes);
     if (entries > this.hashes.length) {
       this.hashes = copied(new Int32Array(entries), this.hashes);

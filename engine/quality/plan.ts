@@ -1,11 +1,13 @@
 import type { Check, Suite } from '../../schemas/check.js';
 import { MillraceError } from '../../schemas/errors.js';
 import { hint } from '../../schemas/nearest.js';
+import { KeyMemory } from './byte-set.js';
 import { kindOf, type ColumnKind, type Field } from './column-kind.js';
 import { columnsOf, columnsOfText, compileCondition, parseExpression, type Condition } from './expression/index.js';
 import { definitionOf, whereOf } from './kernels/index.js';
 import type { Kernel, ReferenceFindings } from './kernels/kernel.js';
 import { Misfit } from './literals.js';
+import { UNIQUE_BUDGET_BYTES } from './merge-states.js';
 import type { ErrorState } from './states.js';
 
 /** A kernel that one check needs, or several. */
@@ -16,6 +18,9 @@ export interface PlannedKernel {
   readonly where: string | undefined;
   start(): Kernel;
 }
+
+/** Memory that the keys of all checks take together in one thread, in bytes: about four million short keys. Others go to the disk. */
+const SHARED_KEY_BYTES = 128 << 20;
 
 /** How a suite runs over files of one schema. */
 export interface Plan {
@@ -70,6 +75,7 @@ class Compiler {
   readonly kernels: PlannedKernel[] = [];
   readonly conditions = new Map<string, Condition>();
   private readonly shared = new Map<string, number>();
+  private readonly memory = new KeyMemory(SHARED_KEY_BYTES);
   private readonly twice: Set<string>;
 
   constructor(private readonly fields: readonly Field[]) {
@@ -87,8 +93,10 @@ class Compiler {
     const unusable = this.unusable(columns, `${where ?? ''} ${check.type === 'expression' ? check.expression : ''}`);
     if (unusable !== undefined) return { step: failure(unusable), kinds: [] };
     let kinds: readonly ColumnKind[] = reads.map((name) => this.kinds.get(name)!);
+    // Keys that are filtered cannot be counted on disk, so they need not give way to others.
+    const memory = where === undefined ? this.memory : new KeyMemory(UNIQUE_BUDGET_BYTES);
     const startWith = (types: readonly ColumnKind[]) =>
-      definition.start(check, types, { fields: this.fields, findings });
+      definition.start(check, types, { fields: this.fields, findings, memory });
     try {
       kinds = fitting(kinds, startWith);
       if (where !== undefined) this.addCondition(where);

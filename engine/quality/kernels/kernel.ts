@@ -1,5 +1,6 @@
 import type { Check } from '../../../schemas/check.js';
 import type { Problem } from '../../../schemas/problems.js';
+import type { KeyMemory } from '../byte-set.js';
 import type { ColumnChunk } from '../column-chunk.js';
 import type { ColumnKind, Field } from '../column-kind.js';
 import type { compareProfiles } from '../drift/index.js';
@@ -111,6 +112,8 @@ export interface JudgeContext {
 export interface StartContext {
   fields: readonly Field[];
   findings: ReferenceFindings | undefined;
+  /** For keys of rows. */
+  memory: KeyMemory;
 }
 
 /** Everything there is to know about one type of check. */

@@ -1,7 +1,7 @@
-import { ByteSet } from '../byte-set.js';
+import { ByteSet, type KeyMemory } from '../byte-set.js';
 import type { ColumnKind } from '../column-kind.js';
 import { hasNull, KeyWriter, keyTypes } from '../key-writer.js';
-import { notComparable, overBudget, UNIQUE_BUDGET_BYTES } from '../merge-states.js';
+import { notComparable, overBudget } from '../merge-states.js';
 import { MAX_EXAMPLES, type CheckState, type Example, type KeysState } from '../states.js';
 import type { Problem } from '../../../schemas/problems.js';
 import type { Batch, CheckDefinition, CheckOf, Kernel } from './kernel.js';
@@ -36,7 +36,7 @@ export function keyProblems(check: KeyColumns): Problem[] {
 export const unique: CheckDefinition<CheckOf<'unique'>> = {
   columns: keyColumnsOf,
   problems: keyProblems,
-  start: (check, kinds) => new Unique(keyColumnsOf(check), kinds),
+  start: (check, kinds, { memory }) => new Unique(keyColumnsOf(check), kinds, 'pass', memory),
   threshold: (check) => withMostly('each once', check),
   judge(state, check) {
     const { total, distinct, examples } = keysIn(state);
@@ -48,7 +48,7 @@ export const unique: CheckDefinition<CheckOf<'unique'>> = {
 export const primaryKey: CheckDefinition<CheckOf<'primary_key'>> = {
   columns: keyColumnsOf,
   problems: keyProblems,
-  start: (check, kinds) => new Unique(keyColumnsOf(check), kinds, 'fail'),
+  start: (check, kinds, { memory }) => new Unique(keyColumnsOf(check), kinds, 'fail', memory),
   threshold: (check) => withMostly('each once, none null', check),
   judge(state, check) {
     const { total, nulls, distinct, examples } = keysIn(state);
@@ -61,8 +61,8 @@ export const duplicateRows: CheckDefinition<CheckOf<'duplicate_rows'>> = {
   columns: (check) => check.columns ?? [],
   reads: (check, fields) => check.columns ?? fields.map(({ name }) => name),
   problems: limitsProblems,
-  start(check, kinds, { fields }) {
-    return new Unique(check.columns ?? fields.map(({ name }) => name), kinds, 'equal');
+  start(check, kinds, { fields, memory }) {
+    return new Unique(check.columns ?? fields.map(({ name }) => name), kinds, 'equal', memory);
   },
   threshold: (check) => `${limitsWords(check)} repeated rows`,
   judge(state, check) {
@@ -79,7 +79,7 @@ function keysIn(state: CheckState): { total: number; nulls: number; distinct: nu
   return { total, nulls, distinct: keys.offsets.length - 1, examples };
 }
 
-/** The kernel of `unique`; `budget` is in bytes. Nulls are passed over, fail, or equal each other. */
+/** The kernel of `unique`; its keys take of `memory`, and where that does not suffice they are forgotten. Nulls are passed over, fail, or equal each other. */
 export class Unique implements Kernel {
   private total = 0;
   private nulls = 0;
@@ -92,12 +92,12 @@ export class Unique implements Kernel {
   constructor(
     private readonly columns: readonly string[],
     private readonly kinds: readonly ColumnKind[],
-    private readonly nullRule: 'pass' | 'fail' | 'equal' = 'pass',
-    private readonly budget = UNIQUE_BUDGET_BYTES,
+    private readonly nullRule: 'pass' | 'fail' | 'equal',
+    private readonly memory: KeyMemory,
   ) {
     this.opaque = kinds.find((kind) => kind.layout === 'opaque');
     this.full = this.opaque !== undefined;
-    this.set = new ByteSet(budget);
+    this.set = new ByteSet(Infinity, memory);
   }
 
   update(batch: Batch): void {
@@ -117,6 +117,7 @@ export class Unique implements Kernel {
       this.total++;
       if (index < 0) {
         this.full = true;
+        set.clear();
         return;
       }
       if (index < before) this.keep(batch, row);
@@ -125,7 +126,7 @@ export class Unique implements Kernel {
 
   state(): CheckState {
     if (this.opaque !== undefined) return notComparable(this.opaque);
-    if (this.full) return overBudget(this.budget);
+    if (this.full) return overBudget(this.memory.limit);
     return {
       kind: 'keys',
       total: this.total,

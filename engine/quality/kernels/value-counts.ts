@@ -60,6 +60,7 @@ export class ValueCounts implements Kernel {
     const index = this.set.add(this.key.bytes, 0, this.key.length);
     if (index < 0) {
       this.full = true;
+      this.set.clear();
       return;
     }
     if (index >= this.counts.length) {

@@ -1,5 +1,5 @@
 import { Int32, Table, Utf8, vectorFromArray } from 'apache-arrow';
-import { ByteSet } from '../../../engine/quality/byte-set';
+import { ByteSet, KeyMemory } from '../../../engine/quality/byte-set';
 import { columnKind } from '../../../engine/quality/arrow-kind';
 import { emptyChunk } from '../../../engine/quality/column-chunk';
 import { renderReportMarkdown, summarizeFailures, validateSuite } from '../../../engine/quality/index';
@@ -86,7 +86,7 @@ describe('unique within a budget of memory', () => {
     };
     const kinds = [columnKind(new Utf8())];
     const states = [1 << 14, 1 << 20].map((budget) => {
-      const kernel = new Unique(['a'], kinds, 'pass', budget);
+      const kernel = new Unique(['a'], kinds, 'pass', new KeyMemory(budget));
       kernel.update({ ...batch, column: () => chunk });
       return kernel.state();
     });
