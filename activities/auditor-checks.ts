@@ -1,5 +1,6 @@
 import {
   abnormalEnd,
+  isRefusedRetry,
   keysOf,
   missingRecord,
   runBeginning,
@@ -94,12 +95,14 @@ export function createAuditorChecks({
     if (missing === null || missing === 'end') return null;
     const { workflowId: subject, runId, endedAt } = execution;
     const end = await endOf(temporal, execution);
+    const input = missing === 'beginning' ? await inputOf(temporal, subject, runId) : undefined;
+    if (isRefusedRetry(input, end.code)) return null;
     const mend = async () => {
       if (missing === 'stop') {
         await write([abnormalEnd(execution, end)]);
         return;
       }
-      const beginning = runBeginning(execution, await inputOf(temporal, subject, runId));
+      const beginning = runBeginning(execution, input);
       await write(known.has(`${runId}/finished`) ? [beginning] : [beginning, runEnd(execution, endedAt, end)]);
     };
     return { kind: 'not_on_record', subject, runId, message: end.message, mend };

@@ -1,2 +1,2 @@
-export { keysOf, missingRecord, type EndedExecution } from './missing-records.js';
+export { isRefusedRetry, keysOf, missingRecord, type EndedExecution } from './missing-records.js';
 export { abnormalEnd, runBeginning, runEnd, type ExecutionEnd } from './repair-records.js';

@@ -1,4 +1,4 @@
-import { isRunWorkflowId } from '../../schemas/index.js';
+import { ERROR_TABLE, isRunWorkflowId, runInputSchema, type ErrorCode } from '../../schemas/index.js';
 
 /** How an execution ended, in Temporal’s words. */
 export type EndStatus = 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'TERMINATED' | 'TIMED_OUT';
@@ -61,4 +61,14 @@ export function missingRecord(
   }
   // Of what completed by itself, all that it did is on record: its last act was to wait for that.
   return ended || execution.status === 'COMPLETED' ? null : 'stop';
+}
+
+/**
+ * Whether a run of which nothing is on record was a retry that was refused for what it asked. The run that it was to go on with
+ * stands as it is: a failure on record would take its place.
+ * @param code with which it failed
+ */
+export function isRefusedRetry(input: unknown, code: string): boolean {
+  const retry = runInputSchema.safeParse(input).data?.retry;
+  return retry !== undefined && Object.hasOwn(ERROR_TABLE, code) && ERROR_TABLE[code as ErrorCode].category === 'input';
 }

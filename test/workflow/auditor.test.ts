@@ -60,6 +60,13 @@ describe('the auditor', () => {
     await expect(
       millrace.client.temporal.workflow.execute('pipelineRun', { ...named, args: [{ pipeline: 'No Name' }] }),
     ).rejects.toMatchObject({ cause: { type: 'INPUT_INVALID' } });
+    // A retry that is refused, which leaves what it was to go on with as it is.
+    await expect(
+      millrace.client.temporal.workflow.execute('pipelineRun', {
+        ...{ taskQueue: 'orchestration', workflowId: 'run/weather/2012-05' },
+        args: [{ pipeline: 'weather', partition: '2012-05', retry: { from: 'nope' } }],
+      }),
+    ).rejects.toMatchObject({ cause: { type: 'NOT_FOUND' } });
     // A backfill that is terminated.
     const range = { pipeline: 'weather', from: '2012-03', to: '2012-03' };
     await millrace.client.startBackfill({ ...range, params: { waits: true } });
@@ -115,7 +122,7 @@ describe('the auditor', () => {
       { ...traffic, key: 'gone/3', expectedGeneration: 0, stable, canary: null, canaryWeight: 0 },
       { ...traffic, key: 'gone/4', expectedGeneration: 1, stable, canary, canaryWeight: 25 },
     ]);
-    await untilListed("ExecutionStatus IN ('Terminated', 'Failed')", 5);
+    await untilListed("ExecutionStatus IN ('Terminated', 'Failed')", 6);
 
     // An open run holds up retention.
     const held = await millrace.lineage.retentionFacts('weather');

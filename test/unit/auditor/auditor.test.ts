@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import {
+  isRefusedRetry,
   keysOf,
   missingRecord,
   runBeginning,
@@ -47,6 +48,21 @@ describe('what the record lacks of an execution', () => {
   });
   it.each(named)('%s', (_, execution, known, missing) => {
     expect(missingRecord(execution, new Set(known))).toBe(missing);
+  });
+});
+
+describe('a retry that was refused', () => {
+  const input = { pipeline: 'a', partition: '2026-01-01' };
+  const retry = { ...input, retry: { from: 'nope' } };
+  it.each([
+    [retry, 'INPUT_INVALID', true],
+    [retry, 'NOT_FOUND', true],
+    [retry, 'SOURCE_EMPTY', false],
+    [retry, 'TERMINATED', false],
+    [input, 'INPUT_INVALID', false],
+    [undefined, 'INPUT_INVALID', false],
+  ])('%j, %s: %s', (given, code, refused) => {
+    expect(isRefusedRetry(given, code)).toBe(refused);
   });
 });
 
