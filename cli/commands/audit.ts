@@ -124,7 +124,9 @@ function inWords(result: AuditVerification): string {
   const { ok, events, checkpoints, stored, signedUpTo, keys, problems, problemCount } = result;
   const more = problemCount - problems.length;
   return [
-    ok ? `${events} events are as they were recorded` : `${problemCount} problems in ${events} events`,
+    ok
+      ? `${events} events are as they were recorded`
+      : `${problemCount} ${problemCount === 1 ? 'problem' : 'problems'} in ${events} events`,
     ...problems.map(({ message }) => `  ${message}`),
     ...(more > 0 ? [`  and ${more} more`] : []),
     `${checkpoints} checkpoints, the last of event ${signedUpTo}; ${stored === null ? 'none' : stored} of them in the object store`,

@@ -34,6 +34,10 @@ export async function restoreBackup(options: { from: string; databasePath: strin
     const previous = await setAside(database);
     await rename(fresh, database);
     return { records: count?.records ?? 0, previous };
+  } catch (error) {
+    if (!isMillraceError(error)) throw error;
+    // What was opened is a copy; the file that was named is what somebody can look at.
+    throw new MillraceError(error.code, error.message.replaceAll(fresh, from), { cause: error });
   } finally {
     await rm(fresh, { force: true });
     await rm(`${fresh}.wal`, { force: true });

@@ -82,7 +82,10 @@ describe('a backup', () => {
       await store.close();
       const file = `${databasePath}.bad`;
       await writeFile(file, 'not a database');
-      expect(await errorOf(restoreBackup({ from: file, databasePath }))).toMatch(/^LINEAGE_DATABASE_UNUSABLE/);
+      const refused = await errorOf(restoreBackup({ from: file, databasePath }));
+      expect(refused).toMatch(/^LINEAGE_DATABASE_UNUSABLE/);
+      expect(refused).toContain(file);
+      expect(refused).not.toContain('.restore-');
       expect(await errorOf(restoreBackup({ from: join(file, 'x'), databasePath }))).toMatch(/^NOT_FOUND/);
       const again = await openLineageStore({ path: databasePath });
       expect(await again.record(february())).toMatchObject(february().map(() => ({ status: 'known' })));
