@@ -1,4 +1,4 @@
-import { isCancellation, patched, sleep } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, patched, sleep } from '@temporalio/workflow';
 
 /**
  * Steps that begin before any has ended. Temporal holds back a hundred events while a worker is at an execution, two for
@@ -19,7 +19,7 @@ export class StepStarts {
   private underWay = 0;
   /** Steps that ended since there was room for more. */
   private ended = 0;
-  private widening = false;
+  private widening: CancellationScope | null = null;
   private readonly waiting: (() => void)[] = [];
 
   /** Does the work of a step as soon as it may begin. */
@@ -28,6 +28,7 @@ export class StepStarts {
       const turn = new Promise<void>((resolve) => this.waiting.push(resolve));
       void this.widen();
       await turn;
+      this.stopWidening();
     } else {
       this.underWay += 1;
     }
@@ -50,22 +51,36 @@ export class StepStarts {
   }
 
   private async widen(): Promise<void> {
-    if (this.widening) return;
-    this.widening = true;
+    if (this.widening !== null) return;
+    const widening = new CancellationScope();
+    this.widening = widening;
     try {
-      while (this.waiting.length > 0 && this.room < MOST) {
-        this.ended = 0;
-        await sleep(1_000);
-        if (this.ended < FIRST) this.room = Math.min(this.room + FIRST, MOST);
-        this.admit();
-      }
+      await widening.run(() => this.widenEachSecond());
     } catch (error) {
       if (!isCancellation(error)) throw error;
+      if (this.widening !== widening) return;
       // Each that begins sees that the run is cancelled.
       this.room = Infinity;
       this.admit();
     } finally {
-      this.widening = false;
+      if (this.widening === widening) this.widening = null;
     }
+  }
+
+  private async widenEachSecond(): Promise<void> {
+    while (this.waiting.length > 0 && this.room < MOST) {
+      this.ended = 0;
+      await sleep(1_000);
+      if (this.ended < FIRST) this.room = Math.min(this.room + FIRST, MOST);
+      this.admit();
+    }
+  }
+
+  /** A timer that fires while a run ends would make Temporal refuse that end, and have it tried once more. */
+  private stopWidening(): void {
+    const { widening } = this;
+    if (this.waiting.length > 0 || widening === null || !patched('widening-ends')) return;
+    this.widening = null;
+    widening.cancel();
   }
 }
