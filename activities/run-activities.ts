@@ -35,6 +35,7 @@ import {
 } from '../schemas/index.js';
 import { quickScope } from './activity-scope.js';
 import type { ActivityDependencies } from './dependencies.js';
+import { untaintedSteps } from './untainted-steps.js';
 import { pollExecution, type ExecutionPoll } from './poll-execution.js';
 
 /** State of another execution, as far as somebody who waits for it needs to know. */
@@ -79,7 +80,8 @@ export function createRunActivities(deps: ActivityDependencies) {
         );
         const pipeline = await withCode(resolved.pipeline, project);
         if (earlier === undefined) return { ...resolved, pipeline, ...facts, reusable: {} };
-        const reusable = reusableSteps(pipeline, earlier, request.retry?.from);
+        const before = reusableSteps(pipeline, earlier, request.retry?.from);
+        const reusable = request.force == null ? await untaintedSteps(lineage, before) : before;
         return { ...resolved, pipeline, ...facts, reusable };
       });
     },

@@ -24,6 +24,12 @@ export const recordsResponseSchema = z.strictObject({
         generation: z.int().positive().optional().describe('Generation given to an endpoint_changed.'),
         added: z.int().nonnegative().optional().describe('Keys that a partitions_changed added.'),
         removed: z.int().nonnegative().optional().describe('Keys that a partitions_changed removed.'),
+        taint: z
+          .string()
+          .optional()
+          .describe(
+            'Which version that a step wrote or read was recalled as bad, by whom and why; left out where none was.',
+          ),
       }),
     )
     .describe('Results in the order of the request.'),

@@ -50,6 +50,7 @@ export async function beginRun(options: RunSpecification, steps: readonly StepSt
     deferred: new DeferredEnds(),
     passedChecks: new Set(),
     repeats: new Map(),
+    tainted: new Map(),
     poolPlaces: new Set(),
     poolAsks: 0,
     phase: 'starting',

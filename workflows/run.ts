@@ -57,6 +57,8 @@ export interface Run {
   readonly caching: RunCaching | null;
   /** Runs whose results are taken over, by step; records of the step are told apart by it. */
   readonly reused: Map<string, string>;
+  /** Why versions and models that its steps left are not to be used: they, or what they were made of, were recalled. */
+  readonly tainted: Map<string, string>;
   /** Places in pools that it has, by ticket. */
   readonly poolPlaces: Set<string>;
   /** How often it asked for a place. */

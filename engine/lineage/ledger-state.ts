@@ -1,9 +1,10 @@
-import { markedName, type LineageRecord, type Marked } from '../../schemas/index.js';
+import { markedName, type LineageRecord } from '../../schemas/index.js';
 import type { KnownKeys } from './known-keys.js';
 import { compoundKey } from './compound-key.js';
 import type { Answer, LedgerState } from './ledger.js';
 import type { Reader } from './reader.js';
 import { removalFacts } from './retention-queries.js';
+import { marksOver, namesOfTaints, versionsTold } from './taints.js';
 
 /**
  * Reads what is on record as far as the given records touch it. The single writer calls it before each commit, so that
@@ -86,6 +87,7 @@ export async function loadLedgerState(
 
   const names = distinct([
     ...records.flatMap(marksOf),
+    ...(await namesOfTaints(read, records.flatMap(versionsTold))),
     ...[...state.modelVersions].flatMap(([model, numbers]) =>
       [...numbers.keys()].map((digest) => markedName({ kind: 'model', model, digest })),
     ),
@@ -128,13 +130,7 @@ function versionsOf(record: LineageRecord): string[] {
 function marksOf(record: LineageRecord): string[] {
   if (record.kind === 'mark_set' || record.kind === 'mark_lifted') return [markedName(record.on)];
   if (record.kind !== 'version_removed') return [];
-  const { dataset, partition, version } = record.ref;
-  const within: Marked[] = [
-    { kind: 'dataset', dataset, partition: null, version: null },
-    { kind: 'dataset', dataset, partition, version: null },
-    { kind: 'dataset', dataset, partition, version },
-  ];
-  return within.map(markedName);
+  return marksOver(record.ref).map(markedName);
 }
 
 function modelsOf(record: LineageRecord): string[] {

@@ -11,6 +11,7 @@ import {
 import { digestOf } from '../digest.js';
 import { compoundKey } from './compound-key.js';
 import type { RemovalFacts } from './retention-queries.js';
+import { marksOver, taintOf, versionsTold } from './taints.js';
 
 /** What a record was given when it was accepted; kept with it, so that a repetition gets the same. */
 export interface Answer {
@@ -93,13 +94,19 @@ export class Ledger {
     const digest = contentDigest(record);
     const known = this.state.records.get(record.key);
     if (known !== undefined) {
-      if (known.digest === digest) return resultOf(record.key, 'known', known.answer);
+      if (known.digest === digest) return this.resultOf(record, 'known', known.answer);
       throw new MillraceError('LINEAGE_CONFLICT', `the key ${record.key} is on record with other content`);
     }
     const answer = this.answerTo(record);
     this.put(this.state.records, record.key, { digest, answer });
     accepted.push({ record, digest, answer });
-    return resultOf(record.key, 'recorded', answer);
+    return this.resultOf(record, 'recorded', answer);
+  }
+
+  /** A taint is no part of the answer that is kept: it may be set or cleared at any time, and who asks again is told of it as it is then. */
+  private resultOf(record: LineageRecord, status: RecordResult['status'], answer: Answer): RecordResult {
+    const taint = taintOf(this.state.marks, versionsTold(record));
+    return { ...resultOf(record.key, status, answer), ...(taint !== null && { taint }) };
   }
 
   private answerTo(record: LineageRecord): Answer {
@@ -219,17 +226,15 @@ export class Ledger {
   }
 
   /** A pin or hold that came after the plan was made still counts. */
-  private refuseHeld({ ref: { dataset, partition, version } }: LineageRecordOf<'version_removed'>): void {
-    const within = [
-      { kind: 'dataset', dataset, partition: null, version: null },
-      { kind: 'dataset', dataset, partition, version: null },
-      { kind: 'dataset', dataset, partition, version },
-    ] as const;
+  private refuseHeld({ ref }: LineageRecordOf<'version_removed'>): void {
     for (const mark of ['hold', 'pin']) {
-      for (const on of within) {
+      for (const on of marksOver(ref)) {
         const why = this.state.marks.get(compoundKey(mark, markedName(on)));
         if (why === undefined) continue;
-        throw new MillraceError('VERSION_HELD', `${markedName(within[2])}: ${mark} on ${markedName(on)} by ${why}`);
+        throw new MillraceError(
+          'VERSION_HELD',
+          `${markedName({ kind: 'dataset', dataset: ref.dataset, partition: ref.partition, version: ref.version })}: ${mark} on ${markedName(on)} by ${why}`,
+        );
       }
     }
   }

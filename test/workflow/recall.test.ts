@@ -51,11 +51,30 @@ const report = definePipeline({
   },
 });
 
+const whole = definePipeline({
+  name: 'whole',
+  partitions: { kind: 'monthly', timezone: 'UTC' },
+  steps: {
+    raw: {
+      type: 'ingest',
+      source: { kind: 'csv', path: 'node_modules/vega-datasets/data/weather.csv' },
+      dataset: 'weather',
+      timeColumn: 'date',
+    },
+    hot: {
+      type: 'transform',
+      inputs: { weather: 'raw' },
+      sql: 'SELECT location, max(temp_max) AS hottest FROM weather GROUP BY location',
+      dataset: 'whole-report',
+    },
+  },
+});
+
 describe('recall', () => {
   let millrace: MillraceEnvironment;
   let serving: ServingEnvironment;
   beforeAll(async () => {
-    millrace = await startMillrace({ pipelines: [weather, report] });
+    millrace = await startMillrace({ pipelines: [weather, report, whole] });
     serving = await startServing(millrace);
   });
   afterAll(async () => {
@@ -188,6 +207,38 @@ describe('recall', () => {
       ]),
     );
     expect(reported.verdict).toBe('succeeded');
+  });
+
+  it('refuses within a run what comes out as it was recalled, unless it is forced; a retry reads the source again', async () => {
+    const { version } = await published('weather', '2012-06');
+    await (await start(`dataset:weather/2012-06@${version}`)).result();
+    // A run that writes it again ends well: nobody has read it, and the next one to do so is told.
+    const again = await run('weather', '2012-06');
+    expect(again.steps).toMatchObject([
+      { status: 'succeeded', summary: expect.stringMatching(/@\w+ was recalled by ann: /) },
+    ]);
+    for (const retry of [undefined, {}]) {
+      await expect(run('whole', '2012-06', { retry })).rejects.toMatchObject({ code: 'DATA_TAINTED' });
+      const [newest] = await millrace.lineage.runs({ pipeline: 'whole', limit: 1 });
+      expect((await millrace.lineage.run(newest!.runId)).steps).toMatchObject([
+        { step: 'raw', status: 'succeeded', code: null },
+        {
+          step: 'hot',
+          status: 'failed',
+          code: 'DATA_TAINTED',
+          summary: expect.stringContaining('half of it is missing'),
+        },
+      ]);
+    }
+    const force = { by: 'eve', reason: 'the board wants it now' };
+    expect((await run('whole', '2012-06', { force })).verdict).toBe('succeeded');
+    await millrace.lineage.record([
+      {
+        ...{ kind: 'mark_lifted', key: 'june', at: AT, mark: 'taint', actor: 'bob', reason: 'it is as it should be' },
+        on: { kind: 'dataset', dataset: 'weather', partition: '2012-06', version },
+      },
+    ]);
+    expect((await run('whole', '2012-06')).verdict).toBe('succeeded');
   });
 
   it('leaves what is live when somebody rejects or nobody decides, and ends at once where nothing is', async () => {

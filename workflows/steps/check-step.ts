@@ -18,6 +18,7 @@ import { isPublished, published, type PublishOption } from './dataset-steps.js';
 import { quarantine, refusing } from './quarantine.js';
 import { qualityRecord } from './quality-record.js';
 import { recordedStep, type StepOutcome } from './recorded-step.js';
+import { refuseTainted } from './tainted.js';
 
 type QualityActivities = ReturnType<typeof createQualityActivities>;
 type CheckStep = z.output<typeof checkStepSchema>;
@@ -47,6 +48,7 @@ export async function check(
   const step = parseInput(checkStepSchema, { ...fields, input: 'input', type: 'check' }, `step ${name}`);
   return recordedStep(run, name, 'check', async (state) => {
     for (let checked = ref; ;) {
+      refuseTainted(run, name, [checked]);
       const outcome = await judge(run, name, step, checked, options);
       if (outcome.status !== 'refused' || step.onFail === 'refuse') return outcome;
       const decision = await wait(run, step, state, outcome, options);

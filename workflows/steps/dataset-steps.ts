@@ -16,6 +16,7 @@ import { inPool } from './in-pool.js';
 import type { Run } from '../run.js';
 import { throughCache } from './cached-step.js';
 import { recordBase, recordedStep, type StepOutcome } from './recorded-step.js';
+import { refuseTainted } from './tainted.js';
 
 type DatasetActivities = ReturnType<typeof createDatasetActivities>;
 
@@ -61,15 +62,16 @@ export async function transform(
   const readBefore = (entry: CachedStep) => (step.cache?.ignore === undefined ? read : entry.inputs);
   const restore = (entry: CachedStep) =>
     writtenOutcome(run, name, writtenBefore(run, step, entry), options, readBefore(entry));
-  return recordedStep(run, name, 'transform', (state) =>
-    throughCache(run, state, { step, inputs, restore }, async () => {
+  return recordedStep(run, name, 'transform', async (state) => {
+    refuseTainted(run, name, read);
+    return throughCache(run, state, { step, inputs, restore }, async () => {
       const { transform } = proxyActivities<DatasetActivities>(
         workOptions('io', 'data', step, `${step.dataset} ${run.window.key}`),
       );
       const written = await inPool(run, name, step, () => transform({ step, window: run.window, inputs }));
       return writtenOutcome(run, name, written, options, read);
-    }),
-  );
+    });
+  });
 }
 
 /** Whether a version whose outcome is good is to be published now. */

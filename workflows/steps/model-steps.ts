@@ -30,6 +30,7 @@ import { withPool } from '../with-pool.js';
 import { runAttributes } from '../search-attributes.js';
 import { throughCache } from './cached-step.js';
 import { recordBase, recordedStep, type StepOutcome } from './recorded-step.js';
+import { refuseTainted } from './tainted.js';
 
 type TrainingActivities = ReturnType<typeof createTrainingActivities>;
 type StepFields<S extends z.ZodType> = Omit<z.input<S>, 'type'>;
@@ -56,8 +57,9 @@ export async function train(
       records: [{ ...made, ...recordBase(run, name, 'model') }],
     };
   };
-  return recordedStep(run, name, 'train', (state) =>
-    throughCache(run, state, { step, inputs, restore }, async () => {
+  return recordedStep(run, name, 'train', async (state) => {
+    refuseTainted(run, name, refs);
+    return throughCache(run, state, { step, inputs, restore }, async () => {
       const rows = refs.reduce((sum, ref) => sum + ref.rows, 0);
       // The first training on a machine builds its environment, which has its own time on top of the trainer’s.
       const limits = { ...step, timeoutSeconds: step.timeoutSeconds ?? step.trainer.timeoutSeconds + 900 };
@@ -93,8 +95,8 @@ export async function train(
           },
         ],
       };
-    }),
-  );
+    });
+  });
 }
 
 /** Compares a trained model with the champion on the same rows. A closed gate is a value, unless the run is forced. */
@@ -111,6 +113,7 @@ export async function evaluate(
     `step ${name}`,
   );
   return recordedStep(run, name, 'evaluate', async () => {
+    refuseTainted(run, name, [challenger, ...on]);
     const summary = `${challenger.model} ${shortVersion(challenger.digest)} against ${step.champion}`;
     const { evaluate } = proxyActivities<TrainingActivities>(workOptions('io', 'training', step, summary));
     const { label, gate, champion } = step;
@@ -147,6 +150,7 @@ export async function register(
 ): Promise<ModelVersionRef> {
   const step = parseInput(registerStepSchema, { ...fields, model: 'model', type: 'register' }, `step ${name}`);
   return recordedStep(run, name, 'register', async () => {
+    refuseTainted(run, name, [ref]);
     const registered = await commitRecords([{ ...recordBase(run, name, 'registered'), kind: 'model_registered', ref }]);
     const modelVersion = { ...ref, version: allocatedVersion(registered) };
     return {

@@ -15,6 +15,7 @@ import { commitEnd, commitRecords } from '../commit-records.js';
 import { summarizeFailure } from '../failures.js';
 import { now } from '../now.js';
 import { setStepState, type Run } from '../run.js';
+import { noteTaints, taintsOf } from './tainted.js';
 
 /** What a step did, to be put on record. */
 export interface StepOutcome<T> {
@@ -78,7 +79,7 @@ export async function recordedStep<T>(
     const end = stepFinished(run, ended, outcome);
     if (mayWait(run, ended, records)) run.deferred.add(end);
     else await commitStep(run, [...records, end]);
-    setStepState(run, ended);
+    setStepState(run, { ...ended, summary: [summary, ...taintsOf(run, output)].join('; ') });
     return outcome.value;
   } catch (error) {
     const { code, message } = isCancellation(error)
@@ -100,7 +101,8 @@ function mayWait(run: Run, { status, durationMs }: StepState, records: readonly 
 async function commitStep(run: Run, records: readonly LineageRecord[]): Promise<void> {
   const waiting = run.deferred.take();
   try {
-    await commitRecords([...waiting, ...records]);
+    const all = [...waiting, ...records];
+    noteTaints(run, all, await commitRecords(all));
   } catch (error) {
     run.deferred.restore(waiting);
     throw error;

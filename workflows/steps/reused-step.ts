@@ -3,6 +3,7 @@ import { commitRecords } from '../commit-records.js';
 import { now } from '../now.js';
 import { setStepState, type Run } from '../run.js';
 import { stepFinished } from './recorded-step.js';
+import { noteTaints } from './tainted.js';
 
 /** Whether what a step would read now are the versions that were read then. */
 export function readsTheSame({ inputs }: ReusableStep, refs: readonly DatasetVersionRef[]): boolean {
@@ -28,6 +29,7 @@ export async function takeOver(run: Run, step: string, type: string, reusable: R
     output,
     reusedFrom: runId,
   };
-  await commitRecords([stepFinished(run, state, { inputs, inputModels, reusedFrom: runId })]);
+  const end = stepFinished(run, state, { inputs, inputModels, reusedFrom: runId });
+  noteTaints(run, [end], await commitRecords([end]));
   setStepState(run, state);
 }

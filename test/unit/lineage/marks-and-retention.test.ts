@@ -1,6 +1,6 @@
 import { decideRetention } from '../../../engine/datasets/index.js';
 import type { LineageClient } from '../../../engine/lineage/index.js';
-import type { LineageRecord, Mark, Marked, RetentionClass } from '../../../schemas/index.js';
+import type { LineageRecord, LineageRecordOf, Mark, Marked, RetentionClass } from '../../../schemas/index.js';
 import {
   aliasMoved,
   AT,
@@ -14,6 +14,7 @@ import {
   published,
   runFinished,
   runStarted,
+  stepFinished,
 } from './story.js';
 import { errorOf, withOwner, withStore } from './support.js';
 
@@ -221,6 +222,38 @@ describe('a taint', () => {
       expect(await errorOf(client.record([lift('taint', version(NEW))]))).toMatch(/^NOT_FOUND: there is no taint/);
       const { entries } = await client.audit({ actor: 'bob' });
       expect(entries.map(({ action, reason }) => [action, reason])).toEqual([['clear', 'it is over']]);
+    });
+  });
+
+  it('is told to who writes the version again or makes something of it, as it is at that moment', async () => {
+    await withOwner(async (client) => {
+      const taints = async (...records: LineageRecord[]) =>
+        (await client.record(records)).map(({ taint }) => taint?.replace(/@\w+/, ''));
+      const written = datasetVersion('run-0', OLD);
+      const why = `dataset:flights/${DAY} was recalled by ada: an audit is under way`;
+      expect(await taints(written, published('run-0', OLD), mark('taint', version(OLD)))).toEqual([
+        undefined,
+        undefined,
+        undefined,
+      ]);
+      const made = datasetRef(DAY, 'made', 'features');
+      const end = (step: string, type: string, dataset?: typeof OLD): LineageRecord => ({
+        ...(stepFinished('run-1', step, type, [OLD]) as LineageRecordOf<'step_finished'>),
+        ...(dataset && { output: { dataset } }),
+      });
+      const again = datasetVersion('run-1', OLD);
+      expect(await taints(written, again, datasetVersion('run-1', NEW))).toEqual([why, why, undefined]);
+      // What a check was compared with does not matter to what it was given.
+      expect(
+        await taints(
+          ...[end('hot', 'transform', made), end('quality', 'check', made), end('evaluate', 'evaluate')],
+          end('raw', 'ingest', OLD),
+        ),
+      ).toEqual([why, undefined, undefined, why]);
+      // In one transaction with the mark, and once it is cleared.
+      const day: Marked = { kind: 'dataset', dataset: 'flights', partition: DAY, version: null };
+      expect(await taints(lift('taint', version(OLD)), mark('taint', day), again)).toEqual([undefined, undefined, why]);
+      expect(await taints(lift('taint', day), again)).toEqual([undefined, undefined]);
     });
   });
 
