@@ -1,8 +1,8 @@
 import type {
   CalendarSpec,
   ScheduleDescription,
+  ScheduleDescriptionAction,
   ScheduleOptions,
-  ScheduleOptionsAction,
   ScheduleOverlapPolicy,
 } from '@temporalio/client';
 import { parseCron } from '../schemas/cron.js';
@@ -32,6 +32,12 @@ export interface ScheduleFacts {
   workflowId: string;
   /** Limits that Temporal puts on a firing. */
   limits: string;
+  /** Whose turn a firing is in Temporal’s queues. */
+  priority: string;
+  memo: string;
+  searchAttributes: string;
+  /** What the Temporal UI says of a firing. */
+  summary: string;
   /** Input of a firing. */
   pipeline: string;
   requestedBy: string;
@@ -129,12 +135,13 @@ interface Rest {
   catchupWindow?: unknown;
   pauseOnFailure?: boolean;
   remainingActions?: number | undefined;
-  action: Partial<Pick<ScheduleOptionsAction, 'taskQueue' | 'args' | 'workflowId' | Limit>> & {
+  action: Partial<Pick<ScheduleDescriptionAction, 'taskQueue' | 'args' | 'workflowId' | Limit | Note>> & {
     workflowType: string | object;
   };
 }
 
-const LIMITS = ['workflowExecutionTimeout', 'workflowRunTimeout', 'retry'] as const;
+type Note = 'priority' | 'memo' | 'typedSearchAttributes' | 'staticSummary' | 'staticDetails';
+const LIMITS = ['workflowExecutionTimeout', 'workflowRunTimeout', 'workflowTaskTimeout', 'retry'] as const;
 type Limit = (typeof LIMITS)[number];
 
 function facts(spec: Spec, { overlap, catchupWindow, pauseOnFailure, remainingActions, action }: Rest): ScheduleFacts {
@@ -167,9 +174,29 @@ function facts(spec: Spec, { overlap, catchupWindow, pauseOnFailure, remainingAc
       LIMITS.filter((limit) => action[limit] !== undefined)
         .map((limit) => `${limit} ${JSON.stringify(action[limit])}`)
         .join(', ') || NONE,
+    priority: inWords(action.priority ?? {}),
+    memo: inWords(action.memo ?? {}),
+    searchAttributes: inWords(attributesOf(action.typedSearchAttributes ?? [])),
+    summary: [action.staticSummary, action.staticDetails].filter(Boolean).join('; ') || NONE,
     ...{ pipeline, requestedBy },
     params: JSON.stringify(Object.fromEntries(sorted)),
   };
+}
+
+function attributesOf(given: NonNullable<ScheduleDescriptionAction['typedSearchAttributes']>): object {
+  const pairs = Array.isArray(given) ? given : given.getAll();
+  return Object.fromEntries(pairs.map(({ key, value }) => [key.name, value]));
+}
+
+/** Fields that have a value, `priorityKey 5, fairnessKey "eve"`; Temporal gives some that nobody set as empty. */
+function inWords(fields: object): string {
+  return (
+    Object.entries(fields)
+      .filter(([, value]) => value !== undefined && value !== null && value !== '' && value !== 0)
+      .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
+      .sort()
+      .join(', ') || NONE
+  );
 }
 
 /** What the turns of firings are called; that Temporal keeps some of them back is a difference. */

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ScheduleOverlapPolicy } from '@temporalio/client';
+import { defineSearchAttributeKey } from '@temporalio/common';
 import {
   configSchema,
   firingResultSchema,
@@ -156,6 +157,31 @@ describe('schedules', () => {
     expect(await schedules.apply(pipelines)).toMatchObject([{ change: 'unchanged' }]);
     expect(await schedules.describe('gated')).toMatchObject({ paused: true, note: 'on holiday' });
     await schedules.resume('gated', 'back');
+  });
+
+  it('show what somebody wrote on firings in Temporal, and whose turn they made it, and undo that too', async () => {
+    const { schedules } = millrace.client;
+    const pipelines = scheduled('gated', nightly);
+    await schedules.apply(pipelines);
+    const partition = defineSearchAttributeKey('MillracePartition', 'KEYWORD');
+    await millrace.client.temporal.schedule.getHandle('schedule/gated').update((previous) => ({
+      ...previous,
+      action: {
+        ...previous.action,
+        ...{ priority: { priorityKey: 1, fairnessKey: 'eve', fairnessWeight: 2 }, memo: { why: ['a', 0] } },
+        ...{ workflowTaskTimeout: '20s', staticSummary: 'mine', staticDetails: 'to see' },
+        typedSearchAttributes: [{ key: partition, value: 'x' }],
+      },
+    }));
+    const [repaired] = await schedules.apply(pipelines);
+    expect(repaired?.differences).toEqual([
+      'limits: workflowTaskTimeout 20000 → none',
+      'priority: fairnessKey "eve", fairnessWeight 2, priorityKey 1 → none',
+      'memo: why ["a",0] → none',
+      'searchAttributes: MillracePartition "x" → none',
+      'summary: mine; to see → gated: a firing of its schedule',
+    ]);
+    expect(await schedules.apply(pipelines)).toMatchObject([{ change: 'unchanged' }]);
   });
 
   it('of pipelines that have none any more are told, and deleted only when it is asked for', async () => {
