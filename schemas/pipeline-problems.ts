@@ -16,6 +16,7 @@ export function stepProblems(steps: Record<string, Step>): Problem[] {
     ...cycleProblems(steps),
     ...writerProblems(steps),
     ...quarantineProblems(steps),
+    ...silenceProblems(steps),
   ];
 }
 
@@ -121,6 +122,20 @@ function quarantineProblems(steps: Record<string, Step>): Problem[] {
     return dataset === undefined || nameField.safeParse(dataset).success
       ? []
       : [{ path: `${at}.quarantineDataset`, message: `must be given: "${dataset}" is too long for a name` }];
+  });
+}
+
+/** Silence that approves gives no values: what has to be given then needs a default. */
+function silenceProblems(steps: Record<string, Step>): Problem[] {
+  return Object.entries(steps).flatMap(([name, step]): Problem[] => {
+    if (step.type !== 'approve' || step.onTimeout !== 'approve' || step.waitSeconds === undefined) return [];
+    return Object.entries(step.fields)
+      .filter(([, field]) => field.required && field.default === undefined)
+      .map(([field]) => ({
+        path: `steps.${name}.fields.${field}.default`,
+        message:
+          'must be given, or required: false: the field is required, and onTimeout approves without anybody to say it',
+      }));
   });
 }
 

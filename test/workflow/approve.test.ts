@@ -22,7 +22,7 @@ const release = definePipeline({
 /** Every type of field, groups, and a default for silence. */
 const audit = definePipeline({
   name: 'sign-off',
-  params: { wait: { type: 'number', default: 600 } },
+  params: { wait: { type: 'number', default: 600 }, onTimeout: { type: 'string', default: 'reject' } },
   steps: {
     board: {
       type: 'approve',
@@ -35,7 +35,7 @@ const audit = definePipeline({
         loud: { type: 'boolean', default: false },
       },
       waitSeconds: '{{ params.wait }}' as unknown as number,
-      onTimeout: 'approve',
+      onTimeout: '{{ params.onTimeout }}' as 'reject',
     },
   },
 });
@@ -142,7 +142,8 @@ describe('the step approve', () => {
   });
 
   it('puts silence on the audit record, and takes the defaults of its fields then', async () => {
-    const run = await millrace.client.startRun({ pipeline: 'sign-off', partition: 'all', params: { wait: 1 } });
+    const params = { wait: 1, onTimeout: 'approve' };
+    const run = await millrace.client.startRun({ pipeline: 'sign-off', partition: 'all', params });
     const { verdict, steps, runId } = await run.result();
     expect(verdict).toBe('succeeded');
     expect(steps[0]?.output.value).toMatchObject({ approved: true, by: null, values: { share: 5, loud: false } });

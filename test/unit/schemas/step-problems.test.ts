@@ -21,7 +21,22 @@ function problems(given: Record<string, object>): string[] {
   return stepProblems(steps(given)).map(({ path, message }) => `${path}: ${message}`);
 }
 
+const board = {
+  type: 'approve',
+  message: 'Ship it?',
+  fields: {
+    ticket: { type: 'string' },
+    share: { type: 'number', default: 5 },
+    note: { type: 'string', required: false },
+  },
+};
+
 describe('stepProblems', () => {
+  it('lets an approval that silence does not give ask for values without a default', () => {
+    const waiting = { ...board, waitSeconds: 60 };
+    expect(problems({ board, waiting, always: { ...board, onTimeout: 'approve' } })).toEqual([]);
+  });
+
   it('finds nothing in a sound pipeline', () => {
     expect(problems({ raw, check, transform, train })).toEqual([]);
   });
@@ -77,6 +92,11 @@ describe('stepProblems', () => {
       'a minimum that is never reached',
       { train: { ...train, inputs: { rows: { dataset: 'd', window: { last: 2, minimum: 3 } } } } },
       'steps.train.inputs.rows.window.minimum: must not be greater than last, 2',
+    ],
+    [
+      'a value that nobody gives where silence approves',
+      { board: { ...board, waitSeconds: 60, onTimeout: 'approve' } },
+      'steps.board.fields.ticket.default: must be given, or required: false: the field is required, and onTimeout approves without anybody to say it',
     ],
     [
       'a cycle',
