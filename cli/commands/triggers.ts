@@ -5,6 +5,7 @@ import { createLineageClient } from '../../engine/lineage/index.js';
 import type { InboxStatus, TriggerLedger } from '../../schemas/trigger.js';
 import { addTargetOptions, jsonOption, parseCount, type JsonOption, type TargetOptions } from '../options.js';
 import { printJson } from '../output.js';
+import { refuseUnknownPipeline } from '../known-pipelines.js';
 import { requireLineageUrl, resolveTarget, type Target } from '../target.js';
 
 interface TriggersOptions extends TargetOptions, JsonOption {
@@ -25,6 +26,9 @@ export function triggersCommand(program: Command): void {
       const lineage = createLineageClient({ url: requireLineageUrl(target) });
       const ledger = await lineage.triggers.ledger(pipeline, { limit });
       const { waiting, watching, problem } = await inboxOf(target, pipeline);
+      // Of a pipeline that was removed there are events, or an inbox.
+      const nothing = ledger.entries.length === 0 && waiting?.length === 0;
+      if (nothing && watching === false) await refuseUnknownPipeline(target, pipeline);
       if (json) printJson({ pipeline, watching, problem, waiting, ...ledger });
       else console.log([inWords(ledger, waiting), ...(problem === null ? [] : [`problem: ${problem}`])].join('\n'));
     });

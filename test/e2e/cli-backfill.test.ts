@@ -242,3 +242,16 @@ describe('millrace schedule', () => {
     });
   });
 });
+
+describe('millrace triggers', () => {
+  it('refuses a name that nothing knows with the nearest, and shows the inbox of a pipeline that is no more', async () => {
+    expect(await cli('triggers', 'idel')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('PIPELINE_UNKNOWN: there is no pipeline "idel"; did you mean "idle"?'),
+    });
+    expect(await cli('triggers', 'idle')).toMatchObject({ code: 0, out: expect.stringContaining('0 waiting') });
+    await millrace.client.trigger({ pipeline: 'gone', partition: '2001-03-01' });
+    expect(await cli('triggers', 'gone')).toMatchObject({ code: 0 });
+    expect((await cli('triggers', 'gon')).err).toContain('did you mean "gone"?');
+  });
+});
