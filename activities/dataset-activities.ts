@@ -31,6 +31,8 @@ export interface WrittenDataset {
   columnLineage?: ColumnLineage;
   /** What an ingest step read. */
   sources?: SourceDataset[];
+  /** Columns of an ingest step that lost what is finer than microseconds. */
+  cutTimes?: string[];
 }
 
 /** Activities of the role `data`. */

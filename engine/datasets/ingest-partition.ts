@@ -11,6 +11,7 @@ import {
   type SourceDataset,
 } from '../../schemas/index.js';
 import type { DatasetDependencies } from './dataset-dependencies.js';
+import { cutTimes } from './cut-times.js';
 import { storeVersion } from './dataset-version.js';
 import { identifier, withDuckDb, type DuckDbSession, type Values } from './duckdb-session.js';
 import { withEvenLines } from './even-lines.js';
@@ -34,6 +35,7 @@ export interface IngestInput {
  * Copies one partition of a source into a dataset version: the rows whose time column lies in [start, end), in the
  * source’s order, or sorted where it has none. A TIMESTAMP without zone is an instant in UTC; a DATE is compared with the calendar dates that the
  * partition key names. One thread reads, so that the bytes, and with them the version, follow from the rows alone.
+ * `cutTimes` names the columns that lost what is finer than microseconds.
  * @throws MillraceError SOURCE_NOT_FOUND, SOURCE_EMPTY, SOURCE_UNREADABLE, SOURCE_SCHEMA_MISMATCH with every column by
  * path, PARTITION_EMPTY unless `allowEmpty`, STORE_UNAVAILABLE,
  * and those of `fetchSource`
@@ -42,7 +44,7 @@ export interface IngestInput {
 export async function ingestPartition(
   deps: DatasetDependencies,
   { step: declared, window }: IngestInput,
-): Promise<{ ref: DatasetVersionRef; columns: Column[]; sources: SourceDataset[] }> {
+): Promise<{ ref: DatasetVersionRef; columns: Column[]; sources: SourceDataset[]; cutTimes: string[] }> {
   const { store, scratchDir, signal, onProgress, memoryLimit = '2GB' } = deps;
   const step = { ...declared, source: partitionSource(declared.source, window.key) };
   const { timeColumn } = step;
@@ -78,7 +80,7 @@ export async function ingestPartition(
     const nullable = new Map(plan.columns.map((column) => [column.name, column.nullable]));
     const columns = written.columns.map((column) => ({ ...column, nullable: nullable.get(column.name) ?? true }));
     const ref = await storeVersion(store, { dataset: step.dataset, partition: window.key }, { ...written, columns });
-    return { ref, columns, sources: source.datasets };
+    return { ref, columns, sources: source.datasets, cutTimes: await cutTimes(session, step, source, columns) };
   });
 }
 

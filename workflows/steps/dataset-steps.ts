@@ -98,6 +98,11 @@ function writtenBefore(run: Run, { dataset }: { dataset: string }, { output, rec
   return { ref, columns, ...(columnLineage && { columnLineage }), ...(sources && { sources }) };
 }
 
+function cutTold(columns: readonly string[]): string {
+  const more = columns.length > 3 ? ` and ${columns.length - 3} more` : '';
+  return `nanoseconds of ${columns.slice(0, 3).join(', ')}${more} are cut to microseconds`;
+}
+
 function writtenOutcome(
   run: Run,
   name: string,
@@ -105,10 +110,11 @@ function writtenOutcome(
   options: PublishOption,
   inputs: DatasetVersionRef[],
 ): StepOutcome<WrittenDataset> {
-  const { ref, columns, columnLineage, sources } = written;
+  const { ref, columns, columnLineage, sources, cutTimes: cut = [] } = written;
   return {
     value: written,
-    summary: `${ref.rows} rows, version ${shortVersion(ref.version)}`,
+    summary: `${ref.rows} rows, version ${shortVersion(ref.version)}${cut.length === 0 ? '' : `; ${cutTold(cut)}`}`,
+    code: cut.length === 0 ? null : 'TIMES_CUT',
     output: { dataset: ref },
     inputs,
     records: [

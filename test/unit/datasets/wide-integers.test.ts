@@ -156,3 +156,23 @@ it('decimals of more than 38 digits in Parquet are refused, not read wrong, and 
   const { ref } = await ingestPartition(bench, { step: beside, window: ALL });
   expect(await rowsOf(bench, ref)).toEqual([['1']]);
 });
+
+/** Columns t of nanoseconds in UTC, u of nanoseconds without a zone and w of microseconds in UTC; written by pyarrow. */
+const OF_NANOSECONDS =
+  'UEFSMRUAFRwVHCwVAhUAFQYVBhwAAAACAAAAAgEVzYU9/pyXFxUAFRwVHCwVAhUAFQYVBhwAAAACAAAAAgEVzYU9/pyXFxUAFRwVHCwVAhUAFQYVBhwA' +
+  'AAACAAAAAgFAIiAYJAoGABUEGUw1ABgGc2NoZW1hFQYAFQQlAhgBdGyMERw8AAAAAAAVBCUCGAF1bIwSHDwAAAAAABUEJQIYAXclFEyMERwsAAAAAAAW' +
+  'AhkcGTwmABwVBBklBgAZGAF0FQAWAhZCFkImCEkcFQAVABUCADwpBhkmAAIAAAAmABwVBBklBgAZGAF1FQAWAhZCFkImSkkcFQAVABUCADwpBhkmAAIA' +
+  'AAAmABwVBBklBgAZGAF3FQAWAhZCFkImjAFJHBUAFQAVAgA8KQYZJgACAAAAFsYBFgImCBbGAQAoIHBhcnF1ZXQtY3BwLWFycm93IHZlcnNpb24gMjYu' +
+  'MC4xGTwcAAAcAAAcAAAABAEAAFBBUjE=';
+
+it('nanoseconds with a zone in Parquet are cut to microseconds, which is told by column, unless the step declares it', async () => {
+  await writeFile(join(bench.root, 'nanos.parquet'), Buffer.from(OF_NANOSECONDS, 'base64'));
+  const step = { source: { kind: 'parquet', path: 'nanos.parquet' }, dataset: 'table' };
+  const taken = await ingestPartition(bench, { step: ingestStep(step), window: ALL });
+  expect(taken.cutTimes).toEqual(['t']);
+  expect(await rowsOf(bench, taken.ref)).toEqual([
+    ['2023-11-14 22:13:20.123456+00', '2023-11-14 22:13:20.123456789', '2023-11-14 22:13:20.123456+00'],
+  ]);
+  const declared = ingestStep({ ...step, columns: [column('t', 'TIMESTAMP WITH TIME ZONE')] });
+  expect((await ingestPartition(bench, { step: declared, window: ALL })).cutTimes).toEqual([]);
+});
