@@ -39,6 +39,7 @@ export class ColumnReader {
     chunk.layout = this.kind.layout;
     chunk.length = data.length;
     chunk.rowsOfEntry = null;
+    chunk.range = undefined;
     this.readValidity(data);
     if (DataType.isDictionary(this.type)) this.readDictionary(data);
     else if (chunk.layout === 'number') this.readNumbers(data);

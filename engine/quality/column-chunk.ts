@@ -1,3 +1,4 @@
+import { BLOCK_ROWS } from './blocks.js';
 import type { Layout } from './column-kind.js';
 import type { Json } from './json.js';
 
@@ -23,8 +24,18 @@ export interface ColumnChunk {
   entries: ColumnChunk | null;
   /** For `codes`: rows of each entry, nulls left out, once `countCodes` was asked for it. */
   rowsOfEntry: Int32Array | null;
+  /** For `wide`, of two words: what `narrowRange` found, once it was asked for. */
+  range: NarrowRange | null | undefined;
   /** For `opaque`: one value as JSON, for examples. */
   opaque: ((row: number) => Json) | null;
+}
+
+/** Of integers that fit into 32 bits each. */
+export interface NarrowRange {
+  least: number;
+  greatest: number;
+  /** Exact up to four million rows. */
+  sum: number;
 }
 
 const NONE = {
@@ -45,6 +56,7 @@ export function emptyChunk(layout: ColumnChunk['layout']): ColumnChunk {
     offsetStride: 1,
     entries: null,
     rowsOfEntry: null,
+    range: undefined,
     opaque: null,
   };
 }
@@ -106,4 +118,39 @@ export function countCodes(chunk: ColumnChunk): Int32Array {
   if (valid === null) for (let i = 0; i < length; i++) counts[codes[i]!]!++;
   else for (let i = 0; i < length; i++) counts[codes[i]!]! += valid[i]!;
   return (chunk.rowsOfEntry = counts);
+}
+
+/**
+ * Least and greatest of integers of two words, whatever stands in rows without a value included; looked for once, however many
+ * kernels ask. Null where one does not fit into 32 bits with a sign, or there is none.
+ */
+export function narrowRange(chunk: ColumnChunk): NarrowRange | null {
+  if (chunk.range === undefined) chunk.range = findNarrowRange(chunk);
+  return chunk.range;
+}
+
+function findNarrowRange({ words, length }: ColumnChunk): NarrowRange | null {
+  if (length === 0) return null;
+  const range = { least: words[0]!, greatest: words[0]!, sum: 0 };
+  for (let from = 0; from < length; from += BLOCK_ROWS) {
+    if (!widenRange(range, words, from, Math.min(length, from + BLOCK_ROWS))) return null;
+  }
+  return range;
+}
+
+/** Takes in rows; false where one does not fit into 32 bits. */
+function widenRange(range: NarrowRange, words: Int32Array, from: number, to: number): boolean {
+  let { least, greatest, sum } = range;
+  let beyond = 0;
+  for (let at = 2 * from; at < 2 * to; at += 2) {
+    const value = words[at]!;
+    beyond |= words[at + 1]! ^ (value >> 31);
+    if (value < least) least = value;
+    if (value > greatest) greatest = value;
+    sum += value;
+  }
+  range.least = least;
+  range.greatest = greatest;
+  range.sum = sum;
+  return beyond === 0;
 }

@@ -71,7 +71,7 @@ function layer(from: ColumnKind, to: ColumnKind): Layer {
     const { laid } = known;
     const isForeign = laid.foreign;
     const foreign = isForeign && Uint8Array.from({ length: chunk.length }, (_, row) => isForeign[chunk.codes[row]!]!);
-    return { chunk: { ...chunk, entries: laid.chunk, rowsOfEntry: null }, foreign };
+    return { chunk: { ...chunk, entries: laid.chunk, rowsOfEntry: null, range: undefined }, foreign };
   };
 }
 

@@ -1,4 +1,5 @@
 import { expandBits } from '../arrow-bits.js';
+import { BLOCK_ROWS } from '../blocks.js';
 import { emptyChunk, gather, type ColumnChunk } from '../column-chunk.js';
 import { decodeHalves } from '../parquet/wide-values.js';
 import type { ColumnPlace, RecordBatch } from './record-batch.js';
@@ -21,7 +22,8 @@ export function readColumn(batch: RecordBatch, place: ColumnPlace, dictionaries:
   if (field.dictionary !== null) return readCodes(batch, place, chunk, dictionaries(field.dictionary.id));
   const { layout } = field.kind;
   if (layout === 'wide') {
-    chunk.words = new Int32Array(batch.bytes(buffer + 1, length * field.kind.stride * 4).buffer);
+    const words = length * field.kind.stride;
+    chunk.words = new Int32Array(batch.bytes(buffer + 1, words * 4).buffer, 0, words);
   } else if (layout === 'number') chunk.numbers = readNumbers(batch, place);
   else if (layout === 'text') readTexts(batch, place, chunk);
   else chunk.opaque = () => `(${field.kind.name})`;
@@ -51,10 +53,10 @@ function readNumbers(batch: RecordBatch, { field, length, buffer }: ColumnPlace)
   }
   const { bits, signed } = field;
   const memory = batch.bytes(buffer + 1, (length * bits) / 8).buffer;
-  if (field.type !== TYPE.FLOAT) return Float64Array.from(integersOf(memory, bits, signed, length));
+  if (field.type !== TYPE.FLOAT) return new Float64Array(integersOf(memory, bits, signed, length));
   if (bits === 64) return new Float64Array(memory, 0, length);
   return bits === 32
-    ? Float64Array.from(new Float32Array(memory, 0, length))
+    ? new Float64Array(new Float32Array(memory, 0, length))
     : decodeHalves(new Uint16Array(memory, 0, length));
 }
 
@@ -74,9 +76,10 @@ function readTexts(batch: RecordBatch, place: ColumnPlace, chunk: ColumnChunk): 
     return;
   }
   const words = type === TYPE.LARGE_UTF8 || type === TYPE.LARGE_BINARY ? 2 : 1;
+  const offsetBytes = (length + 1) * words * 4;
   // An array without rows may come without its one offset.
   const offsets =
-    length === 0 ? new Int32Array(2) : new Int32Array(batch.bytes(buffer + 1, (length + 1) * words * 4).buffer);
+    length === 0 ? new Int32Array(2) : new Int32Array(batch.bytes(buffer + 1, offsetBytes).buffer, 0, offsetBytes / 4);
   chunk.bytes = batch.bytes(buffer + 2, 0);
   chunk.offsets = offsets;
   chunk.offsetStride = words;
@@ -85,22 +88,44 @@ function readTexts(batch: RecordBatch, place: ColumnPlace, chunk: ColumnChunk): 
 
 /** Texts are below 2 GiB, so the low word of an offset of 64 bits is the offset. */
 function refuseBrokenOffsets(offsets: Int32Array, length: number, words: 1 | 2, bytes: number): void {
-  let before = 0;
-  let broken = 0;
-  for (let i = 0; i <= length; i++) {
-    const next = offsets[i * words]!;
-    // Without a branch: almost no column is broken.
-    broken |= next - before;
+  for (let from = 0; from < length; from += BLOCK_ROWS) {
+    const to = Math.min(length, from + BLOCK_ROWS);
+    const isBroken = words === 1 ? descends(offsets, from, to) : descendsWide(offsets, from, to);
+    if (isBroken) throw new RangeError('a column contradicts itself');
+  }
+  const last = offsets[length * words]!;
+  if (last < 0 || last > bytes) throw new RangeError('a column contradicts itself');
+}
+
+/** Without a branch: almost no column is broken. */
+function descends(offsets: Int32Array, from: number, to: number): boolean {
+  let before = offsets[from]!;
+  let broken = before;
+  for (let i = from + 1; i <= to; i++) {
+    const next = offsets[i]!;
+    broken |= next | (next - before);
     before = next;
   }
-  if (words === 2) for (let i = 0; i <= length; i++) broken |= offsets[2 * i + 1]! === 0 ? 0 : -1;
-  if (broken < 0 || before > bytes) throw new RangeError('a column contradicts itself');
+  return broken < 0;
+}
+
+function descendsWide(offsets: Int32Array, from: number, to: number): boolean {
+  let before = offsets[2 * from]!;
+  let broken = before;
+  let high = offsets[2 * from + 1]!;
+  for (let at = 2 * from + 2; at <= 2 * to; at += 2) {
+    const next = offsets[at]!;
+    broken |= next | (next - before);
+    high |= offsets[at + 1]!;
+    before = next;
+  }
+  return broken < 0 || high !== 0;
 }
 
 /** A view is four words: the size, and for more than 12 bytes a prefix, the number of a buffer and the position in it. */
 function readViews(batch: RecordBatch, { length, buffer, views: buffers }: ColumnPlace, chunk: ColumnChunk): void {
   const inline = batch.bytes(buffer + 1, length * 16);
-  const views = new Int32Array(inline.buffer);
+  const views = new Int32Array(inline.buffer, 0, length * 4);
   const sources = Array.from({ length: buffers }, (_, i) => batch.bytes(buffer + 2 + i, 0));
   let total = 0;
   for (let i = 0; i < length; i++) {
@@ -142,10 +167,9 @@ function readCodes(batch: RecordBatch, place: ColumnPlace, chunk: ColumnChunk, e
   // Codes of rows without a value may be anything.
   if (valid !== null) for (let i = 0; i < length; i++) if (valid[i] === 0) codes[i] = 0;
   if (chunk.nullCount < length) {
-    for (let i = 0; i < length; i++) {
-      if (codes[i]! >>> 0 >= entries.length && (valid === null || valid[i] === 1)) {
-        throw new RangeError('a column contradicts itself');
-      }
+    for (let from = 0; from < length; from += BLOCK_ROWS) {
+      const isBroken = hasUnknownCode(codes, valid, entries.length - 1, from, Math.min(length, from + BLOCK_ROWS));
+      if (isBroken) throw new RangeError('a column contradicts itself');
     }
   }
   chunk.layout = 'codes';
@@ -153,6 +177,14 @@ function readCodes(batch: RecordBatch, place: ColumnPlace, chunk: ColumnChunk, e
   chunk.entries = entries;
   if (entries.valid !== null) foldNullEntries(chunk, codes, entries.valid);
   return chunk;
+}
+
+/** Whether a row with a value has a code below 0 or above `last`. */
+function hasUnknownCode(codes: Int32Array, valid: Uint8Array | null, last: number, from: number, to: number): boolean {
+  let broken = 0;
+  if (valid === null) for (let i = from; i < to; i++) broken |= codes[i]! | (last - codes[i]!);
+  else for (let i = from; i < to; i++) broken |= (codes[i]! | (last - codes[i]!)) & -valid[i]!;
+  return broken < 0;
 }
 
 /** A row whose dictionary entry is null is null. */

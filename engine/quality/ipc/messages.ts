@@ -88,9 +88,9 @@ export function messageAt(
   return { message, next: bodyAt + bodyLength };
 }
 
-/** Bytes of a file, in memory of their own. */
-export function bytesAt(descriptor: number, at: number, length: number): Buffer<ArrayBuffer> {
-  const bytes = Buffer.allocUnsafeSlow(length);
+/** Bytes of a file, in memory of their own, or at the start of `memory`. */
+export function bytesAt(descriptor: number, at: number, length: number, memory?: ArrayBuffer): Buffer<ArrayBuffer> {
+  const bytes = memory === undefined ? Buffer.allocUnsafeSlow(length) : Buffer.from(memory, 0, length);
   for (let read = 0; read < length;) {
     const more = readSync(descriptor, bytes, read, length - read, at + read);
     if (more === 0) throw new RangeError('the file is cut off');

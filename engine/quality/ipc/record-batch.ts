@@ -21,6 +21,18 @@ const MAX_BATCH_ROWS = 1 << 28;
 /** Buffers that unpack to more are refused. */
 const MAX_UNPACKED_BYTES = 1 << 30;
 
+/** Memory for the buffers of one batch after another, by their number: fresh pages cost as much as the reading. */
+export class BatchMemory {
+  private readonly buffers: ArrayBuffer[] = [];
+
+  /** At least `length` bytes; what was in them for the batch before is lost. */
+  of(buffer: number, length: number): ArrayBuffer {
+    const known = this.buffers[buffer];
+    if (known !== undefined && known.byteLength >= length) return known;
+    return (this.buffers[buffer] = new ArrayBuffer(length));
+  }
+}
+
 /** A batch of records whose buffers are read when they are asked for. */
 export class RecordBatch {
   readonly rows: number;
@@ -34,6 +46,7 @@ export class RecordBatch {
 
   /**
    * @param decompress for buffers that are compressed
+   * @param memory where the buffers are read to, when those of the batch before are not needed any more
    * @throws RangeError where the batch contradicts itself
    */
   constructor(
@@ -42,6 +55,7 @@ export class RecordBatch {
     header: FlatTable,
     fields: readonly IpcField[],
     private readonly decompress: Decompress | null,
+    private readonly memory?: BatchMemory,
   ) {
     this.rows = header.long(0);
     if (this.rows > MAX_BATCH_ROWS) throw new RangeError(`a batch of ${this.rows} rows is too large`);
@@ -54,22 +68,22 @@ export class RecordBatch {
     }
   }
 
-  /** The bytes of a buffer, at the start of memory of their own; `least` of them must be there. */
+  /** The bytes of a buffer, at the start of memory that no other buffer of the batch has; `least` of them must be there. */
   bytes(buffer: number, least: number): Uint8Array<ArrayBuffer> {
     const [offset, length] = this.buffers[buffer] ?? [0, 0];
     if (offset + length > this.message.bodyLength) throw new RangeError('a buffer lies outside of its message');
-    const bytes = length === 0 ? new Uint8Array(0) : this.unpacked(offset, length);
+    const bytes = length === 0 ? new Uint8Array(0) : this.unpacked(buffer, offset, length);
     // A buffer may be left out where there is nothing in it.
     if (bytes.length < least) throw new RangeError('a column is cut off');
     return bytes;
   }
 
-  private unpacked(offset: number, length: number): Uint8Array<ArrayBuffer> {
-    const raw = bytesAt(this.descriptor, this.message.bodyAt + offset, length);
-    if (this.decompress === null) return new Uint8Array(raw.buffer);
+  private unpacked(buffer: number, offset: number, length: number): Uint8Array<ArrayBuffer> {
+    const raw = bytesAt(this.descriptor, this.message.bodyAt + offset, length, this.memory?.of(buffer, length));
+    if (this.decompress === null) return new Uint8Array(raw.buffer, 0, length);
     if (length < 8) throw new RangeError('a column is cut off');
     const size = Number(raw.readBigInt64LE(0));
-    if (size === -1) return new Uint8Array(raw.buffer.slice(8));
+    if (size === -1) return new Uint8Array(raw.buffer.slice(8, length));
     if (size < 0 || size > MAX_UNPACKED_BYTES) throw new RangeError('a buffer unpacks to too much');
     return new Uint8Array(this.decompress(raw.subarray(8), size));
   }

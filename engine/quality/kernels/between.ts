@@ -1,3 +1,4 @@
+import { narrowRange, type ColumnChunk } from '../column-chunk.js';
 import type { ColumnKind } from '../column-kind.js';
 import { Misfit, ordinalOf } from '../literals.js';
 import { packWide, wideRange } from '../wide.js';
@@ -12,7 +13,7 @@ export const between: CheckDefinition<CheckOf<'between'>> = {
   columns: (check) => [check.column],
   problems: boundsProblems,
   start(check, [kind]) {
-    return new RowCheck(check.column, judgeBetween(check, kind!));
+    return new RowCheck(check.column, judgeBetween(check, kind!), withinBounds(check, kind!));
   },
   threshold: (check) => withMostly(rangeWords(check), check),
   judge: judgeShare,
@@ -32,6 +33,18 @@ export function judgeBetween({ min, max }: Bounds, kind: ColumnKind): Judge {
   return kind.stride === 2
     ? words64Between(bounds[0], bounds[1], kind.unsigned)
     : wordsBetween(bounds[0], bounds[1], kind);
+}
+
+/** Whether all values of a chunk of small integers are inside the range. */
+function withinBounds({ min, max }: Bounds, kind: ColumnKind): ((chunk: ColumnChunk) => boolean) | undefined {
+  if (kind.layout !== 'wide' || kind.stride !== 2) return undefined;
+  // Compared with integers of 32 bits, a bound may be rounded.
+  const low = min === undefined ? -Infinity : Number(ordinalOf(min, kind, 'up'));
+  const high = max === undefined ? Infinity : Number(ordinalOf(max, kind, 'down'));
+  return (chunk) => {
+    const range = narrowRange(chunk);
+    return range !== null && range.least >= (kind.unsigned ? Math.max(low, 0) : low) && range.greatest <= high;
+  };
 }
 
 function numbersBetween(low: number, high: number): Judge {

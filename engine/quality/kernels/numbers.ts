@@ -1,7 +1,8 @@
-import { countCodes, type ColumnChunk } from '../column-chunk.js';
+import { countCodes, narrowRange, type ColumnChunk } from '../column-chunk.js';
 import type { ColumnKind } from '../column-kind.js';
 import { Misfit } from '../literals.js';
-import { addToMoments, emptyMoments, mergeMoments, momentsOf } from '../profile/moments.js';
+import { addToMoments, emptyMoments, mergeMoments, momentsOf, momentsOfWords } from '../profile/moments.js';
+import type { Moments } from '../profile/profile.js';
 import type { CheckState, OrderKey } from '../states.js';
 import { unpackWide } from '../wide.js';
 import type { Batch, Kernel } from './kernel.js';
@@ -116,25 +117,51 @@ export class NumbersKernel implements Kernel {
       for (let i = 0; i < length; i++) if (valid === null || valid[i] === 1) this.addValue(chunk, i, 1);
       return;
     }
+    const narrow = valid === null ? narrowRange(chunk) : null;
+    if (narrow !== null && length <= MOST_EXACT) {
+      this.addPart(momentsOfWords(words, length, narrow));
+      return;
+    }
     if (this.finite.length < length) this.finite = new Float64Array(length);
     const { finite } = this;
     let count = 0;
-    let [high, low] = [0, 0];
+    let beyond = 0;
+    for (let i = 0; i < length; i++) {
+      if (valid !== null && valid[i] === 0) continue;
+      const top = words[2 * i + 1]!;
+      beyond |= (top + TOP_OF_EXACT) & ~(2 * TOP_OF_EXACT - 1);
+      finite[count++] = top * 4294967296 + (words[2 * i]! >>> 0);
+    }
+    if (count === 0) return;
+    const part = momentsOf(finite, count);
+    const largest = Math.max(Math.abs(part.min), Math.abs(part.max));
+    // Then no partial sum was rounded.
+    if (beyond === 0 && largest * count <= Number.MAX_SAFE_INTEGER) {
+      this.addPart(part);
+      return;
+    }
+    this.moments = mergeMoments(this.moments, part);
+    this.addRange(chunk);
+    this.sum += exactSum(chunk);
+  }
+
+  /** @param part of integers, with an exact sum */
+  private addPart(part: Moments): void {
+    this.moments = mergeMoments(this.moments, part);
+    this.range.addInteger(BigInt(part.min));
+    this.range.addInteger(BigInt(part.max));
+    this.sum += BigInt(part.sum);
+  }
+
+  private addRange({ words, valid, length }: ColumnChunk): void {
     let [least, greatest] = [-1, -1];
     for (let i = 0; i < length; i++) {
       if (valid !== null && valid[i] === 0) continue;
-      const [top, rest] = [words[2 * i + 1]!, words[2 * i]! >>> 0];
-      high += top;
-      low += rest;
-      finite[count++] = top * 4294967296 + rest;
       if (least < 0 || isLess(words, i, least)) least = i;
       if (greatest < 0 || isLess(words, greatest, i)) greatest = i;
     }
-    if (count === 0) return;
-    this.sum += BigInt(high) * 4294967296n + BigInt(low);
     this.range.addInteger(unpackWide(words, least * 2, 2, false));
     this.range.addInteger(unpackWide(words, greatest * 2, 2, false));
-    this.moments = mergeMoments(this.moments, momentsOf(finite, count));
   }
 }
 
@@ -192,8 +219,26 @@ class WideRange implements Range {
   }
 }
 
+/** Rows of which the sum of 32-bit integers is exact in a double. */
+const MOST_EXACT = 1 << 22;
+
+/** Upper words from minus this to below it belong to integers that a double holds exactly. */
+const TOP_OF_EXACT = 1 << 21;
+
+/** The sum of signed integers of two words. */
+function exactSum({ words, valid, length }: ColumnChunk): bigint {
+  let [high, low] = [0, 0];
+  for (let i = 0; i < length; i++) {
+    if (valid !== null && valid[i] === 0) continue;
+    high += words[2 * i + 1]!;
+    low += words[2 * i]! >>> 0;
+  }
+  return BigInt(high) * 4294967296n + BigInt(low);
+}
+
 function isLess(words: Int32Array, a: number, b: number): boolean {
-  const [topA, topB] = [words[2 * a + 1]!, words[2 * b + 1]!];
+  const topA = words[2 * a + 1]!;
+  const topB = words[2 * b + 1]!;
   return topA < topB || (topA === topB && words[2 * a]! >>> 0 < words[2 * b]! >>> 0);
 }
 

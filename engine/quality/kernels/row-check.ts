@@ -38,11 +38,16 @@ export class ColumnJudge {
   private entryFailures = 0;
   private entryFails = new Uint8Array(256);
 
-  constructor(private readonly judge: Judge) {}
+  /** @param passes true for a chunk of which no row fails, where that is known without a look at each row */
+  constructor(
+    private readonly judge: Judge,
+    private readonly passes?: (chunk: ColumnChunk) => boolean,
+  ) {}
 
   /** Judges each row; false where none fails, and then `fails` may be stale. */
   update(chunk: ColumnChunk): boolean {
     const { length } = chunk;
+    if (chunk.layout !== 'codes' && this.passes?.(chunk) === true) return false;
     if (chunk.layout === 'codes' && this.judgeEntries(chunk.entries!) === 0) return false;
     if (this.fails.length < length) this.fails = new Uint8Array((length + 3) & ~3);
     const { fails } = this;
@@ -83,11 +88,13 @@ export class RowCheck implements Kernel {
   private readonly count = new ShareCounter();
   private readonly judge: ColumnJudge;
 
+  /** @param passes as of a ColumnJudge */
   constructor(
     private readonly column: string,
     judge: Judge,
+    passes?: (chunk: ColumnChunk) => boolean,
   ) {
-    this.judge = new ColumnJudge(judge);
+    this.judge = new ColumnJudge(judge, passes);
   }
 
   update(batch: Batch): void {

@@ -32,6 +32,23 @@ function moveMean(moments: Moments, by: number): void {
   moments.meanRest = mean - (moments.mean - taken) + (rest - taken);
 }
 
+/** Moments of integers of two words that all fit into 32 bits with a sign, of which least, greatest and sum are known. */
+export function momentsOfWords(
+  words: Int32Array,
+  length: number,
+  known: { least: number; greatest: number; sum: number },
+) {
+  const mean = known.sum / length;
+  let m2 = 0;
+  let rest = 0;
+  for (let at = 0; at < 2 * length; at += 2) {
+    const delta = words[at]! - mean;
+    m2 += delta * delta;
+    rest += delta;
+  }
+  return aroundMean(length, known.least, known.greatest, known.sum, m2, rest);
+}
+
 /** Moments of finite numbers; two passes, which is more exact than one. */
 export function momentsOf(values: Float64Array, length: number): Moments {
   if (length === 0) return emptyMoments();
@@ -44,7 +61,6 @@ export function momentsOf(values: Float64Array, length: number): Moments {
     if (value < min) min = value;
     else if (value > max) max = value;
   }
-  if (min === max) return { count: length, mean: min, m2: 0, min, max, sum, infinite: 0 };
   const mean = sum / length;
   let m2 = 0;
   let rest = 0;
@@ -53,8 +69,17 @@ export function momentsOf(values: Float64Array, length: number): Moments {
     m2 += delta * delta;
     rest += delta;
   }
-  const moments = { count: length, mean, m2: Math.max(0, m2 - (rest * rest) / length), min, max, sum, infinite: 0 };
-  moveMean(moments, rest / length);
+  return aroundMean(length, min, max, sum, m2, rest);
+}
+
+/**
+ * @param m2 sum of the squares of the distances from the rounded mean
+ * @param rest sum of these distances, which a mean that was not rounded would make 0
+ */
+function aroundMean(count: number, min: number, max: number, sum: number, m2: number, rest: number): Moments {
+  if (min === max) return { count, mean: min, m2: 0, min, max, sum, infinite: 0 };
+  const moments = { count, mean: sum / count, m2: Math.max(0, m2 - (rest * rest) / count), min, max, sum, infinite: 0 };
+  moveMean(moments, rest / count);
   return moments;
 }
 

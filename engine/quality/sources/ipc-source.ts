@@ -5,7 +5,7 @@ import { joinChunks, plainChunk } from '../parquet/chunk-parts.js';
 import { loadZstandard, type Decompress } from '../parquet/codecs.js';
 import { readColumn } from '../ipc/column.js';
 import { HEADER, messageAt, messagesFrom, partsOf, type Message } from '../ipc/messages.js';
-import { RecordBatch } from '../ipc/record-batch.js';
+import { BatchMemory, RecordBatch } from '../ipc/record-batch.js';
 import { fieldsOfSchema, type IpcField } from '../ipc/schema.js';
 import type { FlatTable } from '../ipc/flatbuffer.js';
 import { lz4Frame } from '../lz4.js';
@@ -85,6 +85,7 @@ class Reader {
   private readonly parts = new Map<number, RecordBatch[]>();
   private readonly values = new Map<number, ColumnChunk>();
   private readonly indexes = new Map<string, TextIndex>();
+  private readonly memory = new BatchMemory();
   private readonly valueFields: ReadonlyMap<number, IpcField>;
 
   constructor(
@@ -118,11 +119,12 @@ class Reader {
     return codec === 0 ? lz4Frame : loadZstandard();
   }
 
+  /** The next batch; the one before is overwritten. */
   async batch(message: Message): Promise<SourceBatch> {
     const codec = await this.codecOf(message.header);
     const batch = guarded(
       this.path,
-      () => new RecordBatch(this.descriptor, message, message.header, this.fields, codec),
+      () => new RecordBatch(this.descriptor, message, message.header, this.fields, codec, this.memory),
     );
     const chunks = new Map<string, ColumnChunk>();
     return {
