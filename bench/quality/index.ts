@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensurePythonEnvironment, findPython } from '../../engine/training/python-environment.js';
 import type { Bench } from '../main.js';
+import { measureArrowInMemory, type ArrowInMemory } from './arrow-in-memory.js';
 import type { Pythons, TaskName } from './engine.js';
 import { measureManyChecks, type ManyChecks } from './many-checks.js';
 import { assertProofs, measure, type EngineFigures } from './measure.js';
 import { ratiosOf, renderTable, type Ratios } from './table.js';
-import { checks } from './tasks/checks.js';
+import { checks, type ChecksInput } from './tasks/checks.js';
 import { drift } from './tasks/drift.js';
 import { FLIGHTS_ROWS } from './tasks/flights.js';
 import { profile } from './tasks/profile.js';
@@ -38,33 +39,44 @@ export const bench: Bench<QualityFigures> = {
       const { path: launcher } = await findPython({ env: process.env });
       const loadBefore = loadavg()[0]!;
       const measured: Partial<Record<TaskName, TaskFigures>> = {};
+      let arrowInMemory: ArrowInMemory[] = [];
       for (const { name, engines, ...task } of tasks) {
         await assertProofs(engines, await task.proofs(folder, rows), pythons);
         say(`${name}: all of these can tell: ${engines.map((engine) => engine.name).join('; ')}`);
         const input = await task.subject(folder, rows);
         const figures = await measure({ engines, input, pythons, launcher, say });
         measured[name] = { engines: figures, ratios: ratiosOf(figures) };
+        if (name !== 'checks' || rows > FLIGHTS_ROWS) continue;
+        if ('requirements.txt' in pythons) arrowInMemory = await measureArrowInMemory(input as ChecksInput, pythons);
+        else
+          say(
+            'Arrow in memory is left out: pyarrow, which writes the files, comes with peers, of which none is measured',
+          );
       }
       const machine = { cores: cpus().length, loadBefore, loadAfter: loadavg()[0]! };
       const { checks: checked, ...others } = measured;
       if (checked === undefined) return { rows, machine, ...others };
       const manyChecks = rows > FLIGHTS_ROWS ? [] : await measureManyChecks(checked.engines, folder, pythons);
-      return { rows, machine, ...checked, manyChecks, ...others };
+      return { rows, machine, ...checked, manyChecks, arrowInMemory, ...others };
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   },
-  render({ machine, engines, ratios, manyChecks = [], ...others }) {
+  render({ machine, engines, ratios, manyChecks = [], arrowInMemory = [], ...others }) {
     const measured = { checks: engines && ratios && { engines, ratios }, ...others };
     const many = manyChecks.map(
       ({ engine, ratio }) => `- ${engine}: 200 checks take ${ratio} times as long as twelve, in process`,
+    );
+    const arrow = arrowInMemory.map(
+      ({ engine, texts, neededMb, checksMs, readMs, ratio }) =>
+        `- ${engine}, Arrow in memory, ${texts}: ${ratio} times as long as going once through the ${neededMb} MB needed (${checksMs} / ${readMs} ms)`,
     );
     return [
       ...TASKS.flatMap(({ name, title }) => {
         const figures = measured[name];
         if (figures === undefined) return [];
         const table = renderTable(figures.engines, figures.ratios);
-        return [`## ${title}`, '', table, ...(name === 'checks' ? many : []), ''];
+        return [`## ${title}`, '', table, ...(name === 'checks' ? [...many, ...arrow] : []), ''];
       }),
       `${machine.cores} cores; load ${machine.loadBefore.toFixed(1)} before and ${machine.loadAfter.toFixed(1)} after`,
     ].join('\n');
@@ -83,6 +95,7 @@ interface QualityFigures extends Partial<TaskFigures> {
   /** The load is the average of the last minute, this bench’s own included. */
   machine: { cores: number; loadBefore: number; loadAfter: number };
   manyChecks?: ManyChecks[];
+  arrowInMemory?: ArrowInMemory[];
   drift?: TaskFigures;
   profile?: TaskFigures;
 }

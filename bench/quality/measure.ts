@@ -61,9 +61,9 @@ export async function measure<Input extends object>(measurement: Measurement<Inp
       name: engine.name,
       kind: engine.kind,
       version,
-      inProcessMs: median(once ? ms : ms.slice(1)),
-      wholeProcessMs: median(whole.map((one) => one.ms)),
-      peakRssMb: median(whole.map((one) => one.peakRssMb)),
+      inProcessMs: medianOf(once ? ms : ms.slice(1)),
+      wholeProcessMs: medianOf(whole.map((one) => one.ms)),
+      peakRssMb: medianOf(whole.map((one) => one.peakRssMb)),
       runs: whole.length,
     });
     say(`in process: ${JSON.stringify(figures.at(-1))}`);
@@ -78,7 +78,7 @@ export async function measureInProcess<Input extends object>(
   pythons: Pythons,
 ): Promise<number> {
   const { ms } = await timesOf(engine.inProcess(input, RUNS + 1, pythons));
-  return median(ms.slice(1));
+  return medianOf(ms.slice(1));
 }
 
 interface Launch {
@@ -116,12 +116,13 @@ async function launch(command: string[], launcher: string): Promise<Launch> {
   return launched;
 }
 
-async function timesOf([program, ...args]: string[]): Promise<{ version: string; ms: number[] }> {
+/** What a process that times itself has printed. */
+export async function timesOf([program, ...args]: string[]): Promise<{ version: string; ms: number[] }> {
   const { stdout } = await run(program!, args, { maxBuffer: 64 << 20 });
   return JSON.parse(stdout.trim().split('\n').at(-1)!) as { version: string; ms: number[] };
 }
 
-function median(values: readonly number[]): number {
+export function medianOf(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return Math.round(sorted[sorted.length >> 1]! * 10) / 10;
 }
