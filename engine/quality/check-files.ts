@@ -4,6 +4,7 @@ import { MillraceError } from '../../schemas/errors.js';
 import type { PartitionWindow } from '../../schemas/partition.js';
 import type { QualityReport } from '../../schemas/quality-report.js';
 import type { EarlierVersion, Judges, ReferenceFindings } from './kernels/kernel.js';
+import { countInPasses } from './count-in-passes.js';
 import { findReferences, profiling, type References } from './references.js';
 import { runScan, type Checkpoints } from './run-scan.js';
 import type { ScanPool } from './scan-pool.js';
@@ -84,8 +85,14 @@ export async function checkFilesForStates(options: CheckFilesOptions): Promise<C
     const states = whole.states.slice(0, suite.checks.length);
     for (const [i, state] of states.entries()) {
       if (state.kind !== 'error' || state.overBudget !== true) continue;
+      const check = suite.checks[i]!;
+      const onRows = () => onProgress?.(whole.rows);
+      const pass = { ...job, files: prepared.files, suite: { ...suite, checks: [check] }, onProgress: onRows };
       const { spillKeys } = await import('./spill-keys.js');
-      states[i] = (await spillKeys(suite.checks[i]!, prepared.asParquet, whole.fields, signal)) ?? state;
+      states[i] =
+        (await spillKeys(check, prepared.asParquet, whole.fields, signal)) ??
+        (await countInPasses({ ...pass, findings: [findings[i]] }, check, whole.kinds[i]!)) ??
+        state;
     }
     await answerQueries(suite, prepared.asParquet, states, signal);
     const extra = whole.states[suite.checks.length];

@@ -1,7 +1,7 @@
 import type { Check, Suite } from '../../schemas/check.js';
 import { MillraceError } from '../../schemas/errors.js';
 import { hint } from '../../schemas/nearest.js';
-import { KeyMemory } from './byte-set.js';
+import { KeyMemory, type KeyShare } from './byte-set.js';
 import { kindOf, type ColumnKind, type Field } from './column-kind.js';
 import { columnsOf, columnsOfText, compileCondition, parseExpression, type Condition } from './expression/index.js';
 import { definitionOf, whereOf } from './kernels/index.js';
@@ -42,14 +42,16 @@ export interface Plan {
 /**
  * Compiles a suite for a file’s columns. A check that they do not allow becomes an error of that check alone.
  * @param findings what is known of the checks’ references, in the order of the suite
+ * @param keyShare the keys that are kept; by default all
  * @throws MillraceError SUITE_INVALID where a key column or a column with personal data is not in the file
  */
 export function compilePlan(
   suite: Suite,
   fields: readonly Field[],
   findings: readonly (ReferenceFindings | undefined)[] = [],
+  keyShare: KeyShare = { index: 0, of: 1 },
 ): Plan {
-  const compiler = new Compiler(fields);
+  const compiler = new Compiler(fields, keyShare);
   const compiled = suite.checks.map((check, i) => compiler.compile(check, findings[i]));
   refuseUnknownColumns(suite, fields);
   return {
@@ -78,7 +80,10 @@ class Compiler {
   private readonly memory = new KeyMemory(SHARED_KEY_BYTES);
   private readonly twice: Set<string>;
 
-  constructor(private readonly fields: readonly Field[]) {
+  constructor(
+    private readonly fields: readonly Field[],
+    private readonly keyShare: KeyShare,
+  ) {
     const names = fields.map(({ name }) => name);
     this.kinds = new Map(fields.map(({ name, kind }) => [name, kind]));
     const seen = new Set<string>();
@@ -96,7 +101,7 @@ class Compiler {
     // Keys that are filtered cannot be counted on disk, so they need not give way to others.
     const memory = where === undefined ? this.memory : new KeyMemory(UNIQUE_BUDGET_BYTES);
     const startWith = (types: readonly ColumnKind[]) =>
-      definition.start(check, types, { fields: this.fields, findings, memory });
+      definition.start(check, types, { fields: this.fields, findings, memory, keyShare: this.keyShare });
     try {
       kinds = fitting(kinds, startWith);
       if (where !== undefined) this.addCondition(where);

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Suite } from '../../schemas/check.js';
+import type { KeyShare } from './byte-set.js';
 import type { ColumnKind, Field } from './column-kind.js';
 import type { ReferenceFindings } from './kernels/kernel.js';
 import { mergeStates } from './merge-states.js';
@@ -19,6 +20,8 @@ export interface ScanRequest {
   findings: readonly (ReferenceFindings | undefined)[];
   /** Which part of the files. */
   part: Part;
+  /** The keys that checks for repeated keys and distinct values keep; by default all. */
+  keyShare?: KeyShare | undefined;
   /** Whether rows are read even where the footer or a dictionary would answer. */
   fullScan: boolean;
   /** A file that is written: each row that fails, by each check that it fails. Rows that fail are known for checks of rows alone. */
@@ -67,7 +70,7 @@ async function scanAll(
   listener: ScanListener,
   failingRows: FailingRowsFile | null,
 ): Promise<ScanResult> {
-  const { files, suite, findings, part, fullScan } = request;
+  const { files, suite, findings, part, fullScan, keyShare } = request;
   // Filled when the first plan is made, before any column is read.
   const indexTexts = new Set<string>();
   let merged: CheckState[] | null = null;
@@ -86,7 +89,7 @@ async function scanAll(
       const text = JSON.stringify(source.fields.map(({ name, kind, nullable }) => [name, kind.name, nullable]));
       if (scan === null || text !== schemaText) {
         if (scan !== null) merged = mergeAll(merged, scan.states());
-        const plan = compilePlan(suite, source.fields, findings);
+        const plan = compilePlan(suite, source.fields, findings, keyShare);
         for (const name of plan.indexedTexts) indexTexts.add(name);
         if (scan === null) result = { kinds: plan.checkKinds, fields: source.fields };
         scan = new Scan(plan, failingRows?.add);

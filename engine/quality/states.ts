@@ -172,7 +172,7 @@ export interface ProfileState {
   profile: DatasetProfile;
 }
 
-/** Keys that were counted by DuckDB, since they did not fit into memory: `distinct` of `total` rows without nulls. */
+/** Keys that were counted by DuckDB or in several passes, since they did not fit into memory: `distinct` of `total` rows without nulls. */
 export interface SpilledState {
   kind: 'spilled';
   total: number;

@@ -90,7 +90,7 @@ function keptApart(state: CheckState): CheckState {
   if (state.kind === 'sql')
     return { kind: 'error', message: 'the answer of a query on each part is none on the whole' };
   if (state.kind !== 'spilled') return state;
-  return { kind: 'error', message: 'its keys were counted on the disk, so no state is kept of them' };
+  return { kind: 'error', message: 'its keys did not fit into memory, so no state is kept of them' };
 }
 
 function tooLarge(bytes: number): CheckState {

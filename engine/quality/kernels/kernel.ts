@@ -1,6 +1,6 @@
 import type { Check } from '../../../schemas/check.js';
 import type { Problem } from '../../../schemas/problems.js';
-import type { KeyMemory } from '../byte-set.js';
+import type { KeyMemory, KeyShare } from '../byte-set.js';
 import type { ColumnChunk } from '../column-chunk.js';
 import type { ColumnKind, Field } from '../column-kind.js';
 import type { compareProfiles } from '../drift/index.js';
@@ -114,6 +114,8 @@ export interface StartContext {
   findings: ReferenceFindings | undefined;
   /** For keys of rows. */
   memory: KeyMemory;
+  /** The keys that are looked at; others count as rows alone. */
+  keyShare: KeyShare;
 }
 
 /** Everything there is to know about one type of check. */

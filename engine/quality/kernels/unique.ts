@@ -1,10 +1,10 @@
-import { ByteSet, type KeyMemory } from '../byte-set.js';
+import { ByteSet, isOfShare, type KeyMemory, type KeyShare } from '../byte-set.js';
 import type { ColumnKind } from '../column-kind.js';
 import { hasNull, KeyWriter, keyTypes } from '../key-writer.js';
 import { notComparable, overBudget } from '../merge-states.js';
 import { MAX_EXAMPLES, type CheckState, type Example, type KeysState } from '../states.js';
 import type { Problem } from '../../../schemas/problems.js';
-import type { Batch, CheckDefinition, CheckOf, Kernel } from './kernel.js';
+import type { Batch, CheckDefinition, CheckOf, Kernel, StartContext } from './kernel.js';
 import { limitsProblems, limitsWords, withinLimits } from './limits.js';
 import { shareFinding, withMostly } from './row-check.js';
 
@@ -36,7 +36,7 @@ export function keyProblems(check: KeyColumns): Problem[] {
 export const unique: CheckDefinition<CheckOf<'unique'>> = {
   columns: keyColumnsOf,
   problems: keyProblems,
-  start: (check, kinds, { memory }) => new Unique(keyColumnsOf(check), kinds, 'pass', memory),
+  start: (check, kinds, context) => new Unique(keyColumnsOf(check), kinds, 'pass', context),
   threshold: (check) => withMostly('each once', check),
   judge(state, check) {
     const { total, distinct, examples } = keysIn(state);
@@ -48,7 +48,7 @@ export const unique: CheckDefinition<CheckOf<'unique'>> = {
 export const primaryKey: CheckDefinition<CheckOf<'primary_key'>> = {
   columns: keyColumnsOf,
   problems: keyProblems,
-  start: (check, kinds, { memory }) => new Unique(keyColumnsOf(check), kinds, 'fail', memory),
+  start: (check, kinds, context) => new Unique(keyColumnsOf(check), kinds, 'fail', context),
   threshold: (check) => withMostly('each once, none null', check),
   judge(state, check) {
     const { total, nulls, distinct, examples } = keysIn(state);
@@ -61,8 +61,8 @@ export const duplicateRows: CheckDefinition<CheckOf<'duplicate_rows'>> = {
   columns: (check) => check.columns ?? [],
   reads: (check, fields) => check.columns ?? fields.map(({ name }) => name),
   problems: limitsProblems,
-  start(check, kinds, { fields, memory }) {
-    return new Unique(check.columns ?? fields.map(({ name }) => name), kinds, 'equal', memory);
+  start(check, kinds, context) {
+    return new Unique(check.columns ?? context.fields.map(({ name }) => name), kinds, 'equal', context);
   },
   threshold: (check) => `${limitsWords(check)} repeated rows`,
   judge(state, check) {
@@ -72,7 +72,7 @@ export const duplicateRows: CheckDefinition<CheckOf<'duplicate_rows'>> = {
   },
 };
 
-/** Rows and keys, whether they were counted in memory or by DuckDB, which keeps no examples. */
+/** Rows and keys, whether they were counted in memory or another way, which keeps no examples. */
 function keysIn(state: CheckState): { total: number; nulls: number; distinct: number; examples: Example[] } {
   if (state.kind === 'spilled') return { ...state, examples: [] };
   const { total, nulls, keys, examples } = state as KeysState;
@@ -88,13 +88,17 @@ export class Unique implements Kernel {
   private readonly examples: Example[] = [];
   private readonly set: ByteSet;
   private readonly key = new KeyWriter();
+  private readonly memory: KeyMemory;
+  private readonly keyShare: KeyShare;
 
   constructor(
     private readonly columns: readonly string[],
     private readonly kinds: readonly ColumnKind[],
     private readonly nullRule: 'pass' | 'fail' | 'equal',
-    private readonly memory: KeyMemory,
+    { memory, keyShare }: Pick<StartContext, 'memory' | 'keyShare'>,
   ) {
+    this.memory = memory;
+    this.keyShare = keyShare;
     this.opaque = kinds.find((kind) => kind.layout === 'opaque');
     this.full = this.opaque !== undefined;
     this.set = new ByteSet(Infinity, memory);
@@ -112,9 +116,10 @@ export class Unique implements Kernel {
         continue;
       }
       key.write(chunks, strides, row, nullRule === 'equal');
+      this.total++;
+      if (!isOfShare(this.keyShare, key.bytes, key.length)) continue;
       const before = set.size;
       const index = set.add(key.bytes, 0, key.length);
-      this.total++;
       if (index < 0) {
         this.full = true;
         set.clear();

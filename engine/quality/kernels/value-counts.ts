@@ -1,4 +1,4 @@
-import { ByteSet, type ByteKeys } from '../byte-set.js';
+import { ByteSet, isOfShare, type ByteKeys, type KeyShare } from '../byte-set.js';
 import { countCodes, type ColumnChunk } from '../column-chunk.js';
 import type { ColumnKind } from '../column-kind.js';
 import { numberCell, wideCell } from '../cell.js';
@@ -23,6 +23,7 @@ export class ValueCounts implements Kernel {
   constructor(
     private readonly column: string,
     private readonly kind: ColumnKind,
+    private readonly keyShare: KeyShare = { index: 0, of: 1 },
     private readonly budget = UNIQUE_BUDGET_BYTES,
   ) {
     if (kind.layout === 'opaque') throw new Misfit(`values of type ${kind.name} cannot be compared`);
@@ -57,6 +58,7 @@ export class ValueCounts implements Kernel {
   private add(chunks: readonly ColumnChunk[], row: number, rows: number): void {
     if (this.full) return;
     this.key.write(chunks, [this.kind.stride], row);
+    if (!isOfShare(this.keyShare, this.key.bytes, this.key.length)) return;
     const index = this.set.add(this.key.bytes, 0, this.key.length);
     if (index < 0) {
       this.full = true;

@@ -2,7 +2,7 @@ import type { ColumnKind } from '../column-kind.js';
 import { DISTINCT_ERROR, HyperLogLog } from '../profile/hyperloglog.js';
 import type { Json } from '../json.js';
 import type { CheckState, CountsState } from '../states.js';
-import type { CheckDefinition, CheckOf, Finding, ReferenceFindings, Failed } from './kernel.js';
+import type { CheckDefinition, CheckOf, Finding, ReferenceFindings, Failed, StartContext } from './kernel.js';
 import { limitsProblems, limitsWords, withinLimits, type Limits } from './limits.js';
 import { SketchedDistinct } from './sketched-distinct.js';
 import { ValueCounts, valueOfKey } from './value-counts.js';
@@ -12,7 +12,8 @@ const byValue = {
   columns: (check: { column: string }) => [check.column],
   problems: limitsProblems,
   share: (check: { column: string }) => `values ${check.column}`,
-  start: (check: { column: string }, [kind]: readonly ColumnKind[]) => new ValueCounts(check.column, kind!),
+  start: (check: { column: string }, [kind]: readonly ColumnKind[], { keyShare }: StartContext) =>
+    new ValueCounts(check.column, kind!, keyShare),
 };
 
 /** A measured number against limits. */
@@ -26,8 +27,8 @@ function finding(value: number, limits: Limits, total: number, message?: string)
 export const distinctCount: CheckDefinition<CheckOf<'distinct_count'>> = {
   ...byValue,
   share: (check) => `${check.approximate ? 'distinct' : 'values'} ${check.column}`,
-  start: (check, kinds) =>
-    check.approximate ? new SketchedDistinct(check.column, kinds[0]!) : byValue.start(check, kinds),
+  start: (check, kinds, context) =>
+    check.approximate ? new SketchedDistinct(check.column, kinds[0]!) : byValue.start(check, kinds, context),
   threshold: (check) => `${limitsWords(check)} distinct values`,
   judge(state, check) {
     if (state.kind !== 'sketched_distinct') return finding(distinctOf(state), check, (state as CountsState).total);
@@ -128,5 +129,5 @@ function textOf(value: Json): string {
 }
 
 function distinctOf(state: CheckState): number {
-  return (state as CountsState).keys.offsets.length - 1;
+  return state.kind === 'spilled' ? state.distinct : (state as CountsState).keys.offsets.length - 1;
 }

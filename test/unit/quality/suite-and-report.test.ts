@@ -86,7 +86,7 @@ describe('unique within a budget of memory', () => {
     };
     const kinds = [columnKind(new Utf8())];
     const states = [1 << 14, 1 << 20].map((budget) => {
-      const kernel = new Unique(['a'], kinds, 'pass', new KeyMemory(budget));
+      const kernel = new Unique(['a'], kinds, 'pass', { memory: new KeyMemory(budget), keyShare: { index: 0, of: 1 } });
       kernel.update({ ...batch, column: () => chunk });
       return kernel.state();
     });
