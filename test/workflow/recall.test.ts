@@ -26,16 +26,18 @@ import {
 import { until } from '../support/until.js';
 
 const AT = '2012-04-01T00:00:00.000Z';
+const HOTTEST = 'SELECT location, max(temp_max) AS hottest FROM weather GROUP BY location';
+const raw = {
+  type: 'ingest',
+  source: { kind: 'csv', path: 'node_modules/vega-datasets/data/weather.csv' },
+  dataset: 'weather',
+  timeColumn: 'date',
+} as const;
 const weather = definePipeline({
   name: 'weather',
   partitions: { kind: 'monthly', timezone: 'UTC' },
   steps: {
-    raw: {
-      type: 'ingest',
-      source: { kind: 'csv', path: 'node_modules/vega-datasets/data/weather.csv' },
-      dataset: 'weather',
-      timeColumn: 'date',
-    },
+    raw,
   },
 });
 const report = definePipeline({
@@ -45,7 +47,7 @@ const report = definePipeline({
     hot: {
       type: 'transform',
       inputs: { weather: { dataset: 'weather' } },
-      sql: 'SELECT location, max(temp_max) AS hottest FROM weather GROUP BY location',
+      sql: HOTTEST,
       dataset: 'report',
     },
   },
@@ -55,16 +57,11 @@ const whole = definePipeline({
   name: 'whole',
   partitions: { kind: 'monthly', timezone: 'UTC' },
   steps: {
-    raw: {
-      type: 'ingest',
-      source: { kind: 'csv', path: 'node_modules/vega-datasets/data/weather.csv' },
-      dataset: 'weather',
-      timeColumn: 'date',
-    },
+    raw,
     hot: {
       type: 'transform',
       inputs: { weather: 'raw' },
-      sql: 'SELECT location, max(temp_max) AS hottest FROM weather GROUP BY location',
+      sql: HOTTEST,
       dataset: 'whole-report',
     },
   },
