@@ -30,6 +30,13 @@ export function parameterProblems({ steps, params }: Pipeline): Problem[] {
   );
 }
 
+/** Paths of the fields of a pipeline’s steps that have one of these parameters in them. */
+export function parameterFields({ steps }: Pipeline, names: readonly string[]): string[] {
+  return texts(steps, ['steps']).flatMap(({ path, text }) =>
+    [...text.matchAll(PARAMETER_REFERENCE)].some(([, name = '']) => names.includes(name)) ? [path] : [],
+  );
+}
+
 function referenceProblems(steps: Record<string, Step>): Problem[] {
   return Object.entries(steps).flatMap(([name, step]) => {
     const references = [

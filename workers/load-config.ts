@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { createJiti } from 'jiti';
 import { boundsProblems } from '../engine/datasets/index.js';
-import { freezePipeline } from '../engine/pipelines/index.js';
+import { freezePipeline, putParametersIn } from '../engine/pipelines/index.js';
 import { validateSuite } from '../engine/quality/index.js';
 import {
   cacheProblems,
@@ -14,6 +14,7 @@ import {
   parseWith,
   problemsText,
   hint,
+  parameterFields,
   parameterProblems,
   stepProblems,
   type MillraceConfig,
@@ -78,23 +79,35 @@ function configProblems(config: MillraceConfig): Problem[] {
   });
 }
 
-function pipelineProblems(pipeline: Pipeline, { activities, pools, groups }: MillraceConfig): Problem[] {
+function pipelineProblems(pipeline: Pipeline, config: MillraceConfig): Problem[] {
   const unknown = parameterProblems(pipeline);
   if (unknown.length > 0) return unknown;
+  const inSteps = stepsProblems(pipeline, config);
+  return [
+    ...inSteps,
+    ...triggerProblems(pipeline),
+    // What is wrong with the steps themselves would be told a second time.
+    ...(inSteps.length === 0 ? scheduleProblems(pipeline) : []),
+    ...boundsProblems(pipeline.partitions).map(({ path, message }) => ({ path: `partitions.${path}`, message })),
+  ];
+}
+
+/** What is wrong with the steps, but for fields whose value each run has to give: those are judged when it starts. */
+function stepsProblems(pipeline: Pipeline, { activities, pools, groups }: MillraceConfig): Problem[] {
+  const samples = sampleParameters(pipeline);
+  const givenByRuns = new Set(parameterFields(pipeline, Object.keys(samples)));
+  const judged = (problems: readonly Problem[]) => problems.filter(({ path }) => !givenByRuns.has(path));
   try {
-    const { steps } = freezePipeline(pipeline, sampleParameters(pipeline));
-    return [
+    const { steps } = putParametersIn(pipeline, samples);
+    return judged([
       ...stepProblems(steps),
       ...cacheProblems(steps, pipeline),
-      ...triggerProblems(pipeline),
-      ...scheduleProblems(pipeline),
-      ...boundsProblems(pipeline.partitions).map(({ path, message }) => ({ path: `partitions.${path}`, message })),
       ...poolProblems(steps, Object.keys(pools)),
       ...groupProblems(steps, Object.keys(groups)),
       ...Object.entries(steps).flatMap(([name, step]) => roomProblems(name, step, activities)),
-    ];
+    ]);
   } catch (error) {
-    if (isMillraceError(error)) return [...error.problems];
+    if (isMillraceError(error)) return judged(error.problems);
     throw error;
   }
 }
@@ -127,7 +140,11 @@ function scheduleProblems(pipeline: Pipeline): Problem[] {
     return [];
   } catch (error) {
     if (!isMillraceError(error)) throw error;
-    return error.problems.map(({ path, message }) => ({ path: `schedule.${path}`, message }));
+    return error.problems.map(({ path, message }) =>
+      path.startsWith('params')
+        ? { path: `schedule.${path}`, message }
+        : { path: 'schedule.params', message: `${path} ${message}` },
+    );
   }
 }
 

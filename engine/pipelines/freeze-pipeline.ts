@@ -5,6 +5,7 @@ import {
   MillraceError,
   parseWith,
   problemsText,
+  stepProblems,
   type FrozenPipeline,
   type Pipeline,
   type Problem,
@@ -23,9 +24,26 @@ type ParameterValue = string | number | boolean;
  * specification can change.
  * @param checksOff who wants no checks, and why; on record with the specification
  * @throws PARAMETER_INVALID for a parameter that is unknown, missing or of another type
- * @throws PIPELINE_INVALID if a step does not fit its schema with the values put in
+ * @throws PIPELINE_INVALID if a step does not fit its schema, or steps do not fit together, with the values put in
  */
 export function freezePipeline(
+  whole: Pipeline,
+  given: Record<string, ParameterValue>,
+  checksOff?: RunInput['checksOff'],
+): FrozenPipeline {
+  const frozen = putParametersIn(whole, given, checksOff);
+  // Values of a run can make wrong what was right with the defaults, for which the configuration was judged.
+  const problems = stepProblems(frozen.steps);
+  if (problems.length === 0) return frozen;
+  const message = `pipeline ${whole.name} with its parameters: ${problemsText(problems)}`;
+  throw new MillraceError('PIPELINE_INVALID', message, { problems });
+}
+
+/**
+ * `freezePipeline` without the question whether the steps fit together.
+ * @throws PARAMETER_INVALID, PIPELINE_INVALID
+ */
+export function putParametersIn(
   whole: Pipeline,
   given: Record<string, ParameterValue>,
   checksOff?: RunInput['checksOff'],

@@ -19,9 +19,9 @@ const pipeline = parseWith(
   'pipeline',
 );
 
-function problems(given: Record<string, string | number | boolean>): [string, string[]] {
+function problems(given: Record<string, string | number | boolean>, of = pipeline): [string, string[]] {
   try {
-    freezePipeline(pipeline, given);
+    freezePipeline(of, given);
   } catch (error) {
     const { code, problems } = error as MillraceError;
     return [code, problems.map(({ path, message }) => `${path} ${message}`)];
@@ -59,6 +59,26 @@ describe('freezePipeline', () => {
     expect(problems({ required: true, most: -1 })).toEqual([
       'PIPELINE_INVALID',
       ['steps.check.suite.checks[0].max Too small: expected number to be >=0'],
+    ]);
+  });
+
+  it('judges what values of a run make of the steps together, as of an approval that silence gives', () => {
+    const board = { type: 'approve', message: 'Ship it?', fields: { ticket: { type: 'string' } } } as const;
+    const silent = { waitSeconds: param<number>('wait'), onTimeout: param<string>('silence') };
+    const params = { wait: { type: 'number', default: 60 }, silence: { type: 'string', default: 'reject' } };
+    const asking = parseWith(
+      pipelineSchema,
+      { name: 'p', params, steps: { board: { ...board, ...silent } } },
+      'pipeline',
+    );
+    expect(freezePipeline(asking, {}).steps.board).toMatchObject({ waitSeconds: 60, onTimeout: 'reject' });
+    expect(problems({ silence: 'approve' }, asking)).toEqual([
+      'PIPELINE_INVALID',
+      [expect.stringContaining('steps.board.fields.ticket.default must be given')],
+    ]);
+    expect(problems({ silence: 'perhaps', wait: -1 }, asking)).toEqual([
+      'PIPELINE_INVALID',
+      [expect.stringContaining('steps.board.waitSeconds'), expect.stringContaining('steps.board.onTimeout')],
     ]);
   });
 });

@@ -92,6 +92,11 @@ describe('loadConfig', () => {
       `{ pools: { desk: 1 }, pipelines: [{ name: 'p', steps: { ok: { type: 'approve', message: 'Ship it?', pool: 'desk' } } }] }`,
       'pipelines[0].steps.ok.pool',
     ],
+    [
+      'what a schedule makes silence mean',
+      `{ pipelines: [{ name: 'p', params: { silence: { type: 'string', default: 'reject' } }, schedule: { everySeconds: 60, params: { silence: 'approve' } }, steps: { ok: { type: 'approve', message: 'Ship it?', fields: { ticket: { type: 'string' } }, waitSeconds: 60, onTimeout: '{{ params.silence }}' } } }] }`,
+      'pipelines[0].schedule.params',
+    ],
   ])('names %s by its path', async (_, config, path) => {
     expect(await refusal(`export default ${config};`)).toMatchObject({ code: 'CONFIG_INVALID', paths: [path] });
   });
@@ -102,5 +107,14 @@ describe('loadConfig', () => {
   ])('takes a deadline for partitions %s', async (partitions) => {
     const pipeline = `{ name: 'p', partitions: ${partitions}, deadline: { at: '06:00', timezone: 'UTC' }, steps: { raw: ${INGEST} } }`;
     expect((await load(`export default { pipelines: [${pipeline}] };`)).config.pipelines).toHaveLength(1);
+  });
+
+  it('leaves fields to the runs whose value each of them has to give, and judges the others', async () => {
+    const pipeline = (path: string) =>
+      `{ name: 'p', params: { silence: { type: 'string' } }, steps: { raw: { ...${INGEST}, dataset: '${path}' }, ok: { type: 'approve', message: 'Ship it?', onTimeout: '{{ params.silence }}' } } }`;
+    expect((await load(`export default { pipelines: [${pipeline('raw')}] };`)).config.pipelines).toHaveLength(1);
+    expect(await refusal(`export default { pipelines: [${pipeline('a/b')}] };`)).toMatchObject({
+      paths: ['pipelines[0].steps.raw.dataset'],
+    });
   });
 });
