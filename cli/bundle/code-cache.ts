@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { cachedDataVersionTag } from 'node:v8';
+import { cachedDataVersionTag, setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 import { gunzipSync, gzipSync } from 'node:zlib';
 
@@ -42,6 +42,8 @@ const KEPT_MS = 30 * 24 * 3600 * 1000;
  * name has the digest of the source, and the code is packed as gzip, uncompressed, for its checksum.
  */
 export function compileScript({ source, filename, folder, name }: CachedScript): RunScript {
+  // V8 gives compiled functions up that were not called for some collections, of all first the script itself; they would not be kept.
+  setFlagsFromString('--no-flush-bytecode');
   const digest = source.slice(2, source.indexOf('\n')).trim();
   const file = join(folder, `${name}-${digest}-${process.arch}-${cachedDataVersionTag()}`);
   const cachedData = readCode(file);

@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileS
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { compileScript } from '../../../cli/bundle/code-cache.js';
 
 const SOURCE = '//aaaa\n(function twice(n) { return 2 * n; })\n';
@@ -16,9 +18,10 @@ describe('compiled code of a script', () => {
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
   const kept = (into = folder) => (existsSync(into) ? readdirSync(into) : []);
-  const run = (source = SOURCE, name = 'check', into = folder) => {
+  const run = (source = SOURCE, name = 'check', into = folder, meanwhile = () => {}) => {
     const { value, keepCompiled } = compileScript({ source, filename: 'script.js', folder: into, name });
     const answer = (value as (n: number) => number)(21);
+    meanwhile();
     keepCompiled();
     return answer;
   };
@@ -31,6 +34,26 @@ describe('compiled code of a script', () => {
     expect(run()).toBe(42);
     expect(kept()).toEqual([name]);
     expect(statSync(join(folder, name!)).mtime).toEqual(long);
+  });
+
+  it('is kept whole, although memory was collected since', () => {
+    const size = (name: string) =>
+      statSync(
+        join(
+          folder,
+          kept().find((file) => file.startsWith(name))!,
+        ),
+      ).size;
+    setFlagsFromString('--expose-gc');
+    // Without this flag a function must stay unused for several collections.
+    setFlagsFromString('--stress-flush-code');
+    try {
+      run(SOURCE, 'short');
+      run(SOURCE, 'longer', folder, () => (runInNewContext('gc') as () => void)());
+    } finally {
+      setFlagsFromString('--no-stress-flush-code');
+    }
+    expect(size('longer')).toBe(size('short'));
   });
 
   it('is one file for each source and each use', () => {
