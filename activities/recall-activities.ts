@@ -1,7 +1,15 @@
 import { activityInfo } from '@temporalio/activity';
+import { digestOf } from '../engine/digest.js';
 import { partitionRange } from '../engine/datasets/index.js';
 import { findPipeline, repairBackfills, type TaintedRun } from '../engine/pipelines/index.js';
-import { recalledVersion, type Impact, type LineageRecord, type Marked, type RecallPlan } from '../schemas/index.js';
+import {
+  markedName,
+  recalledVersion,
+  type Impact,
+  type LineageRecord,
+  type Marked,
+  type RecallPlan,
+} from '../schemas/index.js';
 import { activityScope, quickScope } from './activity-scope.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { endpointsOf } from './recall-traffic-activities.js';
@@ -40,7 +48,8 @@ export function createRecallActivities({ config, lineage, store }: ActivityDepen
         const tainted: Marked[] = [
           { kind: 'dataset', dataset, partition, version },
           ...impact.datasets.map(({ published: _, ...ref }) => ({ kind: 'dataset' as const, ...ref })),
-          ...registered.map(({ model, digest }) => ({ kind: 'model' as const, model, digest })),
+          // One that is trained and not registered yet must not become a champion either.
+          ...impact.models.map(({ model, digest }) => ({ kind: 'model' as const, model, digest })),
         ];
         const { repair, unknown } = await repairOf({ dataset, partition, version }, impact);
         const endpoints = await endpointsOf(lineage, impact);
@@ -57,20 +66,24 @@ export function createRecallActivities({ config, lineage, store }: ActivityDepen
       });
     },
 
-    /** Marks all that the plan says; once, however often it is tried. */
-    async taint(input: { uri: string; actor: string; reason: string }): Promise<void> {
+    /**
+     * Marks all that the plan says; once, however often it is tried.
+     * @returns how many things the plan says
+     */
+    async taint(input: { uri: string; actor: string; reason: string }): Promise<number> {
       return activityScope(async ({ progress }) => {
         const { tainted } = JSON.parse((await store.read(input.uri)).toString('utf8')) as RecallDocument;
         const { runId } = activityInfo().workflowExecution ?? { runId: 'standalone' };
         const at = new Date().toISOString();
         for (let start = 0; start < tainted.length; start += BATCH) {
-          const records = tainted.slice(start, start + BATCH).map((on, index): LineageRecord => ({
-            ...{ kind: 'mark_set', key: `${runId}/taint/${start + index}`, at, runId, mark: 'taint', on },
+          const records = tainted.slice(start, start + BATCH).map((on): LineageRecord => ({
+            ...{ kind: 'mark_set', key: `${runId}/taint/${digestOf(markedName(on))}`, at, runId, mark: 'taint', on },
             ...{ actor: input.actor, reason: input.reason, until: null },
           }));
           await lineage.record(records);
           progress(`${Math.min(start + BATCH, tainted.length)} of ${tainted.length} marked`);
         }
+        return tainted.length;
       });
     },
   };

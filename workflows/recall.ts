@@ -6,6 +6,7 @@ import {
   executeChild,
   isCancellation,
   ParentClosePolicy,
+  patched,
   proxyActivities,
   setCurrentDetails,
   setHandler,
@@ -98,7 +99,7 @@ class Recall {
     this.plan = await assessRecall({ root: version });
     await this.record('start', requestedBy, 'recall', reason);
     this.show('tainting');
-    await taint({ uri: this.plan.uri, actor: requestedBy, reason: `recall of ${version}: ${reason}`.slice(0, 500) });
+    await this.taintAll(this.plan, `recall of ${version}: ${reason}`.slice(0, 500));
     // One may have been released since it was assessed; from now on that is refused.
     this.plan = await this.lookAgain(this.plan);
     if (this.plan.endpoints.length > 0) {
@@ -111,6 +112,20 @@ class Recall {
     await this.record('end', requestedBy, `recall_${end.verdict}`, end.message);
     this.show('ended');
     return end;
+  }
+
+  /**
+   * Taints what came of the version, and what came of that while it was found and marked. What is made of something
+   * that is marked already, the run that makes it marks.
+   */
+  private async taintAll(plan: RecallPlan, reason: string): Promise<void> {
+    const actor = this.input.requestedBy;
+    for (let before = await taint({ uri: plan.uri, actor, reason }); patched('taints-until-nothing-is-new');) {
+      this.plan = await assessRecall({ root: this.input.version });
+      const now = await taint({ uri: this.plan.uri, actor, reason });
+      if (now === before) return;
+      before = now;
+    }
   }
 
   private takes(name: 'approve' | 'reject', approved: boolean, description: string): void {

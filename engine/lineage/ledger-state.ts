@@ -20,6 +20,7 @@ export async function loadLedgerState(
     records: new Map(),
     datasetVersions: new Set(),
     modelVersions: new Map(),
+    trainedModels: new Set(),
     aliases: new Map(),
     generations: new Map(),
     served: new Map(),
@@ -58,6 +59,17 @@ export async function loadLedgerState(
       const numbers = state.modelVersions.get(model) ?? new Map<string, number>();
       state.modelVersions.set(model, numbers.set(digest, version));
     }
+  }
+
+  const marked = records.flatMap((record) =>
+    record.kind === 'mark_set' && record.on.kind === 'model' ? [record.on.digest] : [],
+  );
+  if (marked.length > 0) {
+    const rows = await read<{ model: string; digest: string }>(
+      'SELECT DISTINCT model, digest FROM trainings WHERE digest IN (SELECT unnest($1))',
+      [distinct(marked)],
+    );
+    for (const { model, digest } of rows) state.trainedModels.add(compoundKey(model, digest));
   }
 
   if (records.some((record) => record.kind === 'alias_moved')) {
@@ -129,6 +141,7 @@ function versionsOf(record: LineageRecord): string[] {
 /** Names of what marks may be on that the record has to do with. */
 function marksOf(record: LineageRecord): string[] {
   if (record.kind === 'mark_set' || record.kind === 'mark_lifted') return [markedName(record.on)];
+  if (record.kind === 'model_registered') return [markedName({ kind: 'model', ...record.ref })];
   if (record.kind !== 'version_removed') return [];
   return marksOver(record.ref).map(markedName);
 }

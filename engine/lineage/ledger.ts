@@ -41,6 +41,8 @@ export interface LedgerState {
   datasetVersions: Set<string>;
   /** Numbers by digest, by model. */
   modelVersions: Map<string, Map<string, number>>;
+  /** `model, digest` of those that were trained and are to be marked: one may be recalled before it is registered. */
+  trainedModels: Set<string>;
   /** Version number by `model, alias`. */
   aliases: Map<string, number>;
   /** Generation in force by endpoint. */
@@ -128,6 +130,15 @@ export class Ledger {
           'DATASET_VERSION_NOT_FOUND',
           `${dataset}, partition ${partition}: version ${version} is not on record and cannot be published`,
         );
+      }
+      case 'model_trained': {
+        const { trainedModels } = this.state;
+        const key = compoundKey(record.ref.model, record.ref.digest);
+        if (!trainedModels.has(key)) {
+          trainedModels.add(key);
+          this.undo.push(() => trainedModels.delete(key));
+        }
+        return {};
       }
       case 'model_registered': {
         const numbers = modelVersions.get(record.ref.model) ?? new Map<string, number>();
@@ -218,7 +229,8 @@ export class Ledger {
   private requireMarked(on: Marked): void {
     if (on.kind === 'model') {
       if (this.state.modelVersions.get(on.model)?.has(on.digest)) return;
-      throw new MillraceError('MODEL_NOT_FOUND', `${on.model} has no registered version with the digest ${on.digest}`);
+      if (this.state.trainedModels.has(compoundKey(on.model, on.digest))) return;
+      throw new MillraceError('MODEL_NOT_FOUND', `${on.model} has no version with the digest ${on.digest}`);
     }
     const { dataset, partition, version } = on;
     if (version === null || this.state.datasetVersions.has(compoundKey(dataset, partition ?? '', version))) return;

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,6 +10,8 @@ import {
   modelRefOf,
   recallResultSchema,
   type DatasetVersionRef,
+  type LineageRecord,
+  type ModelRef,
   type ModelVersionRef,
   type RecallProgress,
   type RolloutProgress,
@@ -67,11 +69,35 @@ const whole = definePipeline({
   },
 });
 
+/** Reads what was frozen when it began, once somebody takes the file away. */
+const late = definePipeline({
+  name: 'late',
+  partitions: { kind: 'monthly', timezone: 'UTC' },
+  params: { file: { type: 'string' } },
+  steps: {
+    held: { type: 'command', command: ['sh', '-c', 'while [ -f "$0" ]; do sleep 0.05; done', '{{ params.file }}'] },
+    hot: {
+      ...{ type: 'transform', needs: ['held'], inputs: { weather: { dataset: 'weather' } }, sql: HOTTEST },
+      dataset: 'late-report',
+    },
+  },
+});
+const after = definePipeline({
+  name: 'after',
+  partitions: { kind: 'monthly', timezone: 'UTC' },
+  steps: {
+    all: {
+      ...{ type: 'transform', inputs: { late: { dataset: 'late-report' } }, sql: 'SELECT * FROM late' },
+      dataset: 'after-report',
+    },
+  },
+});
+
 describe('recall', () => {
   let millrace: MillraceEnvironment;
   let serving: ServingEnvironment;
   beforeAll(async () => {
-    millrace = await startMillrace({ pipelines: [weather, report, whole] });
+    millrace = await startMillrace({ pipelines: [weather, report, whole, late, after] });
     serving = await startServing(millrace);
   });
   afterAll(async () => {
@@ -109,19 +135,16 @@ describe('recall', () => {
     const graph = async (name: string) =>
       registerModel(millrace, endpoint, await readFile(join(GRAPHS, `${name}.onnx`)), CLASSIFIER);
     const versions = [await graph('delay-v1'), await graph('delay-v2')] as [ModelVersionRef, ModelVersionRef];
-    const ref = modelRefOf(versions[1]);
-    const file = { name: 'model.onnx', digest: ref.digest, uri: ref.uri, bytes: ref.bytes };
-    const own = {
-      kind: 'model_trained' as const,
-      key: `${endpoint}/trained`,
-      at: AT,
-      runId: endpoint,
-      step: 'train',
-      ref,
-    };
-    const manifest = { format: 'millrace.model/1' as const, model: endpoint, signature: CLASSIFIER, files: [file] };
-    await millrace.lineage.record([{ ...own, trainedOn: [trainedOn], params: {}, seed: 1, metrics: {}, manifest }]);
+    await millrace.lineage.record([training(modelRefOf(versions[1]), trainedOn)]);
     return versions;
+  }
+
+  function training(ref: ModelRef, trainedOn: DatasetVersionRef): LineageRecord {
+    const { model, digest, uri, bytes } = ref;
+    const own = { kind: 'model_trained' as const, key: `${model}/trained`, at: AT, runId: model, step: 'train', ref };
+    const files = [{ name: 'model.onnx' as const, digest, uri, bytes }];
+    const manifest = { format: 'millrace.model/1' as const, model, signature: CLASSIFIER, files };
+    return { ...own, trainedOn: [trainedOn], params: {}, seed: 1, metrics: {}, manifest };
   }
 
   /** The second version has all traffic of an endpoint. */
@@ -236,6 +259,32 @@ describe('recall', () => {
       },
     ]);
     expect((await run('whole', '2012-06')).verdict).toBe('succeeded');
+  });
+
+  it('marks what a run under way makes of it later, and a model that is not registered yet', async () => {
+    const ref = await published('weather', '2012-07');
+    const file = join(millrace.dataDir, 'held');
+    await writeFile(file, '');
+    const late = run('late', '2012-07', { params: { file } });
+    await until(async () => (await millrace.lineage.runs({ pipeline: 'late', limit: 1 })).length === 1);
+    const model: ModelRef = { model: 'early', digest: 'e'.repeat(64), uri: 'local://early', bytes: 1 };
+    await millrace.lineage.record([training(model, ref)]);
+    await (await start(`dataset:weather/2012-07@${ref.version}`)).result();
+    await rm(file);
+    expect((await late).steps[1]).toMatchObject({ summary: expect.stringContaining('was recalled by ann') });
+    const [report] = await millrace.lineage.datasetVersions('late-report', { partition: '2012-07', limit: 1 });
+    expect(report?.marks).toMatchObject([{ mark: 'taint', by: 'test', reason: expect.stringMatching(/^made of .*@/) }]);
+    await expect(run('after', '2012-07')).rejects.toMatchObject({ code: 'DATA_TAINTED' });
+
+    const about = { at: AT, runId: 'early', actor: 'test', reason: 'set up' };
+    await millrace.lineage.record([
+      { kind: 'model_registered', key: 'early/1', at: AT, runId: 'early', step: 'register', ref: model },
+    ]);
+    await expect(
+      millrace.lineage.record([
+        { ...about, kind: 'alias_moved', key: 'early/2', model: 'early', alias: 'champion', version: 1 },
+      ]),
+    ).rejects.toMatchObject({ code: 'MODEL_TAINTED' });
   });
 
   it('leaves what is live when somebody rejects or nobody decides, and ends at once where nothing is', async () => {

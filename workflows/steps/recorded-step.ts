@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, patched } from '@temporalio/workflow';
 import {
   modelRefOf,
   type CacheNote,
@@ -15,7 +15,7 @@ import { commitEnd, commitRecords } from '../commit-records.js';
 import { summarizeFailure } from '../failures.js';
 import { now } from '../now.js';
 import { setStepState, type Run } from '../run.js';
-import { noteTaints, taintsOf } from './tainted.js';
+import { marksOfMade, noteTaints, taintsOf } from './tainted.js';
 
 /** What a step did, to be put on record. */
 export interface StepOutcome<T> {
@@ -102,7 +102,10 @@ async function commitStep(run: Run, records: readonly LineageRecord[]): Promise<
   const waiting = run.deferred.take();
   try {
     const all = [...waiting, ...records];
-    noteTaints(run, all, await commitRecords(all));
+    const results = await commitRecords(all);
+    noteTaints(run, all, results);
+    const marks = marksOfMade(run, all, results);
+    if (marks.length > 0 && patched('marks-what-it-made')) await commitRecords(marks);
   } catch (error) {
     run.deferred.restore(waiting);
     throw error;

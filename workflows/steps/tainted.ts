@@ -1,5 +1,14 @@
 import { patched } from '@temporalio/workflow';
-import type { DatasetVersionRef, LineageRecord, ModelRef, RecordResult, StepOutput } from '../../schemas/index.js';
+import {
+  markedName,
+  type DatasetVersionRef,
+  type LineageRecord,
+  type LineageRecordOf,
+  type Marked,
+  type ModelRef,
+  type RecordResult,
+  type StepOutput,
+} from '../../schemas/index.js';
 import { failure } from '../failures.js';
 import type { Run } from '../run.js';
 
@@ -17,6 +26,40 @@ export function noteTaints(run: Run, records: readonly LineageRecord[], results:
     if (dataset !== undefined) run.tainted.set(nameOf(dataset), taint);
     if (model !== undefined) run.tainted.set(nameOf(model), taint);
   });
+}
+
+/**
+ * Marks for what a step made of versions that were recalled while it worked: whoever recalled them found nothing of it
+ * yet, and other pipelines may read it. A forced run makes what somebody takes responsibility for.
+ */
+export function marksOfMade(
+  run: Run,
+  records: readonly LineageRecord[],
+  results: readonly RecordResult[],
+): LineageRecord[] {
+  if (run.force != null) return [];
+  return results.flatMap(({ taint }, index) => {
+    const record = records[index];
+    if (taint === undefined || record?.kind !== 'step_finished') return [];
+    return outputsOf(record).flatMap((on, position): LineageRecord[] => {
+      // It is the same content as what was recalled itself.
+      if (taint.startsWith(`${markedName(on)} `)) return [];
+      const { key, at, runId } = record;
+      const reason = `made of what was recalled: ${taint}`.slice(0, 500);
+      const about = { key: `${key}/taint/${position}`, at, runId, actor: run.requestedBy, reason };
+      return [{ kind: 'mark_set', ...about, mark: 'taint', on, until: null }];
+    });
+  });
+}
+
+function outputsOf({ output }: LineageRecordOf<'step_finished'>): Marked[] {
+  const { dataset: ref, model } = output ?? {};
+  return [
+    ...(ref === undefined
+      ? []
+      : [{ kind: 'dataset' as const, dataset: ref.dataset, partition: ref.partition, version: ref.version }]),
+    ...(model === undefined ? [] : [{ kind: 'model' as const, model: model.model, digest: model.digest }]),
+  ];
 }
 
 /** What is remembered of what a step left, for people. */

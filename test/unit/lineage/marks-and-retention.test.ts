@@ -12,9 +12,11 @@ import {
   modelVersion,
   partitionOf,
   published,
+  registered,
   runFinished,
   runStarted,
   stepFinished,
+  trained,
 } from './story.js';
 import { errorOf, withOwner, withStore } from './support.js';
 
@@ -254,6 +256,22 @@ describe('a taint', () => {
       const day: Marked = { kind: 'dataset', dataset: 'flights', partition: DAY, version: null };
       expect(await taints(lift('taint', version(OLD)), mark('taint', day), again)).toEqual([undefined, undefined, why]);
       expect(await taints(lift('taint', day), again)).toEqual([undefined, undefined]);
+    });
+  });
+
+  it('is on a model that is trained and not registered yet, and keeps it out of aliases once it is', async () => {
+    await withOwner(async (client) => {
+      const unknown = mark('taint', { kind: 'model', model: MODEL, digest: modelVersion(9).digest });
+      expect(await errorOf(client.record([unknown]))).toMatch(/^MODEL_NOT_FOUND: .*has no version with the digest/);
+      const on: Marked = { kind: 'model', model: MODEL, digest: modelVersion(1).digest };
+      await client.record([trained('run-1', 1, [OLD]), mark('taint', on)]);
+      // Also where both come in one transaction.
+      const alias = aliasMoved('run-2', 'challenger', 1);
+      expect(await errorOf(client.record([registered('run-1', 1), alias]))).toMatch(
+        /^MODEL_TAINTED: .*recalled by ada/,
+      );
+      await client.record([registered('run-1', 1)]);
+      expect(await errorOf(client.record([alias]))).toMatch(/^MODEL_TAINTED: .*recalled by ada/);
     });
   });
 
