@@ -6,21 +6,20 @@ import { inboxWorkflowId } from '../schemas/trigger.js';
 import { loadConfig } from '../workers/load-config.js';
 import { requireLineageUrl, type Target } from './target.js';
 
-/** Inboxes and runs that are looked through for names. */
+/** Inboxes that are looked through for names. */
 const MOST = 1000;
 
 /**
- * Refuses a name that nothing knows: no pipeline of the configuration has it, no inbox and no run.
+ * Refuses a name that nothing knows: no pipeline of the configuration or on record has it, and no inbox.
  * @throws PIPELINE_UNKNOWN with the nearest name
  */
 export async function refuseUnknownPipeline(target: Target, pipeline: string): Promise<void> {
   const configured = await configuredNames();
   if (configured.includes(pipeline)) return;
   const lineage = createLineageClient({ url: requireLineageUrl(target) });
-  if ((await lineage.runs({ pipeline, limit: 1 })).length > 0) return;
-  const [watched, ran] = await Promise.all([namesOfInboxes(target), lineage.runs({ limit: MOST })]);
-  if (watched.includes(pipeline)) return;
-  const names = [...new Set([...configured, ...watched, ...ran.map((run) => run.pipeline)])].sort();
+  const [watched, recorded] = await Promise.all([namesOfInboxes(target), lineage.triggers.pipelines()]);
+  const names = [...new Set([...configured, ...watched, ...recorded])].sort();
+  if (names.includes(pipeline)) return;
   const message = `there is no pipeline "${pipeline}"${hint(pipeline, names)}`;
   throw new MillraceError('PIPELINE_UNKNOWN', message, { problems: [{ path: 'pipeline', message }] });
 }

@@ -69,6 +69,7 @@ import {
   partitionSetChangedSchema,
   partitionSetKeysSchema,
   partitionSetsResponseSchema,
+  pipelinesResponseSchema,
   unproducedVersionsResponseSchema,
   triggerLedgerSchema,
   type TokenScope,
@@ -248,6 +249,7 @@ export const API_OPERATIONS: readonly ApiOperation[] = [
   get('/why', 'What led to a prediction', whySchema, QUERIES.why),
   get('/columns', 'Where columns come from, or what is made of them', columnGraphSchema, QUERIES.columns),
   get('/impact', 'Everything that contains a version, near or far', impactSchema, QUERIES.impact),
+  get('/pipelines', 'Names of pipelines that a worker has declared, or that ran', pipelinesResponseSchema),
   get('/stale', 'Partitions that are not what a run would make of them now', staleResponseSchema, QUERIES.stale),
   get('/alerts', 'What became of alerts on their channels, newest first', alertDeliveriesResponseSchema, QUERIES.runs),
   {

@@ -28,7 +28,7 @@ import { ownerPage } from './owner-page.js';
 import { impactOf } from './impact.js';
 import { whyPrediction } from './why.js';
 import { stalePartitions } from './staleness.js';
-import { listRuns, runDetails, runQuality } from './run-queries.js';
+import { listRuns, pipelineNames, runDetails, runQuality } from './run-queries.js';
 import { runRecord, specificationOf } from './run-record.js';
 
 /** Path parameters; each route knows which of them it has. */
@@ -101,6 +101,7 @@ export function addRoutes(
 
   get('/api/v1/objects', (_, query) => recordedObjects(read, parseWith(QUERIES.objects, query, 'query')));
 
+  get('/api/v1/pipelines', async () => ({ pipelines: await pipelineNames(read) }));
   get('/api/v1/runs', async (_, query) => ({ runs: await listRuns(read, parseWith(QUERIES.runs, query, 'query')) }));
   app.post('/api/v1/runs/latest', async (request) => {
     const body = parseWith(latestRunsRequestSchema, request.body, 'partitions to look up');

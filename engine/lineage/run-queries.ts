@@ -50,6 +50,12 @@ export async function listRuns(read: Reader, options: RunFilter): Promise<RunSum
   return rows.map(runSummary);
 }
 
+/** Pipelines that a worker has declared, or that ran. */
+export async function pipelineNames(read: Reader): Promise<string[]> {
+  const rows = await read<{ pipeline: string }>('SELECT DISTINCT pipeline FROM specifications ORDER BY pipeline');
+  return rows.map(({ pipeline }) => pipeline);
+}
+
 /**
  * A run and the last end of each of its steps, in the order of its pipeline; what that does not name comes last, as it was put on record.
  * @throws NOT_FOUND

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import {
   knownEventsResponseSchema,
   lackingResponseSchema,
+  pipelinesResponseSchema,
   publicationsResponseSchema,
   triggerLedgerSchema,
   type LackingInput,
@@ -13,6 +14,8 @@ import type { Request } from '../../schemas/lineage-request.js';
 export interface TriggerClient {
   /** How events of a pipeline ended, newest first; 100 by default, at most 1000. */
   ledger(pipeline: string, options?: { limit?: number }): Promise<TriggerLedger>;
+  /** Names of pipelines that a worker has declared, or that ran. */
+  pipelines(): Promise<string[]>;
   /** Which of these events ended already; at most 10,000. */
   known(pipeline: string, ids: readonly string[]): Promise<string[]>;
   /** Versions that were published after a record; null gives none, and where to begin. */
@@ -31,6 +34,7 @@ export function createTriggerClient(request: Request): TriggerClient {
   return {
     ledger: (pipeline, { limit = 100 } = {}) =>
       request(triggerLedgerSchema, 'GET', `/triggers?pipeline=${encodeURIComponent(pipeline)}&limit=${limit}`),
+    pipelines: async () => (await request(pipelinesResponseSchema, 'GET', '/pipelines')).pipelines,
     known: async (pipeline, ids) =>
       (await request(knownEventsResponseSchema, 'POST', '/triggers/known', { pipeline, ids })).known,
     publications: (datasets, after) =>

@@ -254,4 +254,12 @@ describe('millrace triggers', () => {
     expect(await cli('triggers', 'gone')).toMatchObject({ code: 0 });
     expect((await cli('triggers', 'gon')).err).toContain('did you mean "gone"?');
   });
+
+  it('knows a pipeline that a worker has declared and that never ran, in a folder without its configuration', async () => {
+    const declared = { kind: 'pipeline_declared', key: 'declared/quiet', at: new Date().toISOString() } as const;
+    const specification = { specificationDigest: '51'.repeat(32), specification: { steps: {} } };
+    await millrace.lineage.record([{ ...declared, pipeline: 'quiet', ...specification }]);
+    expect(await cli('triggers', 'quiet')).toMatchObject({ code: 0, out: expect.stringContaining('0 waiting') });
+    expect((await cli('triggers', 'quite')).err).toContain('did you mean "quiet"?');
+  });
 });
