@@ -176,3 +176,14 @@ it('nanoseconds with a zone in Parquet are cut to microseconds, which is told by
   const declared = ingestStep({ ...step, columns: [column('t', 'TIMESTAMP WITH TIME ZONE')] });
   expect((await ingestPartition(bench, { step: declared, window: ALL })).cutTimes).toEqual([]);
 });
+
+it('nanoseconds in CSV are cut to microseconds where the type is guessed, which is told by column; in JSON they stay text', async () => {
+  const moment = '2023-11-14T22:13:20.123456789';
+  const csv = `id,t,u,w,z\n1,${moment}Z,${moment},${moment.slice(0, -3)},${moment.slice(0, -3)}000Z\n`;
+  const { ref, cutTimes, columns } = await ingest('nanos.csv', csv);
+  expect(cutTimes).toEqual(['t', 'u']);
+  expect((await rowsOf(bench, ref, 'u::VARCHAR'))[0]).toEqual(['2023-11-14 22:13:20.123456']);
+  expect((await ingest('nanos.csv', csv, columns)).cutTimes).toEqual([]);
+  const json = await ingest('nanos.ndjson', `{"t":"${moment}Z"}`);
+  expect([json.cutTimes, await rowsOf(bench, json.ref)]).toEqual([[], [[`${moment}Z`]]]);
+});
