@@ -44,7 +44,7 @@ const PERCENT_EVERY_MS = 500;
  * Opens a database, works with it, closes it and removes its folder, whatever happens. Time zone and limits are set, so
  * that results do not depend on the machine; nothing is installed or loaded from outside.
  * @throws the signal’s reason, once aborted
- * @throws MillraceError STORE_UNAVAILABLE when there is no place to write
+ * @throws MillraceError STORE_UNAVAILABLE when there is no place to write, SQL_OUT_OF_MEMORY
  */
 export async function withDuckDb<T>(
   options: DuckDbSessionOptions,
@@ -101,6 +101,9 @@ function sessionOf(connection: DuckDBConnection, folder: string, options: DuckDb
     } catch (error) {
       signal?.throwIfAborted();
       const failure = new StatementError(error);
+      if (OUT_OF_MEMORY.test(failure.message)) {
+        throw new MillraceError('SQL_OUT_OF_MEMORY', failure.message, { cause: error });
+      }
       if (!isDiskFull(failure)) throw failure;
       throw new MillraceError('STORE_UNAVAILABLE', failure.message, { cause: error });
     } finally {
@@ -122,6 +125,9 @@ function reportPercent(connection: DuckDBConnection, onPercent: (percent: number
   const { percentage } = connection.progress;
   if (percentage > 0) onPercent(Math.floor(percentage));
 }
+
+/** How DuckDB begins what it says where the limit of the session is reached, and the disk is of no help. */
+const OUT_OF_MEMORY = /^(Error: )?Out of Memory Error/;
 
 const isDiskFull = ({ message }: Error) =>
   /no space left on device|disk quota exceeded|failed to offload/i.test(message);

@@ -34,7 +34,7 @@ export interface TransformInput {
  * no extension, no setting. Rows come out in the query’s order, ties and everything else by all columns. An empty
  * result is a version too. Sums of integers, which have 128 bits in DuckDB, are stored as BIGINT. What chance is left is the query’s own: random(), the clock, and the last digits of sums of
  * DOUBLE, which threads add up in any order; fsum() or one thread settle those.
- * @throws MillraceError SQL_INVALID with DuckDB’s message, WINDOW_INCOMPLETE for an input without versions,
+ * @throws MillraceError SQL_INVALID with DuckDB’s message, SQL_OUT_OF_MEMORY, WINDOW_INCOMPLETE for an input without versions,
  * SOURCE_SCHEMA_MISMATCH for an input whose versions differ in their columns, OBJECT_NOT_FOUND, OBJECT_CORRUPT,
  * STORE_UNAVAILABLE
  * @throws the signal’s reason, once aborted

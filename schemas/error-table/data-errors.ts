@@ -56,6 +56,12 @@ export const DATA_ERRORS = {
     'A statement could not be planned or failed on the data.',
     'Correct the SQL; the message is DuckDB’s.',
   ),
+  SQL_OUT_OF_MEMORY: entry(
+    'code',
+    false,
+    'DuckDB needed more at once than the memory that it may use, and could not put it on the disk.',
+    'Raise memory of the transform or lower its threads; or gather less in one value (list, string_agg, median) or, of a source, in one partition.',
+  ),
   DATASET_VERSION_NOT_FOUND: entry(
     'data',
     false,

@@ -297,7 +297,7 @@ describe('transformDataset', () => {
   it('keeps to its memory', async () => {
     const query = 'SELECT list(range) AS all_of_them FROM range(100_000_000)';
     expect(await refusal(transform(query, {}, { memoryLimit: '100MB' }))).toMatchObject({
-      code: 'SQL_INVALID',
+      code: 'SQL_OUT_OF_MEMORY',
       message: expect.stringContaining('Out of Memory'),
     });
   });
