@@ -34,7 +34,7 @@ export function createProgressLine(stream: NodeJS.WriteStream = process.stderr):
       draw();
     },
     working: (message) => {
-      current = { message, since: Date.now() };
+      if (current?.message !== message) current = { message, since: Date.now() };
       draw();
     },
     end: () => {

@@ -1,3 +1,4 @@
+import type { Preparing } from '../engine/quality/sources/prepare-files.js';
 import { createProgressLine, type ProgressLine } from './progress-line.js';
 
 /** Shorter work needs no word. */
@@ -7,26 +8,34 @@ const REDRAW_MS = 200;
 
 /** Tells how far a scan is. */
 export interface ScanProgress {
+  /** Takes which file is made readable before the scan. */
+  onPreparing: (preparing: Preparing) => void;
   /** Takes the number of rows so far. */
-  rows(count: number): void;
+  onProgress: (rows: number) => void;
   /** Takes the line away. */
-  end(): void;
+  end: () => void;
 }
 
 /** A line with rows and rows a second on a terminal, once a scan has taken a second. Nothing elsewhere: logs need no progress. */
 export function createScanProgress(what: string, stream: NodeJS.WriteStream = process.stderr): ScanProgress {
-  const started = performance.now();
+  let started = performance.now();
   let drawnAt = started + QUIET_MS - REDRAW_MS;
   let line: ProgressLine | undefined;
+  const draw = (text: (now: number) => string) => {
+    const now = performance.now();
+    if (!stream.isTTY || now - drawnAt < REDRAW_MS) return;
+    drawnAt = now;
+    line ??= createProgressLine(stream);
+    line.working(text(now));
+  };
   return {
-    rows(count) {
-      const now = performance.now();
-      if (!stream.isTTY || now - drawnAt < REDRAW_MS) return;
-      drawnAt = now;
-      line ??= createProgressLine(stream);
-      const pace = count / ((now - started) / 1000);
-      line.working(`${what}: ${millions(count)} rows, ${millions(pace)} rows/s`);
+    onPreparing({ file, percent }) {
+      draw(() => `reading ${file}${percent === null ? '' : `: ${percent} %`}`);
+      // The pace is that of the scan.
+      started = performance.now();
     },
+    onProgress: (count) =>
+      draw((now) => `${what}: ${millions(count)} rows, ${millions(count / ((now - started) / 1000))} rows/s`),
     end: () => line?.end(),
   };
 }

@@ -74,14 +74,15 @@ export function checkCommand(program: Command): void {
       const checkedAt = new Date();
       const suite = await loadSuite(options.suite, options.key);
       const progress = createScanProgress('checking');
-      const onProgress = (rows: number) => progress.rows(rows);
+      const { onProgress, onPreparing } = progress;
       const outcome = await interruptible(async (signal) => {
         const context = await loadContext(options, suite, signal);
-        const prepared = await prepareFiles(dataFiles(named), { signal });
+        const startedMs = performance.now();
+        const prepared = await prepareFiles(dataFiles(named), { signal, onPreparing });
         try {
           const { files } = prepared;
           const { fullScan, threads, window } = options;
-          const how = { fullScan, threads, window, useCaller: true, signal, onProgress };
+          const how = { fullScan, threads, window, useCaller: true, signal, onProgress, startedMs };
           const report = await checkFiles({ ...context, files, suite, ...how });
           const page = options.html === undefined ? undefined : await evidenceOf(files, suite, report, context, signal);
           return { report, page };

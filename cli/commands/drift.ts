@@ -65,7 +65,8 @@ export function driftCommand(program: Command): void {
       const progress = createScanProgress('profiling');
       // The threads of the first profile take the second too.
       const pool = createScanPool();
-      const how = { columns: options.column, pool, onProgress: (rows: number) => progress.rows(rows) };
+      const { onProgress, onPreparing } = progress;
+      const how = { columns: options.column, pool, onProgress, onPreparing };
       const profiles = await interruptible(async (signal) => ({
         reference: await profileOf(reference, { ...how, signal }, options),
         current: await profileOf(current, { ...how, signal }, options),

@@ -35,9 +35,9 @@ export function profileCommand(program: Command): void {
     )
     .action(async (named: string[], options: ProfileOptions) => {
       const progress = createScanProgress('profiling');
-      const onProgress = (rows: number) => progress.rows(rows);
+      const { onProgress, onPreparing } = progress;
       const profile = await interruptible((signal) =>
-        profileOfAll(named, { columns: options.column, signal, onProgress }, options),
+        profileOfAll(named, { columns: options.column, signal, onProgress, onPreparing }, options),
       ).finally(() => progress.end());
       if (profile === undefined) return;
       const report = await import('../../engine/quality/report/index.js');

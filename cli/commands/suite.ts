@@ -71,7 +71,9 @@ async function propose(named: string, options: SuggestOptions): Promise<SuitePro
   const progress = createScanProgress('profiling');
   let before = 0;
   return interruptible(async (signal) => {
-    const how = { columns, signal, onProgress: (rows: number) => progress.rows(before + rows) };
+    const onProgress = (rows: number) => progress.onProgress(before + rows);
+    const { onPreparing } = progress;
+    const how = { columns, signal, onProgress, onPreparing };
     const taken = async (profile: Promise<DatasetProfile>): Promise<DatasetProfile> => {
       before += (await profile).rows;
       return profile;
@@ -79,7 +81,7 @@ async function propose(named: string, options: SuggestOptions): Promise<SuitePro
     const files = isOnRecord(named) ? [] : dataFiles([named]);
     const hasRows = files.length > 0 && !(await isProfile(named));
     // Read twice, so made readable once: the standard input is gone after that.
-    const prepared = await prepareFiles(hasRows ? files : [], { signal });
+    const prepared = await prepareFiles(hasRows ? files : [], { signal, onPreparing });
     try {
       const profile = await taken(
         hasRows ? profileFiles(prepared.files, { useCaller: true, ...how }) : profileOf(named, how, options),

@@ -8,7 +8,7 @@ import { countInPasses } from './count-in-passes.js';
 import { findReferences, profiling, type References } from './references.js';
 import { runScan, type Checkpoints } from './run-scan.js';
 import type { ScanPool } from './scan-pool.js';
-import { prepareFiles } from './sources/prepare-files.js';
+import { prepareFiles, type PrepareOptions } from './sources/prepare-files.js';
 import type { CheckState } from './states.js';
 import type { DatasetStates } from './stored-states.js';
 import { validateSuite } from './validate-suite.js';
@@ -46,6 +46,10 @@ export interface CheckFilesOptions {
   signal?: AbortSignal | undefined;
   /** Told the number of rows judged so far, about ten times a second, and at the end. */
   onProgress?: ((rows: number) => void) | undefined;
+  /** Told which file is made readable first, as in `PrepareOptions`. */
+  onPreparing?: PrepareOptions['onPreparing'];
+  /** When the work began, by `performance.now()`; for callers who made the files readable before. By default with the call. */
+  startedMs?: number | undefined;
 }
 
 /** What was found, and what it was judged by. */
@@ -67,15 +71,15 @@ export async function checkFiles(options: CheckFilesOptions): Promise<QualityRep
 /** As `checkFiles`, and gives the states besides, by which the files can be judged again without their rows. */
 export async function checkFilesForStates(options: CheckFilesOptions): Promise<CheckedFiles> {
   const { files, suite, references = {}, fullScan = false, profiled = [], input } = options;
-  const { threads, pool, useCaller, signal, onProgress, checkpoints } = options;
+  const { threads, pool, useCaller, signal, onProgress, onPreparing, checkpoints } = options;
   const problems = validateSuite(suite);
   if (problems.length > 0) {
     throw new MillraceError('SUITE_INVALID', `${problems[0]!.path} ${problems[0]!.message}`, { problems });
   }
   if (files.length === 0) throw new MillraceError('SOURCE_NOT_FOUND', 'there are no files to check');
   signal?.throwIfAborted();
-  const started = performance.now();
-  const prepared = await prepareFiles(files, { input, signal });
+  const { startedMs = performance.now() } = options;
+  const prepared = await prepareFiles(files, { input, signal, onPreparing });
   try {
     const findings = await findReferences(suite, references, { threads, pool, signal });
     // The profile is a check more, so that all is seen in one pass.
@@ -98,7 +102,7 @@ export async function checkFilesForStates(options: CheckFilesOptions): Promise<C
     const extra = whole.states[suite.checks.length];
     const profile = extra?.kind === 'profile' ? extra.profile : null;
     const seen = { rows: whole.rows, states, kinds: whole.kinds, fields: whole.fields, profile };
-    const report = await judgeStates(suite, seen, { ...options, findings, startedMs: started });
+    const report = await judgeStates(suite, seen, { ...options, findings, startedMs });
     return { report, seen };
   } finally {
     await prepared.dispose();

@@ -4,7 +4,7 @@ import type { DatasetProfile } from './profile/profile.js';
 import { profiling } from './references.js';
 import { runScan } from './run-scan.js';
 import type { ScanPool } from './scan-pool.js';
-import { prepareFiles } from './sources/prepare-files.js';
+import { prepareFiles, type PrepareOptions } from './sources/prepare-files.js';
 
 /** How a profile is taken. */
 export interface ProfileFilesOptions {
@@ -21,6 +21,8 @@ export interface ProfileFilesOptions {
   signal?: AbortSignal | undefined;
   /** Told the number of rows read so far. */
   onProgress?: ((rows: number) => void) | undefined;
+  /** Told which file is made readable first, as in `PrepareOptions`. */
+  onPreparing?: PrepareOptions['onPreparing'];
 }
 
 /**
@@ -31,9 +33,9 @@ export async function profileFiles(
   files: readonly string[],
   options: ProfileFilesOptions = {},
 ): Promise<DatasetProfile> {
-  const { columns, input, ...how } = options;
+  const { columns, input, onPreparing, ...how } = options;
   if (files.length === 0) throw new MillraceError('SOURCE_NOT_FOUND', 'there are no files to profile');
-  const prepared = await prepareFiles(files, { input, signal: how.signal });
+  const prepared = await prepareFiles(files, { input, signal: how.signal, onPreparing });
   try {
     const suite = { checks: [profiling(columns ?? 'all')], keyColumns: [], piiColumns: [] };
     const { states } = await runScan({ ...how, files: prepared.files, suite, findings: [], fullScan: true });

@@ -25,7 +25,19 @@ export interface PrepareOptions {
   /** What `-` stands for; by default the standard input. */
   input?: Readable | undefined;
   signal?: AbortSignal | undefined;
+  /** Told about five times a second which file is made readable, and how much of it has been read. Files that are readable are not told. */
+  onPreparing?: ((preparing: Preparing) => void) | undefined;
 }
+
+/** A file that is made readable. */
+export interface Preparing {
+  /** What it is called in messages. */
+  file: string;
+  /** How much of its text has been turned into columns; null while that is not known, as while types are found out. */
+  percent: number | null;
+}
+
+const TOLD_EVERY_MS = 200;
 
 /**
  * Makes files readable for the scan. Parquet and Arrow IPC are read as they are; what is packed by gzip is unpacked, and text in
@@ -37,6 +49,10 @@ export async function prepareFiles(paths: readonly string[], options: PrepareOpt
   if (paths.filter((path) => path === '-').length > 1) {
     throw new MillraceError('INPUT_INVALID', 'the standard input (-) can be read but once');
   }
+  const preparing: Preparing = { file: '', percent: null };
+  const { onPreparing } = options;
+  const telling = onPreparing && setInterval(() => onPreparing({ ...preparing }), TOLD_EVERY_MS);
+  const onPercent = onPreparing && ((percent: number) => (preparing.percent = percent));
   let folder: string | undefined;
   const scratch = async () => (folder ??= await mkdtemp(join(tmpdir(), 'millrace-check-')));
   const dispose = async () => {
@@ -46,10 +62,10 @@ export async function prepareFiles(paths: readonly string[], options: PrepareOpt
     const files: string[] = [];
     for (const [i, path] of paths.entries()) {
       options.signal?.throwIfAborted();
-      const source = { path, name: path, given: path };
+      const source = { path, name: path, given: path === '-' ? 'the standard input' : path };
+      Object.assign(preparing, { file: source.given, percent: null });
       if (path === '-') {
         source.path = join(await scratch(), `${i}-input`);
-        source.given = 'the standard input';
         await pipeline(options.input ?? process.stdin, createWriteStream(source.path), { signal: options.signal });
       }
       let head = await headOf(source.path, source.given);
@@ -68,7 +84,10 @@ export async function prepareFiles(paths: readonly string[], options: PrepareOpt
         head = await headOf(source.path, source.given);
       }
       if (formatOf(head) !== null || extname(source.name) === '.parquet') files.push(source.path);
-      else files.push(await textToParquet(source, head, join(await scratch(), `${i}.parquet`), options.signal));
+      else {
+        const into = join(await scratch(), `${i}.parquet`);
+        files.push(await textToParquet(source, head, { into, signal: options.signal, onPercent }));
+      }
     }
     let parquet: Promise<string[]> | undefined;
     const asParquet = () => (parquet ??= rewritten(files, scratch, options.signal));
@@ -76,6 +95,8 @@ export async function prepareFiles(paths: readonly string[], options: PrepareOpt
   } catch (error) {
     await dispose();
     throw error;
+  } finally {
+    clearInterval(telling);
   }
 }
 

@@ -14,29 +14,35 @@ export interface TextFile {
   given: string;
 }
 
-/** A text in UTF-8, and the Parquet file that it becomes. */
-interface Conversion {
-  from: string;
+/** The Parquet file that a text becomes. */
+export interface TextToParquet {
+  /** Its path; others may be made beside it. */
   into: string;
-  signal: AbortSignal | undefined;
+  signal?: AbortSignal | undefined;
+  /** Told how much of the text has been written to it, in whole percent. */
+  onPercent?: ((percent: number) => void) | undefined;
+}
+
+/** From where a text in UTF-8 is read. */
+interface Conversion extends TextToParquet {
+  from: string;
 }
 
 /**
  * Turns CSV or NDJSON in UTF-8 into Parquet by DuckDB, batch by batch. Lines of a CSV may end in different ways.
  * @param head its first bytes
- * @param into path of the Parquet file; others may be made beside it
  * @returns path of the Parquet file that was made
  * @throws MillraceError SOURCE_UNREADABLE
  */
 export async function textToParquet(
   { path, name, given }: TextFile,
   head: Uint8Array,
-  into: string,
-  signal?: AbortSignal,
+  to: TextToParquet,
 ): Promise<string> {
+  const { into, signal } = to;
   const form = isJson(name, head) ? 'NDJSON' : 'CSV';
   const convert = form === 'CSV' ? csvToParquet : jsonToParquet;
-  const plain = { from: path, into, signal };
+  const plain = { ...to, from: path };
   try {
     try {
       return await convert(plain);
@@ -63,26 +69,27 @@ function isJson(name: string, head: Uint8Array): boolean {
   return /^(\xef\xbb\xbf)?\s*[{[]/.test(Buffer.from(head).toString('latin1'));
 }
 
-async function jsonToParquet({ from, into, signal }: Conversion): Promise<string> {
-  if (await isTooDeep(from, signal)) {
+async function jsonToParquet({ from, ...to }: Conversion): Promise<string> {
+  if (await isTooDeep(from, to.signal)) {
     throw new RangeError(`its lists and objects lie more than ${MAX_JSON_DEPTH} deep in one another`);
   }
-  await withDuckDb({ into, signal, columns: 0 }, (connection) =>
-    copy(connection, `read_json_auto(${quoted(from)}, sample_size = -1)`, into),
+  await withDuckDb({ ...to, columns: 0 }, (connection) =>
+    copy(connection, `read_json_auto(${quoted(from)}, sample_size = -1)`, to.into),
   );
-  return into;
+  return to.into;
 }
 
-async function csvToParquet({ from, into, signal }: Conversion): Promise<string> {
+async function csvToParquet({ from, ...to }: Conversion): Promise<string> {
   // Every row is looked at before types are fixed, so that a late text in a column of numbers is no surprise. Rows of another
   // width than the first would make DuckDB begin below them, so it must not pass over any. The first line is the header also
   // where it looks like a row (a column `f` may be a boolean), as it is for whoever ingests the file.
+  const { into, signal } = to;
   const csv = (more: string) => `read_csv(${quoted(from)}, ${[...CSV_AS_RFC_4180, more].join(', ')})`;
   const header = await csvHeader(from);
   if (header.names(1)?.[0] === '' && (await hasOnlyLineEnds(from, signal))) {
     throw new RangeError('it has nothing but empty lines, and no names of columns');
   }
-  return withDuckDb({ into, signal, columns: header.columns }, async (connection) => {
+  return withDuckDb({ ...to, columns: header.columns }, async (connection) => {
     await copy(connection, csv('sample_size = -1'), into);
     const [name, ...others] = await namesIn(connection, into);
     // Rows of another width than the header make it look like one column, whose rows are the lines.
@@ -137,8 +144,10 @@ const MANY_COLUMNS = 1000;
 /** What DuckDB takes into account for buffers of a column, of which it touches a small part. */
 const MEBIBYTES_A_COLUMN = 0.75;
 
+const PERCENT_EVERY_MS = 200;
+
 async function withDuckDb<T>(
-  { into, signal, columns }: Pick<Conversion, 'into' | 'signal'> & { columns: number },
+  { into, signal, onPercent, columns }: TextToParquet & { columns: number },
   work: (connection: DuckDBConnection) => Promise<T>,
 ): Promise<T> {
   // Loaded here, since most files do not need it.
@@ -147,16 +156,25 @@ async function withDuckDb<T>(
     memory_limit: `${512 + Math.ceil(MEBIBYTES_A_COLUMN * (columns > MANY_COLUMNS ? columns : 0))}MiB`,
     threads: columns > MANY_COLUMNS ? '1' : '2',
   });
+  let percent: NodeJS.Timeout | undefined;
   try {
     const connection = await instance.connect();
     const interrupt = () => connection.interrupt();
     signal?.addEventListener('abort', interrupt, { once: true });
     await connection.run(`SET TimeZone = 'UTC'`);
     await connection.run(`SET temp_directory = ${quoted(`${into}.tmp`)}`);
+    if (onPercent !== undefined) {
+      await connection.run('SET enable_progress_bar = true; SET enable_progress_bar_print = false');
+      percent = setInterval(() => {
+        const { percentage } = connection.progress;
+        if (percentage > 0) onPercent(Math.floor(percentage));
+      }, PERCENT_EVERY_MS);
+    }
     const result = await work(connection);
     signal?.removeEventListener('abort', interrupt);
     return result;
   } finally {
+    clearInterval(percent);
     instance.closeSync();
   }
 }

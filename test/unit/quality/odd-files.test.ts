@@ -1,8 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { Int32, List, Field, Table, tableToIPC, vectorFromArray } from 'apache-arrow';
 import { checkFiles } from '../../../engine/quality/index';
+import type { Preparing } from '../../../engine/quality/sources/prepare-files';
 import { crc32 } from '../../../engine/quality/parquet/crc32';
 import { forgedParquet, PHYSICAL } from './forged-parquet';
 import { suiteOf, withParquetFolder } from './quality-fixtures';
@@ -252,4 +253,20 @@ test('encrypted Parquet is called so, whether its footer is encrypted or a colum
       message: expect.stringContaining('it is encrypted') as string,
     });
   }
+});
+
+test('the time of a check is that of making its files readable too, which is told while it lasts', async () => {
+  const suite = suiteOf([{ type: 'row_count', min: 1 }]);
+  const input = new PassThrough();
+  const told: Preparing[] = [];
+  const onPreparing = (preparing: Preparing) => {
+    told.push(preparing);
+    if (told.length === 2) input.end('a\n1\n');
+  };
+  const report = await checkFiles({ files: ['-'], suite, input, onPreparing });
+  expect(told.slice(0, 2)).toEqual([1, 2].map(() => ({ file: 'the standard input', percent: null })));
+  expect(report.durationMs).toBeGreaterThan(300);
+  const file = await folder.write('SELECT 1 AS a');
+  const before = performance.now() - 60_000;
+  expect((await checkFiles({ files: [file], suite, startedMs: before })).durationMs).toBeGreaterThan(60_000);
 });
