@@ -8,9 +8,9 @@ describe('the progress of a scan', () => {
   const screen = (isTTY: boolean) => {
     const drawn: string[] = [];
     const stream = { isTTY, columns: 80, write: (text: string) => drawn.push(text) } as unknown as NodeJS.WriteStream;
-    const lines = () => drawn.map((text) => stripVTControlCharacters(text).replaceAll('\r', '')).filter((text) => text !== '');
+    const lines = () =>
+      drawn.map((text) => stripVTControlCharacters(text).replaceAll('\r', '')).filter((text) => text !== '');
     return { stream, lines };
-  };
   };
 
   it('tells which file is made readable, then the rows at the pace of the scan alone', () => {
