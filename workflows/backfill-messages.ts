@@ -16,12 +16,12 @@ export type BackfillHandlers = {
 export const backfillProgressQuery = defineQuery<BackfillProgress>('progress');
 
 const DESCRIPTIONS: Record<BackfillUpdate, string> = {
-  pause: 'Starts no more runs; those under way go on. Takes {"by"}.',
-  resume: 'Goes on after a pause. Takes {"by"}.',
-  setMaxActive: 'Changes how many runs are under way at once. Takes {"maxActive", "by"}.',
-  setPriority: 'Changes the priority of runs that are started from now on, 1 first, 5 last. Takes {"priority", "by"}.',
-  retryFailed: 'Runs again what failed. Takes {"by"}.',
-  cancelPartition: 'Leaves a partition out, or cancels its run. Takes {"partition", "by"}.',
+  pause: 'Starts no more runs; those under way go on.',
+  resume: 'Goes on after a pause.',
+  setMaxActive: 'Changes how many runs are under way at once.',
+  setPriority: 'Changes the priority of runs that are started from now on, 1 first, 5 last.',
+  retryFailed: 'Runs again what failed.',
+  cancelPartition: 'Leaves a partition out, or cancels its run.',
   cancel: 'Ends the backfill; runs under way finish, or stop if {"running": "stop"} is given.',
 };
 
@@ -52,8 +52,9 @@ function listen<U extends BackfillUpdate>(name: U, handlers: BackfillHandlers): 
     await recordUpdate(name, parsed);
     return progress;
   };
+  const fields = Object.keys(backfillUpdateSchemas[name].shape).map((field) => `"${field}"`);
   setHandler(defineUpdate<BackfillProgress, [unknown]>(name), handle, {
-    description: DESCRIPTIONS[name],
+    description: `${DESCRIPTIONS[name]} Takes {${fields.join(', ')}}.`,
     validator: (request) => void parse(request),
   });
 }

@@ -11,6 +11,12 @@ import { backfillProject, type Gate } from '../support/backfill-project.js';
 import { startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
 import { until } from '../support/until.js';
 
+/** What a workflow shows of itself in the Temporal UI. */
+interface Metadata {
+  currentDetails?: string;
+  definition: { updateDefinitions: { name: string; description: string }[] };
+}
+
 describe('backfill', () => {
   let millrace: MillraceEnvironment;
   let gate: Gate;
@@ -431,9 +437,17 @@ describe('backfill', () => {
     gate.open();
     const backfill = await start({ from: '2002-02-01', to: '2002-02-02' });
     await backfill.result();
-    const { currentDetails = '' } = await millrace.client.temporal.workflow
+    const { currentDetails = '', definition } = await millrace.client.temporal.workflow
       .getHandle(backfill.workflowId)
-      .query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+      .query<Metadata>('__temporal_workflow_metadata');
+    const updates = Object.fromEntries(
+      definition.updateDefinitions.map(({ name, description }) => [name, description]),
+    );
+    expect(updates).toMatchObject({
+      pause: expect.stringContaining('Takes {"by", "reason"}.'),
+      cancelPartition: expect.stringContaining('Takes {"partition", "by", "reason"}.'),
+      cancel: expect.stringContaining('Takes {"running", "by", "reason"}.'),
+    });
     expect(currentDetails).toMatch(/: \*\*incomplete\*\*; 1 of 2 runs succeeded; \d/);
     expect(currentDetails).toContain('| failed | 1 |');
     expect(currentDetails).not.toMatch(/running|waiting/);
