@@ -70,7 +70,7 @@ export const whySchema = z.strictObject({
 });
 
 const columnField = z.strictObject({
-  dataset: nameField.describe('Dataset.'),
+  dataset: z.string().describe('Dataset; of another tool: its address or path.'),
   column: z.string().describe('Column.'),
 });
 

@@ -9,16 +9,20 @@ import { requireLineageUrl, resolveTarget } from '../target.js';
 export function lineageColumnsCommand(lineage: Command): void {
   const command = lineage
     .command('columns')
-    .description('show where the columns of a dataset come from, by the queries of transforms')
-    .argument('<column>', 'DATASET for all of its columns, or DATASET.COLUMN')
+    .description(
+      'show where the columns of a dataset come from, by the queries of transforms and by events of other tools',
+    )
+    .argument('<column>', 'DATASET for all of its columns, or DATASET.COLUMN; of another tool: its address or path')
+    .option('--column <name>', 'column of it, where DATASET is an address or a path')
     .option('--downstream', 'what is made of them instead');
   addTargetOptions(command)
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  millrace lineage columns flight-features.late')
-    .action(async (text: string, options: TargetOptions & JsonOption & { downstream?: boolean }) => {
-      const { json, downstream, ...target } = options;
-      const [dataset = '', ...rest] = text.split('.');
-      const column = rest.length === 0 ? undefined : rest.join('.');
+    .action(async (text: string, options: TargetOptions & JsonOption & { downstream?: boolean; column?: string }) => {
+      const { json, downstream, column: named, ...target } = options;
+      // A name of ours has neither; an address and a path have points.
+      const [dataset = '', ...rest] = /[/:]/.test(text) || named !== undefined ? [text] : text.split('.');
+      const column = rest.length === 0 ? named : rest.join('.');
       const direction = downstream === true ? 'downstream' : 'upstream';
       const client = createLineageClient({ url: requireLineageUrl(await resolveTarget(target)) });
       const graph = await client.columns(dataset, { ...(column !== undefined && { column }), direction });

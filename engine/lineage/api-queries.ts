@@ -46,7 +46,7 @@ export const QUERIES = {
   retention: z.strictObject({ limit, after }),
   why: z.strictObject({ prediction: z.string().min(1).max(400).describe('Id of a prediction.') }),
   columns: z.strictObject({
-    dataset: nameField.describe('Dataset.'),
+    dataset: z.string().min(1).max(4001).describe('Dataset; of another tool: its address or path.'),
     column: z.string().min(1).optional().describe('One column; all by default.'),
     direction: z.enum(['upstream', 'downstream']).default('upstream').describe('Direction to follow.'),
   }),

@@ -4,7 +4,8 @@ import type { Reader } from './reader.js';
 type Edge = ColumnGraph['edges'][number];
 
 /**
- * Where columns come from, or what is made of them, from dataset to dataset, by the newest version of each.
+ * Where columns come from, or what is made of them, from dataset to dataset, by the newest version of each, and for
+ * datasets of other tools by the newest of their events that tells it.
  * @param options `column`: one column; all of the dataset without it
  * @throws NOT_FOUND if the dataset, or such a column of its newest version, is not on record
  */
@@ -49,13 +50,23 @@ async function columnsOf(read: Reader, dataset: string): Promise<string[]> {
     'SELECT columns FROM dataset_versions WHERE dataset = $1 ORDER BY sequence DESC LIMIT 1',
     [dataset],
   );
-  return row === undefined ? [] : (JSON.parse(row.columns) as { name: string }[]).map(({ name }) => name);
+  if (row !== undefined) return (JSON.parse(row.columns) as { name: string }[]).map(({ name }) => name);
+  const told = await read<{ name: string }>(
+    `SELECT column_name AS name FROM column_sources WHERE dataset = $1 AND column_name IS NOT NULL
+     UNION SELECT from_column FROM column_sources WHERE from_dataset = $1 ORDER BY name`,
+    [dataset],
+  );
+  return told.map(({ name }) => name);
 }
 
 async function newestEdges(read: Reader): Promise<Edge[]> {
   const rows = await read<Record<'dataset' | 'column' | 'fromDataset' | 'fromColumn', string> & Pick<Edge, 'how'>>(
-    `SELECT dataset, column_name AS "column", from_dataset AS "fromDataset", from_column AS "fromColumn", how
-     FROM column_sources SEMI JOIN (SELECT max(sequence) AS sequence FROM dataset_versions GROUP BY dataset) USING (sequence)
+    `WITH own AS (SELECT dataset, max(sequence) AS sequence FROM dataset_versions GROUP BY dataset),
+     told AS (
+       SELECT dataset, max(sequence) AS sequence FROM column_sources ANTI JOIN own USING (dataset)
+       WHERE version = '' GROUP BY dataset)
+     SELECT DISTINCT dataset, column_name AS "column", from_dataset AS "fromDataset", from_column AS "fromColumn", how
+     FROM column_sources SEMI JOIN (FROM own UNION ALL FROM told) USING (dataset, sequence)
      WHERE column_name IS NOT NULL ORDER BY dataset, column_name, from_dataset, from_column`,
   );
   return rows.map(({ dataset, column, fromDataset, fromColumn, how }) => ({

@@ -11,6 +11,7 @@ import { actionsOf } from './audit/actions.js';
 import { cacheKeyBits, sealKey, slotKey, writerKey } from './hash-keys.js';
 import { nodeId } from './node-ids.js';
 import type { Answer } from './ledger.js';
+import { eventColumns, type EventColumn } from './openlineage/event-columns.js';
 import { eventEdges, sourceNode } from './openlineage/event-edges.js';
 import { stepSpecifications } from './step-specifications.js';
 
@@ -190,7 +191,7 @@ function factRows(record: LineageRecord, answer: Answer): Row[] {
       return [...(answer.removed ?? []).map(keyRow(false)), ...(answer.added ?? []).map(keyRow(true))];
     }
     case 'openlineage_event':
-      return eventEdges(record).map(({ from, to }) => edge(from, to));
+      return [...eventEdges(record).map(({ from, to }) => edge(from, to)), ...eventColumns(record).map(eventColumnRow)];
     case 'trigger_event': {
       const { pipeline, id, trigger, source, subject, receivedAt, outcome, runs, reason } = record.event;
       return [
@@ -287,6 +288,12 @@ function columnRows({ ref, columnLineage }: LineageRecordOf<'dataset_version'>):
     ...Object.entries(columns).flatMap(([column, sources]) => sources.map((from) => source(column, from))),
     ...rows.map((from) => source(null, from)),
   ];
+}
+
+/** No version of ours has an empty name. */
+function eventColumnRow({ dataset, column, fromDataset, fromColumn, how }: EventColumn): Row {
+  const of = { dataset, partition: '', version: '', column_name: column };
+  return row('column_sources', { ...of, from_dataset: fromDataset, from_column: fromColumn, how });
 }
 
 function keysOf(ref: { dataset: string; partition: string; version: string }): Record<string, Cell> {

@@ -8,6 +8,7 @@ import { alerts } from './0007-alerts.js';
 import { cache } from './0008-cache.js';
 import { partitionSets } from './0009-partition-sets.js';
 import { sourceDatasets } from './0010-source-datasets.js';
+import { eventColumns } from './0011-event-columns.js';
 import type { Migration } from './migration.js';
 
 export type { Migration } from './migration.js';
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   cache,
   partitionSets,
   sourceDatasets,
+  eventColumns,
 ];

@@ -105,6 +105,42 @@ describe('OpenLineage events of other tools', () => {
     });
   });
 
+  it('say where columns come from, also through datasets of ours; the newest that tells it counts', async () => {
+    const field = (namespace: string, name: string, column: string, ...transformations: object[]) => ({
+      ...{ namespace, name, field: column, transformations },
+    });
+    const table = (name: string, fields: object, more: object = {}) => ({
+      ...{ namespace: 'postgres://db:5432', name },
+      facets: { columnLineage: { _producer: PRODUCER, _schemaURL: `${PRODUCER}/c`, fields, ...more } },
+    });
+    const identity = { type: 'DIRECT', subtype: 'IDENTITY' };
+    const events = (at: string, outputs: object[]) => ({ ...event, eventTime: at, inputs: [], outputs });
+    await withOwner(async (client, url) => {
+      await client.record(february());
+      const ours = field('millrace', 'flights', 'delay', { type: 'DIRECT', subtype: 'AGGREGATION' });
+      const old = table('app.delays', { mean: { inputFields: [field('millrace', 'flights', 'origin', identity)] } });
+      const filter = field('millrace', 'flights', 'origin', { type: 'INDIRECT', subtype: 'FILTER' });
+      const newer = [
+        table('app.delays', { mean: { inputFields: [ours, filter] } }, { dataset: [filter] }),
+        table('app.copy', { m: { inputFields: [field('postgres://db:5432', 'app.delays', 'mean', identity)] } }),
+        table('app.broken', { m: { inputFields: 'none' } }),
+      ];
+      for (const body of [events(AT, [old]), events('2001-03-03T00:00:00Z', newer)]) {
+        expect((await send(url, body)).status).toBe(200);
+      }
+      const told = (graph: Awaited<ReturnType<typeof client.columns>>) =>
+        graph.edges.map(({ from, to, how }) => `${to.dataset}.${to.column} <- ${from.dataset}.${from.column} ${how}`);
+      const chain = [
+        'postgres://db:5432/app.copy.m <- postgres://db:5432/app.delays.mean identity',
+        'postgres://db:5432/app.delays.mean <- flights.delay aggregation',
+      ];
+      expect(told(await client.columns('postgres://db:5432/app.copy', { column: 'm' }))).toEqual(chain);
+      expect(told(await client.columns('flights', { direction: 'downstream' }))).toEqual(chain.toReversed());
+      expect(await errorOf(client.columns('postgres://db:5432/app.broken'))).toMatch(/^NOT_FOUND/);
+      expect(await client.verifyAudit()).toMatchObject({ ok: true });
+    });
+  });
+
   it('come in batches as well, of which all events are taken or none', async () => {
     await withOwner(async (client, url) => {
       const batch = async (body: unknown) => {
