@@ -39,9 +39,14 @@ export function addAccess(app: FastifyInstance, store: Pick<LineageStore, 'recor
   const current = watchTokens(store, options);
 
   app.addHook('onRequest', async (request) => {
-    const tokens = await current();
+    let tokens = await current();
     const given = tokenOf(request);
-    const caller = given === undefined ? undefined : callerOf(given, tokens);
+    let caller = given === undefined ? undefined : callerOf(given, tokens);
+    if (given !== undefined && caller === undefined && tokens.length > 0) {
+      // It may have been made just now.
+      tokens = await current('look');
+      caller = callerOf(given, tokens);
+    }
     if (!limit.take(caller?.id ?? request.ip)) {
       throw new MillraceError('LINEAGE_BUSY', `more than ${options.requestsPerSecond} requests a second`);
     }
@@ -70,24 +75,33 @@ export function addAccess(app: FastifyInstance, store: Pick<LineageStore, 'recor
   }
 }
 
-/** Reads the file again when it has changed, and puts on record which tokens came and went. */
+/**
+ * Reads the file again when it has changed, and puts on record which tokens came and went. As long as there is none,
+ * which lets everybody in, it looks each time: the first one closes the door at once.
+ */
 function watchTokens(
   store: Pick<LineageStore, 'record'>,
   { tokensPath, logger }: AccessOptions,
-): () => Promise<readonly StoredToken[]> {
+): (look?: 'look') => Promise<readonly StoredToken[]> {
   let tokens: Promise<StoredToken[]> | undefined;
+  let open = true;
   let lookedAt = -Infinity;
   let changedAt = '';
-  return async () => {
-    if (tokens !== undefined && performance.now() - lookedAt < LOOK_MS) return tokens;
+  return async (look) => {
+    if (tokens !== undefined && !open && look === undefined && performance.now() - lookedAt < LOOK_MS) return tokens;
     lookedAt = performance.now();
-    const before = tokens;
     const stats = await stat(tokensPath, { bigint: true }).catch(() => undefined);
     const version = stats === undefined ? 'none' : `${stats.mtimeNs}/${stats.ino}`;
+    // Another request may have looked meanwhile.
+    const before = tokens;
     if (before !== undefined && version === changedAt) return before;
     changedAt = version;
     const now = readTokens(tokensPath);
     tokens = now;
+    open = await now.then(
+      (list) => list.length === 0,
+      () => false,
+    );
     now
       .then(
         async (list) => {

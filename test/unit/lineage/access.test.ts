@@ -108,6 +108,29 @@ describe('an owner with tokens', () => {
     });
   });
 
+  it('asks for a token from the moment on in which the first was made, and knows another at once', async () => {
+    await withDatabasePath(async (databasePath) => {
+      const owner = await startLineageOwner({ databasePath });
+      try {
+        const path = tokensPath(databasePath);
+        for (let round = 0; round < 2; round += 1) {
+          expect(await createLineageClient({ url: owner.url }).runs()).toEqual([]);
+          const { token } = await createToken(path, { name: 'first', scope: 'read' });
+          expect(await errorOf(createLineageClient({ url: owner.url }).runs())).toMatch(/^LINEAGE_UNAUTHORIZED/);
+          const second = await createToken(path, { name: 'second', scope: 'read' });
+          for (const each of [token, second.token]) {
+            expect(await createLineageClient({ url: owner.url, token: each }).runs()).toEqual([]);
+          }
+          for (const name of ['first', 'second']) await revokeToken(path, name);
+          const free = createLineageClient({ url: owner.url });
+          await until(async () => (await errorOf(free.runs()).catch(() => 'let in')) === 'let in');
+        }
+      } finally {
+        await owner.close();
+      }
+    });
+  });
+
   it('keeps them hashed, and lets nobody in when the file is not one of its own', async () => {
     await withTokens(async (url, tokens, path) => {
       const text = await readFile(path, 'utf8');
