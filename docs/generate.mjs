@@ -107,11 +107,12 @@ function schemasPage() {
 /** One JSON Schema (draft 2020-12) with a definition for each message of each workflow, as it is written down in JSON. */
 function workflowSchemas() {
   const definitions = {};
+  const names = new Map();
   for (const [type, contract] of Object.entries(schemas.WORKFLOW_CONTRACTS)) {
     const add = (name, schema, io) => {
       const definition = z.toJSONSchema(schema, { io, unrepresentable: 'any', reused: 'inline' });
       delete definition.$schema;
-      definitions[`${type}.${name}`] = definition;
+      definitions[`${type}.${name}`] = withSharedDefinitions(definition, definitions, names);
     };
     add('input', contract.input, 'input');
     add('result', contract.result, 'output');
@@ -127,6 +128,24 @@ function workflowSchemas() {
     title: 'Messages of Millrace’s workflows',
     $defs: definitions,
   };
+}
+
+/**
+ * Zod writes what refers to itself under `$defs` of a schema, and refers to it from the schema’s root; the document has another
+ * root, so these definitions are moved there, each once.
+ */
+function withSharedDefinitions({ $defs: own = {}, ...definition }, definitions, names) {
+  const nameOf = (name) => {
+    const key = JSON.stringify([name, own]);
+    if (!names.has(key)) names.set(key, `shared.${names.size + 1}`);
+    return names.get(key);
+  };
+  const referring = (schema) =>
+    JSON.parse(JSON.stringify(schema), (key, value) =>
+      key === '$ref' ? value.replace(/^#\/\$defs\/(.*)$/, (_, name) => `#/$defs/${nameOf(name)}`) : value,
+    );
+  for (const [name, shared] of Object.entries(own)) definitions[nameOf(name)] = referring(shared);
+  return referring(definition);
 }
 
 function workflowsPage() {

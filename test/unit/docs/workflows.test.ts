@@ -46,6 +46,14 @@ describe('the contracts of workflows', () => {
     expect(accepts(definition, value)).toBe(accepted);
   });
 
+  it('are published so that a validator can use each of them', () => {
+    const ajv = new Ajv2020({ strict: false, validateFormats: false });
+    ajv.addSchema(published, 'workflows');
+    for (const name of Object.keys(published.$defs)) {
+      expect(() => ajv.getSchema(`workflows#/$defs/${name}`)).not.toThrow();
+    }
+  });
+
   const contract = WORKFLOW_CONTRACTS.pipelineRun;
   const results = Object.keys(published.$defs['pipelineRun.result']?.properties ?? {});
 
