@@ -22,7 +22,7 @@ export async function followRun(handle: RunHandle): Promise<RunResult | undefine
   const say = (text: string) => line.say(`${formatDuration(Date.now() - began).padStart(8)}  ${text}`);
   const poll = async () => delay(POLL_MS, 'again' as const, { signal }).catch(() => 'enough' as const);
   try {
-    for (let seen = new Map<string, string>(), phase = ''; ;) {
+    for (let seen = new Map<string, string>(), phase = '', trouble = ''; ;) {
       const now = await Promise.race([outcome, poll()]);
       if (now === 'enough') return undefined;
       // Without a worker the run waits, and cannot be asked; its result says more than the question could.
@@ -30,7 +30,11 @@ export async function followRun(handle: RunHandle): Promise<RunResult | undefine
       if (isProgress(progress)) {
         for (const text of changedSteps(progress, seen)) say(text);
         seen = new Map(progress.steps.map((step) => [step.step, step.status]));
-        if (phase !== phaseLine(progress)) line.working((phase = phaseLine(progress)));
+        const { problem, going } = await workOf(handle, outcome);
+        if (problem !== undefined && problem !== trouble) say(`~ ${(trouble = problem)}`);
+        const working =
+          process.stderr.isTTY && going !== undefined ? `${phaseLine(progress)}; ${going}` : phaseLine(progress);
+        if (phase !== working) line.working((phase = working));
       } else if (isMillraceError(progress) && phase !== progress.message) {
         line.working((phase = progress.message));
       }
@@ -44,6 +48,17 @@ export async function followRun(handle: RunHandle): Promise<RunResult | undefine
   } finally {
     line.end();
   }
+}
+
+/** What an attempt failed with that is made again, and how far the work is; the result is waited for no longer than it takes. */
+async function workOf(handle: RunHandle, outcome: Promise<unknown>): Promise<{ problem?: string; going?: string }> {
+  const work = await Promise.race([handle.work().catch(() => []), outcome.then(() => [])]);
+  const failing = work.find(({ problem }) => problem !== null);
+  const going = work.flatMap(({ progress }) => progress ?? []).join(', ');
+  return {
+    ...(failing && { problem: `${failing.activity}: attempt ${failing.attempt - 1} failed with ${failing.problem}` }),
+    ...(going !== '' && { going }),
+  };
 }
 
 function isProgress(value: unknown): value is Awaited<ReturnType<RunHandle['progress']>> {

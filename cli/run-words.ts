@@ -1,3 +1,4 @@
+import type { RunWork } from '../client/run-work.js';
 import { formatDuration } from '../schemas/duration.js';
 import type { RunDetails, RunSummary } from '../schemas/lineage-api.js';
 import { isPoolWait } from '../schemas/pool.js';
@@ -33,6 +34,12 @@ export function phaseLine(progress: RunProgress): string {
   return `${progress.pipeline}${progress.partition === '' ? '' : ` ${progress.partition}`}${count}: ${what}`;
 }
 
+/** How far one thing that works for a run is, and what an attempt before failed with. */
+export function workLine({ activity, attempt, progress, problem }: RunWork): string {
+  const again = problem === null ? '' : `; attempt ${attempt}, the one before failed with ${problem}`;
+  return `${activity}: ${progress ?? 'no word yet'}${again}`;
+}
+
 /** The result of a run: verdict first, then the steps. */
 export function inWords(result: RunResult): string {
   const head = `${result.verdict}: ${result.reason} ${result.message}`;
@@ -43,9 +50,15 @@ export function inWords(result: RunResult): string {
 /**
  * A run on record: what is known of it, and its steps.
  * @param progress of one that is under way, where a worker told it
+ * @param work of one that is under way: what works for it
  * @param ended how it ended in Temporal, where the record does not know it
  */
-export function detailsInWords(run: RunDetails, progress: RunProgress | null, ended?: string): string {
+export function detailsInWords(
+  run: RunDetails,
+  progress: RunProgress | null,
+  work: readonly RunWork[] = [],
+  ended?: string,
+): string {
   const { pipeline, partition, verdict, reason, message, startedAt, finishedAt, requestedBy, runId } = run;
   const open =
     ended === undefined
@@ -55,7 +68,10 @@ export function detailsInWords(run: RunDetails, progress: RunProgress | null, en
   const took = finishedAt === null ? '' : `, ${between(startedAt, finishedAt)}`;
   const about = `${pipeline} ${partition}, started ${startedAt} by ${requestedBy}${took}, run ${runId}`;
   const steps = progress?.steps ?? run.steps.map((step) => ({ ...step, durationMs: durationOf(step) }));
-  return [head, about, ...steps.map((step) => `  ${stepLine(step)}`)].join('\n');
+  return [
+    ...[head, about, ...steps.map((step) => `  ${stepLine(step)}`)],
+    ...work.map((one) => `    ${workLine(one)}`),
+  ].join('\n');
 }
 
 function underWayInWords(progress: RunProgress | null): string {

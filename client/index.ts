@@ -4,6 +4,7 @@ export { connect, type ConnectOptions, type MillraceClient } from './connect.js'
 export type { ScheduleChange, Schedules, ScheduleStatus } from './schedules.js';
 export type { ChangeOptions, DynamicPartitions, LineageTarget } from './partitions.js';
 export type { RunHandle } from './run-handle.js';
+export type { RunWork } from './run-work.js';
 export type { InboxView, Triggers } from './triggers.js';
 export type { BackfillProgress, BackfillRequest, BackfillResult } from '../schemas/backfill.js';
 export { describeError, isMillraceError, MillraceError, type ErrorCode } from '../schemas/errors.js';

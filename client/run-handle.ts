@@ -3,6 +3,7 @@ import { gateDecisionSchema, type GateDecisionInput, type GateVerb } from '../sc
 import { parseWith } from '../schemas/parse.js';
 import { runProgressSchema, runResultSchema, type RunProgress, type RunResult } from '../schemas/run.js';
 import { ofKnownExecution } from './failures.js';
+import { runWork, type RunWork } from './run-work.js';
 
 /** One execution of a pipeline. */
 export interface RunHandle {
@@ -20,6 +21,11 @@ export interface RunHandle {
   result(): Promise<RunResult>;
   /** How far the run is. Needs a worker of the role orchestration. @throws MillraceError TEMPORAL_UNREACHABLE, NOT_FOUND */
   progress(): Promise<RunProgress>;
+  /**
+   * What works for the run at this moment: how far it is, and what an attempt failed with that is repeated. Needs no worker.
+   * @throws MillraceError TEMPORAL_UNREACHABLE, NOT_FOUND
+   */
+  work(): Promise<RunWork[]>;
   /**
    * Decides on a step that waits: `release` lets it go on, `reject` ends it as refused, `recheck` makes its data anew and
    * judges again. Who and why are on record. The step may be left out where only one waits; gives its name.
@@ -75,6 +81,7 @@ export function createRunHandle(parts: RunHandleParts): RunHandle {
           return { pipeline, partition: partition ?? '', phase: 'starting', steps: [] };
         }
       }),
+    work: () => call(async () => runWork((await (await asked()).describe()).raw.pendingActivities ?? [])),
     decide: (verb, decision) =>
       call(async () => {
         const args: [GateDecisionInput] = [parseWith(gateDecisionSchema, decision, verb)];

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { connect, isMillraceError, MillraceError, type RunProgress } from '../../client/index.js';
+import { connect, isMillraceError, MillraceError, type RunProgress, type RunWork } from '../../client/index.js';
 import { createLineageClient, type RunFilter } from '../../engine/lineage/index.js';
 import type { RunDetails, RunSummary } from '../../schemas/lineage-api.js';
 import { runVerdictField } from '../../schemas/run.js';
@@ -53,9 +53,9 @@ export function runsCommand(program: Command): void {
       const details = await onRecord(target, run);
       const shown = withExecution(details, await openExecutions(target, [details]));
       const underWay = details.verdict === null && shown.execution === undefined;
-      const progress = underWay ? await progressOf(target, details) : null;
-      if (options.json) printJson({ ...shown, progress });
-      else console.log(detailsInWords(details, progress, shown.execution));
+      const { progress, work } = underWay ? await progressOf(target, details) : { progress: null, work: [] };
+      if (options.json) printJson({ ...shown, progress, work });
+      else console.log(detailsInWords(details, progress, work, shown.execution));
     });
 
   common(runs.command('cancel').description('end a run that is under way; what is committed stays'))
@@ -90,16 +90,22 @@ async function onRecord(target: Target, run: string): Promise<RunDetails> {
 }
 
 /** Null where nobody can say: it is no run of a pipeline, it has ended just now, or no worker answers. */
-async function progressOf(target: Target, { workflowId }: RunSummary): Promise<RunProgress | null> {
+async function progressOf(
+  target: Target,
+  { workflowId }: RunSummary,
+): Promise<{ progress: RunProgress | null; work: RunWork[] }> {
+  let work: RunWork[] = [];
   try {
     const client = await connect({ ...target.temporal, timeoutMs: 3_000 });
     try {
-      return await (await client.getRun(parseRun(workflowId))).progress();
+      const handle = await client.getRun(parseRun(workflowId));
+      work = await handle.work();
+      return { progress: await handle.progress(), work };
     } finally {
       await client.close();
     }
   } catch (error) {
-    if (isMillraceError(error)) return null;
+    if (isMillraceError(error)) return { progress: null, work };
     throw error;
   }
 }

@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { definePipeline } from '../../schemas/index.js';
+import { until } from '../support/until.js';
 import { startMillrace, type MillraceEnvironment } from '../support/millrace-environment.js';
 
 /** Exits with 75 the first time, and then well. */
@@ -51,6 +52,26 @@ describe('a step command', () => {
       verdict: 'succeeded',
       steps: [{ step: 'send', type: 'command', output: { value: { day: '2001-03-05', rows: 3 } } }],
     });
+  });
+
+  it('is told with what an attempt failed with, while it is tried again', async () => {
+    const file = join(folder, 'there');
+    const script = `if (!require('fs').existsSync('${file}')) { console.error('not yet'); process.exit(75); } console.log(1);`;
+    const about = { pipeline: 'export', partition: '2001-03-06', params: { folder, script }, requestedBy: 'test' };
+    const run = await millrace.client.startRun(about);
+    const [work] = await until(async () => {
+      const now = await run.work();
+      return (now[0]?.attempt ?? 0) > 1 && now;
+    });
+    expect(work).toMatchObject({
+      activity: 'runProjectCommand',
+      problem: expect.stringMatching(/^COMMAND_TEMPORARY: .*not yet/s),
+    });
+    const open = await millrace.client.getRun({ pipeline: 'export', partition: '2001-03-06' });
+    expect((await open.work())[0]?.problem).toBe(work?.problem);
+    await writeFile(file, '');
+    await run.result();
+    expect(await run.work()).toEqual([]);
   });
 
   it('fails the run with what the program said', async () => {

@@ -1,4 +1,6 @@
-import { changedSteps, phaseLine, waitInWords } from '../../../cli/run-words.js';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { runWork } from '../../../client/run-work.js';
+import { changedSteps, phaseLine, waitInWords, workLine } from '../../../cli/run-words.js';
 import type { RunProgress, StepState, StepStatus } from '../../../schemas/run.js';
 
 const step = (name: string, status: StepStatus, more: Partial<StepState> = {}): StepState => ({
@@ -43,5 +45,27 @@ describe('a run in words', () => {
     expect(phaseLine(progress(step('a', 'succeeded'), step('b', 'running'), step('c', 'running')))).toBe(
       'p x 1/3: b, c',
     );
+  });
+});
+
+describe('what works for a run', () => {
+  const beat = (value: unknown) => ({ payloads: [defaultPayloadConverter.toPayload(value)] });
+
+  it('says how far it is, and what an attempt failed with that is repeated', () => {
+    const work = runWork([
+      { activityType: { name: 'ingest' }, attempt: 1, heartbeatDetails: beat({ progress: 'read 40 % of flights' }) },
+      {
+        ...{ activityType: { name: 'transform' }, attempt: 3 },
+        lastFailure: { message: 'no answer', applicationFailureInfo: { type: 'STORE_UNAVAILABLE' } },
+      },
+      { activityType: { name: 'own' }, attempt: 2, heartbeatDetails: beat([1]), lastFailure: { message: 'timeout' } },
+      { heartbeatDetails: { payloads: [{ metadata: {}, data: new Uint8Array([1]) }] } },
+    ]);
+    expect(work.map(workLine)).toEqual([
+      'ingest: read 40 % of flights',
+      'transform: no word yet; attempt 3, the one before failed with STORE_UNAVAILABLE: no answer',
+      'own: no word yet; attempt 2, the one before failed with timeout',
+      ': no word yet',
+    ]);
   });
 });
