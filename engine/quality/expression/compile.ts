@@ -1,9 +1,8 @@
-import { RE2JS } from 're2js';
 import { judgeComparison, judgeNaN } from '../kernels/comparison.js';
 import { judgeInSet } from '../kernels/in-set.js';
 import { pairOrder } from '../kernels/pair-order.js';
+import { compileRegex, judgeRegex } from '../kernels/regex.js';
 import { ColumnJudge, type Judge } from '../kernels/row-check.js';
-import { judgeTexts } from '../kernels/texts.js';
 import { Misfit, type Literal } from '../literals.js';
 import { orderTest, type Operator } from '../operator.js';
 import { numberOf } from './numbers.js';
@@ -43,14 +42,11 @@ export function compileCondition(node: Expression, kinds: Kinds): Condition {
         node.set.map((value) => comparison('eq', node.of, literalNode(value), kinds)),
       );
     case 'match': {
-      const pattern = RE2JS.compile(node.pattern, node.caseless ? RE2JS.CASE_INSENSITIVE : 0);
       const { of } = node;
       if (of.kind === 'column') {
-        return judged(
-          of.name,
-          judgeTexts(kindOfColumn(of.name, kinds), (text) => pattern.test(text)),
-        );
+        return judged(of.name, judgeRegex(node.pattern, kindOfColumn(of.name, kinds), node.caseless));
       }
+      const pattern = compileRegex(node.pattern, node.caseless);
       const texts = textOf(of, kinds);
       return each(texts, (text) => (pattern.test(text) ? 1 : 0));
     }

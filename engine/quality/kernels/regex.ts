@@ -2,8 +2,9 @@ import { RE2JS } from 're2js';
 import type { Problem } from '../../../schemas/problems.js';
 import type { ColumnKind } from '../column-kind.js';
 import type { CheckDefinition, CheckOf } from './kernel.js';
+import { plainPattern } from './plain-pattern.js';
 import { judgeShare, negated, RowCheck, withMostly, type Judge } from './row-check.js';
-import { judgeTexts } from './texts.js';
+import { judgeBytes, judgeTexts } from './texts.js';
 
 /** RE2 takes time linear in the text, so a pattern from outside cannot stall a worker. Nulls are passed over. */
 export const regex: CheckDefinition<CheckOf<'regex'>> = {
@@ -34,8 +35,18 @@ function patternProblems(pattern: string): Problem[] {
   }
 }
 
-/** Fails texts that a pattern does not match anywhere. */
-export function judgeRegex(pattern: string, kind: ColumnKind): Judge {
-  const compiled = RE2JS.compile(pattern);
+/** A pattern of RE2. */
+export function compileRegex(pattern: string, caseless = false): RE2JS {
+  return RE2JS.compile(pattern, caseless ? RE2JS.CASE_INSENSITIVE : 0);
+}
+
+/**
+ * Fails texts that a pattern does not match anywhere.
+ * @throws Misfit where the column holds no texts
+ */
+export function judgeRegex(pattern: string, kind: ColumnKind, caseless = false): Judge {
+  const plain = caseless ? null : plainPattern(pattern);
+  if (plain !== null) return judgeBytes(kind, plain);
+  const compiled = compileRegex(pattern, caseless);
   return judgeTexts(kind, (text) => compiled.test(text));
 }

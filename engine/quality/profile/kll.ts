@@ -6,9 +6,14 @@
 export class Kll {
   private stack: number[][] = [[]];
   private size = 0;
+  /** How many values each level may hold, and all together; both follow from the number of levels. */
+  private limits: number[] = [];
+  private capacity = 0;
   private coin = 0x2545f491;
 
-  constructor(private readonly k: number) {}
+  constructor(private readonly k: number) {
+    this.setLimits();
+  }
 
   /** Takes in `weight` (a whole number) rows of a value. */
   add(value: number, weight = 1): void {
@@ -18,7 +23,7 @@ export class Kll {
         this.size++;
       }
     }
-    if (this.size > this.capacity()) this.compress();
+    if (this.size > this.capacity) this.compress();
   }
 
   /** Takes in the levels of another sketch. */
@@ -28,7 +33,7 @@ export class Kll {
       for (const value of values) own.push(value);
       this.size += values.length;
     });
-    while (this.size > this.capacity() && this.compress());
+    while (this.size > this.capacity && this.compress());
   }
 
   /** A copy of the levels. */
@@ -37,31 +42,30 @@ export class Kll {
   }
 
   private at(level: number): number[] {
-    while (this.stack.length <= level) this.stack.push([]);
+    if (this.stack.length <= level) {
+      while (this.stack.length <= level) this.stack.push([]);
+      this.setLimits();
+    }
     return this.stack[level]!;
   }
 
-  private limit(level: number): number {
-    return Math.max(8, Math.ceil(this.k * (2 / 3) ** (this.stack.length - 1 - level)));
-  }
-
-  private capacity(): number {
-    let sum = 0;
-    for (let level = 0; level < this.stack.length; level++) sum += this.limit(level);
-    return sum;
+  private setLimits(): void {
+    const levels = this.stack.length;
+    this.limits = this.stack.map((_, level) => Math.max(8, Math.ceil(this.k * (2 / 3) ** (levels - 1 - level))));
+    this.capacity = this.limits.reduce((sum, limit) => sum + limit, 0);
   }
 
   /** Halves the lowest level that is over its limit; false where none is. */
   private compress(): boolean {
-    const level = this.stack.findIndex((values, i) => values.length >= this.limit(i));
+    const level = this.stack.findIndex((values, i) => values.length >= this.limits[i]!);
     if (level < 0) return false;
-    const values = this.stack[level]!.sort((a, b) => a - b);
+    const values = Float64Array.from(this.stack[level]!).sort();
     const above = this.at(level + 1);
     // One of an odd number stays behind, so that the weights add up.
-    const kept = values.length % 2 === 1 ? [values.pop()!] : [];
-    for (let i = this.flip(); i < values.length; i += 2) above.push(values[i]!);
-    this.size -= values.length / 2;
-    this.stack[level] = kept;
+    const even = values.length - (values.length % 2);
+    for (let i = this.flip(); i < even; i += 2) above.push(values[i]!);
+    this.size -= even / 2;
+    this.stack[level] = even < values.length ? [values[even]!] : [];
     return true;
   }
 
