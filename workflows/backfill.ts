@@ -5,7 +5,6 @@ import {
   continueAsNew,
   isCancellation,
   proxyActivities,
-  proxyLocalActivities,
   setCurrentDetails,
   workflowInfo,
   condition,
@@ -29,13 +28,14 @@ import { backfillMarkdown } from './backfill-progress.js';
 import { BackfillWindow } from './backfill-window.js';
 import { asFailure, failure, parseInput } from './failures.js';
 import { joinExecution } from './join-run.js';
+import { proxyLocal } from './local-activities.js';
 import { linkTo } from './markdown.js';
 import { now } from './now.js';
 import { raiseAlert } from './raise-alert.js';
 
 type BackfillActivities = ReturnType<typeof createBackfillActivities>;
 
-const local = proxyLocalActivities<BackfillActivities>(QUICK);
+const local = proxyLocal<BackfillActivities>(QUICK);
 const { planBackfill, listOutcomes } = proxyActivities<BackfillActivities>(
   workOptions('io', 'orchestration', { timeoutSeconds: 600 }, 'plan and outcomes'),
 );

@@ -1,12 +1,13 @@
-import { ApplicationFailure, isCancellation, log, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { ApplicationFailure, isCancellation, log, proxyActivities } from '@temporalio/workflow';
 import type { createLineageActivities } from '../activities/index.js';
 import type { LineageRecord, RecordResult } from '../schemas/index.js';
 import { DURABLE_COMMIT, QUICK_COMMIT } from './activity-options.js';
 import { summarizeFailure } from './failures.js';
+import { proxyLocal } from './local-activities.js';
 
 type LineageActivities = ReturnType<typeof createLineageActivities>;
 
-const local = proxyLocalActivities<LineageActivities>(QUICK_COMMIT);
+const local = proxyLocal<LineageActivities>(QUICK_COMMIT);
 const durable = proxyActivities<LineageActivities>(DURABLE_COMMIT);
 
 /** What says what a run did. The others change what is in force: to commit them again would undo what came since. */

@@ -1,4 +1,3 @@
-import { proxyLocalActivities } from '@temporalio/workflow';
 import type { createRunActivities } from '../activities/index.js';
 import {
   datasetInputs,
@@ -11,9 +10,10 @@ import {
 import { QUICK } from './activity-options.js';
 import { failure, summarizeFailure } from './failures.js';
 import { joinRun } from './join-run.js';
+import { proxyLocal } from './local-activities.js';
 import { showProgress, type Run } from './run.js';
 
-const local = proxyLocalActivities<ReturnType<typeof createRunActivities>>(QUICK);
+const local = proxyLocal<ReturnType<typeof createRunActivities>>(QUICK);
 
 /** Missing partitions that are built at once. */
 const BUILDS_AT_ONCE = 4;

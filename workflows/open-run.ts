@@ -1,13 +1,14 @@
-import { proxyLocalActivities, upsertSearchAttributes } from '@temporalio/workflow';
+import { upsertSearchAttributes } from '@temporalio/workflow';
 import type { createRunActivities } from '../activities/index.js';
 import type { DeclaredPartitions, RunResult } from '../schemas/index.js';
 import { QUICK } from './activity-options.js';
 import { beginRun } from './begin-run.js';
+import { proxyLocal } from './local-activities.js';
 import type { Run } from './run.js';
 import { endRun } from './run-outcome.js';
 import { runAttributes } from './search-attributes.js';
 
-const local = proxyLocalActivities<ReturnType<typeof createRunActivities>>(QUICK);
+const local = proxyLocal<ReturnType<typeof createRunActivities>>(QUICK);
 
 /** What a workflow of your own says of itself. */
 export interface OpenRunOptions {

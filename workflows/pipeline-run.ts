@@ -1,10 +1,4 @@
-import {
-  isCancellation,
-  proxyLocalActivities,
-  setHandler,
-  upsertSearchAttributes,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { isCancellation, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { createRunActivities } from '../activities/index.js';
 import {
   dependents,
@@ -19,13 +13,14 @@ import { asFailure, failure, parseInput } from './failures.js';
 import { freezeInputs } from './freeze-inputs.js';
 import { interpret, pendingSteps } from './interpreter.js';
 import { joinRun } from './join-run.js';
+import { proxyLocal } from './local-activities.js';
 import { nominalTime, scheduledTime } from './nominal-time.js';
 import { endRun } from './run-outcome.js';
 import { beginRun } from './begin-run.js';
 import { progressQuery } from './run.js';
 import { runAttributes } from './search-attributes.js';
 
-const local = proxyLocalActivities<ReturnType<typeof createRunActivities>>(QUICK);
+const local = proxyLocal<ReturnType<typeof createRunActivities>>(QUICK);
 
 /**
  * Runs a pipeline for one partition. Takes one object, `runInputSchema`; gives `runResultSchema`.

@@ -1,12 +1,13 @@
-import { isCancellation, log, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { isCancellation, log, proxyActivities } from '@temporalio/workflow';
 import type { createLineageActivities } from '../activities/index.js';
 import type { EndpointState } from '../schemas/index.js';
 import { DURABLE_COMMIT, QUICK } from './activity-options.js';
 import { asFailure, summarizeFailure } from './failures.js';
+import { proxyLocal } from './local-activities.js';
 
 type LineageActivities = ReturnType<typeof createLineageActivities>;
 
-const local = proxyLocalActivities<LineageActivities>(QUICK);
+const local = proxyLocal<LineageActivities>(QUICK);
 const durable = proxyActivities<LineageActivities>(DURABLE_COMMIT);
 
 /** The state of an endpoint: at once where the owner answers, else by its queue, however long that takes. */

@@ -1,14 +1,15 @@
-import { isCancellation, proxyLocalActivities, setCurrentDetails } from '@temporalio/workflow';
+import { isCancellation, setCurrentDetails } from '@temporalio/workflow';
 import type { createScheduleActivities } from '../activities/index.js';
 import { firingInputSchema, GREATEST_WINDOW, runWorkflowId, type FiringResult } from '../schemas/index.js';
 import { QUICK } from './activity-options.js';
 import { asFailure, parseInput } from './failures.js';
 import { joinRun } from './join-run.js';
+import { proxyLocal } from './local-activities.js';
 import { nominalTime } from './nominal-time.js';
 import { linkTo } from './markdown.js';
 import { withTurn } from './with-turn.js';
 
-const local = proxyLocalActivities<ReturnType<typeof createScheduleActivities>>(QUICK);
+const local = proxyLocal<ReturnType<typeof createScheduleActivities>>(QUICK);
 
 /**
  * One firing of a schedule: starts or joins the run of each partition that its nominal time closes, and waits for them.

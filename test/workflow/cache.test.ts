@@ -41,6 +41,8 @@ const slow = (name: string) =>
     },
   });
 
+const echo = (what: string | number) => ({ type: 'activity' as const, activity: 'echo', input: { what } });
+
 const pipelines = [
   summing('sums'),
   summing('others'),
@@ -66,6 +68,17 @@ const pipelines = [
     } as never,
   }),
   definePipeline({
+    name: 'mixed',
+    params: { turn: { type: 'number' } },
+    // Every second one is computed in each run, and each is followed by one that is computed always.
+    steps: Object.fromEntries(
+      Array.from({ length: 8 }, (_, index) => [
+        [`look-${index}`, { ...echo(index % 2 === 0 ? index : `${index} {{ params.turn }}`), cache: {} }] as const,
+        [`then-${index}`, { ...echo(`after ${index}`), needs: [`look-${index}`] }] as const,
+      ]).flat(),
+    ) as never,
+  }),
+  definePipeline({
     name: 'policies',
     cache: { salt: 'v1' },
     steps: {
@@ -88,6 +101,7 @@ describe('the cache of steps', () => {
     millrace = await startMillrace({
       pipelines,
       activities: {
+        echo: async ({ input }) => input.what,
         work: async ({ input }) => {
           const what = String(input.what);
           calls.push(what);
@@ -283,6 +297,14 @@ describe('the cache of steps', () => {
     const second = await run('many', { params });
     expect(second.steps.filter(({ code }) => code === 'CACHED')).toHaveLength(8);
     await replays('run/many/all');
+  });
+
+  it('replays runs of which some steps are reused and others are computed side by side', async () => {
+    for (const turn of [1, 2, 3, 4]) {
+      const { steps } = await run('mixed', { params: { turn } });
+      expect(steps.filter(({ code }) => code === 'CACHED')).toHaveLength(turn === 1 ? 0 : 4);
+      await replays('run/mixed/all');
+    }
   });
 
   async function replays(...workflowIds: string[]): Promise<void> {

@@ -1,14 +1,14 @@
-import { proxyLocalActivities } from '@temporalio/workflow';
 import type { z } from 'zod';
 import type { createRunActivities } from '../../activities/index.js';
 import { approveStepSchema, groupNamed, type ApprovalField, type GateDecision } from '../../schemas/index.js';
 import { QUICK } from '../activity-options.js';
 import { parseInput } from '../failures.js';
 import { awaitDecision } from '../gate-decisions.js';
+import { proxyLocal } from '../local-activities.js';
 import { setStepState, type Run } from '../run.js';
 import { recordedStep } from './recorded-step.js';
 
-const local = proxyLocalActivities<ReturnType<typeof createRunActivities>>(QUICK);
+const local = proxyLocal<ReturnType<typeof createRunActivities>>(QUICK);
 
 /**
  * Waits until somebody approves or rejects, by the updates `approve` and `reject`. A rejection is a value: the step is

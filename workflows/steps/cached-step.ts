@@ -1,4 +1,4 @@
-import { isCancellation, log, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { isCancellation, log, proxyActivities } from '@temporalio/workflow';
 import type { CacheAnswer, CacheQuestion, createCacheActivities } from '../../activities/index.js';
 import {
   cacheDecision,
@@ -10,12 +10,13 @@ import {
 } from '../../schemas/index.js';
 import { LOOK_AGAIN, QUICK_LOOK } from '../activity-options.js';
 import { summarizeFailure } from '../failures.js';
+import { proxyLocal } from '../local-activities.js';
 import { setStepState, type Run } from '../run.js';
 import type { StepOutcome } from './recorded-step.js';
 
 type CacheActivities = ReturnType<typeof createCacheActivities>;
 
-const { lookUpStep } = proxyLocalActivities<CacheActivities>(QUICK_LOOK);
+const { lookUpStep } = proxyLocal<CacheActivities>(QUICK_LOOK);
 
 /** A step whose result may be there already. */
 export interface MaybeCached<T> {
