@@ -5,24 +5,22 @@ import { until } from '../support/until.js';
 
 const release = definePipeline({
   name: 'release',
-  params: { wait: { type: 'number', default: 600 }, onTimeout: { type: 'string', default: 'reject' } },
   steps: {
     board: {
       type: 'approve',
       message: 'Ship the model of March?',
       allowed: ['ada', 'grace'],
       fields: { ticket: { type: 'string' }, share: { type: 'number', required: false } },
-      waitSeconds: '{{ params.wait }}' as unknown as number,
-      onTimeout: '{{ params.onTimeout }}' as 'reject',
+      waitSeconds: 600,
     },
     ship: { type: 'activity', activity: 'ship', needs: ['board'] },
   },
 });
 
-/** Every type of field, groups, and a default for silence. */
+/** Every type of field, and groups. */
 const audit = definePipeline({
   name: 'sign-off',
-  params: { wait: { type: 'number', default: 600 }, onTimeout: { type: 'string', default: 'reject' } },
+  params: { onTimeout: { type: 'string', default: 'reject' } },
   steps: {
     board: {
       type: 'approve',
@@ -34,7 +32,27 @@ const audit = definePipeline({
         ticket: { type: 'string', minLength: 3, maxLength: 8, required: false },
         loud: { type: 'boolean', default: false },
       },
-      waitSeconds: '{{ params.wait }}' as unknown as number,
+      waitSeconds: 600,
+      onTimeout: '{{ params.onTimeout }}' as 'reject',
+    },
+  },
+});
+
+/** Nothing that somebody has to say, so that silence can approve. */
+const quiet = definePipeline({
+  name: 'quiet',
+  params: { onTimeout: { type: 'string' } },
+  steps: {
+    board: {
+      type: 'approve',
+      message: 'Ship it?',
+      allowed: ['alan'],
+      fields: {
+        share: { type: 'number', default: 5 },
+        ticket: { type: 'string', required: false },
+        loud: { type: 'boolean', default: false },
+      },
+      waitSeconds: 1,
       onTimeout: '{{ params.onTimeout }}' as 'reject',
     },
   },
@@ -45,15 +63,18 @@ describe('the step approve', () => {
 
   beforeAll(async () => {
     millrace = await startMillrace({
-      pipelines: [release, audit],
+      pipelines: [release, audit, quiet],
       groups: { 'ml-leads': ['ada', 'grace'], everybody: ['eve'] },
       activities: { ship: () => Promise.resolve('shipped') },
     });
   });
   afterAll(() => millrace.close());
 
-  const start = (params = {}): Promise<RunHandle> =>
-    millrace.client.startRun({ pipeline: 'release', partition: 'all', params, requestedBy: 'test' });
+  const start = (): Promise<RunHandle> =>
+    millrace.client.startRun({ pipeline: 'release', partition: 'all', requestedBy: 'test' });
+
+  const silent = (onTimeout: string): Promise<RunHandle> =>
+    millrace.client.startRun({ pipeline: 'quiet', partition: 'all', params: { onTimeout }, requestedBy: 'test' });
 
   async function waiting(run: RunHandle): Promise<void> {
     await until(async () => (await run.progress()).steps[0]?.status === 'waiting');
@@ -142,8 +163,7 @@ describe('the step approve', () => {
   });
 
   it('puts silence on the audit record, and takes the defaults of its fields then', async () => {
-    const params = { wait: 1, onTimeout: 'approve' };
-    const run = await millrace.client.startRun({ pipeline: 'sign-off', partition: 'all', params });
+    const run = await silent('approve');
     const { verdict, steps, runId } = await run.result();
     expect(verdict).toBe('succeeded');
     expect(steps[0]?.output.value).toMatchObject({ approved: true, by: null, values: { share: 5, loud: false } });
@@ -151,8 +171,17 @@ describe('the step approve', () => {
     expect(entries[0]).toMatchObject({
       runId,
       action: 'timeout',
-      target: 'run/sign-off/all: step board',
+      target: 'run/quiet/all: step board',
       reason: 'within 1 s',
+    });
+  });
+
+  it('does not begin where silence would approve without a value that somebody has to say', async () => {
+    const params = { onTimeout: 'approve' };
+    const run = await millrace.client.startRun({ pipeline: 'sign-off', partition: 'all', params });
+    await expect(run.result()).rejects.toMatchObject({
+      code: 'PIPELINE_INVALID',
+      message: expect.stringContaining('steps.board.fields.target.default must be given') as string,
     });
   });
 
@@ -171,7 +200,7 @@ describe('the step approve', () => {
     ['reject', 'refused'],
     ['approve', 'succeeded'],
   ])('takes silence as its default, %s', async (onTimeout, verdict) => {
-    const run = await start({ wait: 1, onTimeout });
+    const run = await silent(onTimeout);
     const result = await run.result();
     expect(result.verdict).toBe(verdict);
     expect(result.steps[0]?.summary).toContain(`nobody decided within 1 s, which means ${onTimeout}`);
