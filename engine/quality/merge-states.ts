@@ -189,39 +189,34 @@ export function notComparable(kind: ColumnKind): ErrorState {
 
 function mergeKeys(a: KeysState, b: KeysState, budget: number): KeysState | ErrorState {
   if (a.types !== b.types) return typesDiffer(a.types, b.types);
-  const set = ByteSet.from(a.keys, budget);
-  const { bytes, offsets } = b.keys;
-  for (let i = 0; i + 1 < offsets.length; i++) {
-    if (set.add(bytes, offsets[i]!, offsets[i + 1]!) < 0) return overBudget(budget);
-  }
+  const set = ByteSet.from(a.keys, budget, b.keys.offsets.length - 1);
+  if (!set.addAll(b.keys)) return overBudget(budget);
   const examples = [...a.examples, ...b.examples].slice(0, MAX_EXAMPLES);
   const [total, nulls] = [a.total + b.total, a.nulls + b.nulls];
-  return { kind: 'keys', total, nulls, types: a.types, keys: set.keys(), examples };
+  return { kind: 'keys', total, nulls, types: a.types, keys: set.lastKeys(), examples };
 }
 
 function mergeCounts(a: CountsState, b: CountsState, budget: number): CountsState | ErrorState {
   if (a.types !== b.types) return typesDiffer(a.types, b.types);
-  const set = ByteSet.from(a.keys, budget);
-  const counts = [...a.counts];
-  const { bytes, offsets } = b.keys;
-  for (let i = 0; i + 1 < offsets.length; i++) {
-    const index = set.add(bytes, offsets[i]!, offsets[i + 1]!);
-    if (index < 0) return overBudget(budget);
-    counts[index] = (counts[index] ?? 0) + b.counts[i]!;
-  }
+  const set = ByteSet.from(a.keys, budget, b.counts.length);
+  const numbers = new Int32Array(b.counts.length);
+  if (!set.addAll(b.keys, numbers)) return overBudget(budget);
+  const counts = new Float64Array(set.size);
+  counts.set(a.counts);
+  for (let i = 0; i < numbers.length; i++) counts[numbers[i]!]! += b.counts[i]!;
   const [total, nulls] = [a.total + b.total, a.nulls + b.nulls];
-  return { kind: 'counts', total, nulls, types: a.types, keys: set.keys(), counts: Float64Array.from(counts) };
+  return { kind: 'counts', total, nulls, types: a.types, keys: set.lastKeys(), counts };
 }
 
 function mergeGroups(a: GroupsState, b: GroupsState, budget: number): GroupsState | ErrorState {
   if (a.types !== b.types) return typesDiffer(a.types, b.types);
-  const set = ByteSet.from(a.keys, budget);
+  const set = ByteSet.from(a.keys, budget, b.counts.length);
+  const numbers = new Int32Array(b.counts.length);
+  if (!set.addAll(b.keys, numbers)) return overBudget(budget);
   const [counts, means] = [[...a.counts], [...a.means]];
   let within = a.within + b.within;
-  const { bytes, offsets } = b.keys;
-  for (let i = 0; i + 1 < offsets.length; i++) {
-    const index = set.add(bytes, offsets[i]!, offsets[i + 1]!);
-    if (index < 0) return overBudget(budget);
+  for (let i = 0; i < numbers.length; i++) {
+    const index = numbers[i]!;
     const [before, more] = [counts[index] ?? 0, b.counts[i]!];
     const mean = means[index] ?? b.means[i]!;
     const delta = b.means[i]! - mean;
@@ -230,7 +225,7 @@ function mergeGroups(a: GroupsState, b: GroupsState, budget: number): GroupsStat
     within += (delta * delta * before * more) / (before + more);
   }
   return {
-    ...{ kind: 'groups', nans: a.nans + b.nans, types: a.types, keys: set.keys(), within },
+    ...{ kind: 'groups', nans: a.nans + b.nans, types: a.types, keys: set.lastKeys(), within },
     ...{ counts: Float64Array.from(counts), means: Float64Array.from(means) },
   };
 }

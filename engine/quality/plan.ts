@@ -1,7 +1,7 @@
 import type { Check, Suite } from '../../schemas/check.js';
 import { MillraceError } from '../../schemas/errors.js';
 import { hint } from '../../schemas/nearest.js';
-import { KeyMemory, type KeyShare } from './byte-set.js';
+import { KeyMemory, type KeyShare } from './key-limits.js';
 import { kindOf, type ColumnKind, type Field } from './column-kind.js';
 import { columnsOf, columnsOfText, compileCondition, parseExpression, type Condition } from './expression/index.js';
 import { definitionOf, whereOf } from './kernels/index.js';

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Suite } from '../../schemas/check.js';
-import type { KeyShare } from './byte-set.js';
+import type { KeyShare } from './key-limits.js';
 import type { ColumnKind, Field } from './column-kind.js';
 import type { ReferenceFindings } from './kernels/kernel.js';
 import { mergeStates } from './merge-states.js';

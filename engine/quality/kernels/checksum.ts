@@ -1,4 +1,4 @@
-import { hashOf } from '../byte-set.js';
+import { hashOf } from '../hash.js';
 import { ComparableColumns } from '../comparable-columns.js';
 import type { ColumnKind } from '../column-kind.js';
 import { KeyWriter, keyTypes } from '../key-writer.js';

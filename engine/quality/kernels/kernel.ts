@@ -1,6 +1,6 @@
 import type { Check } from '../../../schemas/check.js';
 import type { Problem } from '../../../schemas/problems.js';
-import type { KeyMemory, KeyShare } from '../byte-set.js';
+import type { KeyMemory, KeyShare } from '../key-limits.js';
 import type { ColumnChunk } from '../column-chunk.js';
 import type { ColumnKind, Field } from '../column-kind.js';
 import type { compareProfiles } from '../drift/index.js';

@@ -1,5 +1,9 @@
-import { ByteSet, isOfShare, type KeyMemory, type KeyShare } from '../byte-set.js';
+import { BLOCK_ROWS } from '../blocks.js';
+import { ByteSet } from '../byte-set.js';
+import type { ColumnChunk } from '../column-chunk.js';
+import { ColumnKeys } from '../column-keys.js';
 import type { ColumnKind } from '../column-kind.js';
+import { isOfShare, type KeyMemory, type KeyShare } from '../key-limits.js';
 import { hasNull, KeyWriter, keyTypes } from '../key-writer.js';
 import { notComparable, overBudget } from '../merge-states.js';
 import { MAX_EXAMPLES, type CheckState, type Example, type KeysState } from '../states.js';
@@ -88,6 +92,8 @@ export class Unique implements Kernel {
   private readonly examples: Example[] = [];
   private readonly set: ByteSet;
   private readonly key = new KeyWriter();
+  /** Where one column is the key, and all keys are looked at. */
+  private readonly columnKeys: ColumnKeys | null;
   private readonly memory: KeyMemory;
   private readonly keyShare: KeyShare;
 
@@ -102,10 +108,43 @@ export class Unique implements Kernel {
     this.opaque = kinds.find((kind) => kind.layout === 'opaque');
     this.full = this.opaque !== undefined;
     this.set = new ByteSet(Infinity, memory);
+    const isPlain = columns.length === 1 && nullRule !== 'equal' && keyShare.of === 1;
+    this.columnKeys = isPlain ? new ColumnKeys(this.set, kinds[0]!.stride) : null;
   }
 
   update(batch: Batch): void {
     if (this.full) return;
+    if (this.columnKeys === null) this.updateRows(batch);
+    else this.updateColumn(batch, batch.column(this.columns[0]!), this.columnKeys);
+    if (this.full) this.set.clear();
+  }
+
+  private updateColumn(batch: Batch, chunk: ColumnChunk, keys: ColumnKeys): void {
+    for (let from = 0; from < batch.rows && !this.full; from += BLOCK_ROWS) {
+      const [to, before] = [Math.min(batch.rows, from + BLOCK_ROWS), this.set.size];
+      if (keys.number(chunk, from, to)) this.countBlock(batch, keys.numbers, from, to, before);
+      else this.full = true;
+    }
+  }
+
+  /** @param size of the set before the block */
+  private countBlock(batch: Batch, numbers: Int32Array, from: number, to: number, size: number): void {
+    let next = size;
+    let nulls = 0;
+    for (let row = from, k = 0; row < to; row++, k++) {
+      const number = numbers[k]!;
+      if (number === next) next++;
+      else if (number >= 0) this.keep(batch, row);
+      else {
+        nulls++;
+        if (this.nullRule === 'fail') this.keep(batch, row);
+      }
+    }
+    this.nulls += nulls;
+    this.total += to - from - nulls;
+  }
+
+  private updateRows(batch: Batch): void {
     const { set, key, nullRule } = this;
     const chunks = this.columns.map((column) => batch.column(column));
     const strides = this.kinds.map(({ stride }) => stride);
@@ -122,7 +161,6 @@ export class Unique implements Kernel {
       const index = set.add(key.bytes, 0, key.length);
       if (index < 0) {
         this.full = true;
-        set.clear();
         return;
       }
       if (index < before) this.keep(batch, row);

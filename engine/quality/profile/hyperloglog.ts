@@ -1,4 +1,4 @@
-import { hashOf } from '../byte-set.js';
+import { hashOf } from '../hash.js';
 
 const INDEX_BITS = 12;
 const REGISTERS = 1 << INDEX_BITS;

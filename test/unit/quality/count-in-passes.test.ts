@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { packageRoot } from '../../../engine/threads.js';
 import type { Check } from '../../../schemas/check.js';
 import type { QualityReport } from '../../../schemas/quality-report.js';
-import { isOfShare } from '../../../engine/quality/byte-set.js';
+import { isOfShare } from '../../../engine/quality/key-limits.js';
 import { countInPasses } from '../../../engine/quality/count-in-passes.js';
 import { runScan } from '../../../engine/quality/run-scan.js';
 import type { CountsState, KeysState } from '../../../engine/quality/states.js';

@@ -1,5 +1,6 @@
 import { Int32, Table, Utf8, vectorFromArray } from 'apache-arrow';
-import { ByteSet, KeyMemory } from '../../../engine/quality/byte-set';
+import { ByteSet } from '../../../engine/quality/byte-set';
+import { KeyMemory } from '../../../engine/quality/key-limits';
 import { columnKind } from '../../../engine/quality/arrow-kind';
 import { emptyChunk } from '../../../engine/quality/column-chunk';
 import { renderReportMarkdown, summarizeFailures, validateSuite } from '../../../engine/quality/index';
@@ -71,27 +72,24 @@ describe('statuses and verdicts', () => {
 });
 
 describe('unique within a budget of memory', () => {
-  const column = vectorFromArray(
-    Array.from({ length: 5000 }, (_, i) => `key ${i}`),
-    new Utf8(),
-  );
   const batch = { rows: 5000, example: () => ({ row: 0 }) };
 
+  function keysOf(prefix: string, budget: number) {
+    const texts = Array.from({ length: 5000 }, (_, i) => `${prefix} ${i}`);
+    const { values, valueOffsets } = vectorFromArray(texts, new Utf8()).data[0]!;
+    const chunk = { ...emptyChunk('text'), length: 5000, bytes: values, offsets: valueOffsets };
+    const context = { memory: new KeyMemory(budget), keyShare: { index: 0, of: 1 } };
+    const kernel = new Unique(['a'], [columnKind(new Utf8())], 'pass', context);
+    kernel.update({ ...batch, column: () => chunk });
+    return kernel.state();
+  }
+
   test('answers error rather than a wrong count when the keys do not fit', () => {
-    const chunk = {
-      ...emptyChunk('text'),
-      length: 5000,
-      bytes: column.data[0]!.values,
-      offsets: column.data[0]!.valueOffsets,
-    };
-    const kinds = [columnKind(new Utf8())];
-    const states = [1 << 14, 1 << 20].map((budget) => {
-      const kernel = new Unique(['a'], kinds, 'pass', { memory: new KeyMemory(budget), keyShare: { index: 0, of: 1 } });
-      kernel.update({ ...batch, column: () => chunk });
-      return kernel.state();
-    });
-    expect(states.map(({ kind }) => kind)).toEqual(['error', 'keys']);
-    expect(mergeStates(states[1]!, states[1]!, 1 << 14).kind).toBe('error');
+    const [none, keys, others] = [keysOf('key', 1 << 14), keysOf('key', 1 << 20), keysOf('other', 1 << 20)];
+    expect([none.kind, keys.kind, others.kind]).toEqual(['error', 'keys', 'keys']);
+    expect(mergeStates(keys, others, 1 << 14).kind).toBe('error');
+    const both = mergeStates(keys, others, 1 << 20);
+    expect(both.kind === 'keys' && both.keys.offsets.length).toBe(10_001);
   });
 
   test('a byte set numbers keys in the order of their arrival through its growth', () => {
