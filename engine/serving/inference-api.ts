@@ -57,6 +57,8 @@ export function createInferenceApi(options: InferenceApiOptions): FastifyInstanc
     ...requestTimeouts(options),
   });
   limitConnections(app, options, options.logger);
+  // Clients that name no type, or that of forms as curl does, send JSON all the same.
+  app.addContentTypeParser('*', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'ignore'));
   const methodsOf = methodsByPath(app);
 
   const endpointOf = (name: string): Endpoint => {

@@ -39,6 +39,23 @@ describe('the Open Inference Protocol', () => {
     answer.body.outputs[0]!.data.forEach((score, row) => expect(score).toBeCloseTo(SCIKIT_LEARN[row]!, 6));
   });
 
+  it.each([
+    ['that of forms, as curl says', 'application/x-www-form-urlencoded', inferBody([500]), 200],
+    ['none', undefined, inferBody([500]), 200],
+    ['that of bytes, as binary tensors have', 'application/octet-stream', '\x01\x02', 400],
+  ])('reads JSON whatever type the request names: %s', async (_, type, body, status) => {
+    const answer = await fetch(`${server.url}/v2/models/delay/infer`, {
+      method: 'POST',
+      // Bytes, since fetch names a type for text by itself.
+      body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+      headers: type === undefined ? {} : { 'content-type': type },
+    });
+    expect(answer.status).toBe(status);
+    expect(await answer.json()).toMatchObject(
+      status === 200 ? { outputs: [{ name: 'score' }] } : { code: 'INPUT_INVALID' },
+    );
+  });
+
   it('splits the traffic, and answers each key with the same version again', async () => {
     const ask = async (key: string): Promise<string> => {
       const { body } = await server.post('/v2/models/delay/infer', inferBody([500], { entity_key: key }));
