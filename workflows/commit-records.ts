@@ -1,13 +1,13 @@
-import { ApplicationFailure, isCancellation, log, proxyActivities } from '@temporalio/workflow';
+import { isCancellation, log, proxyActivities } from '@temporalio/workflow';
 import type { createLineageActivities } from '../activities/index.js';
 import type { LineageRecord, RecordResult } from '../schemas/index.js';
 import { DURABLE_COMMIT, QUICK_COMMIT } from './activity-options.js';
 import { summarizeFailure } from './failures.js';
-import { proxyLocal } from './local-activities.js';
+import { isRefusal, proxyOwner } from './local-activities.js';
 
 type LineageActivities = ReturnType<typeof createLineageActivities>;
 
-const local = proxyLocal<LineageActivities>(QUICK_COMMIT);
+const local = proxyOwner<LineageActivities>(QUICK_COMMIT);
 const durable = proxyActivities<LineageActivities>(DURABLE_COMMIT);
 
 /** What says what a run did. The others change what is in force: to commit them again would undo what came since. */
@@ -79,10 +79,4 @@ export async function commitEnd(records: LineageRecord[]): Promise<void> {
     if (records.length === 1) log.warn(`an end that is on record already stays: ${message}`);
     else for (const record of records) await commitEnd([record]);
   }
-}
-
-/** A record that was refused is refused on every way. */
-function isRefusal(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof ApplicationFailure && cause.nonRetryable === true;
 }

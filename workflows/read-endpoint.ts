@@ -3,11 +3,11 @@ import type { createLineageActivities } from '../activities/index.js';
 import type { EndpointState } from '../schemas/index.js';
 import { DURABLE_COMMIT, QUICK } from './activity-options.js';
 import { asFailure, summarizeFailure } from './failures.js';
-import { proxyLocal } from './local-activities.js';
+import { proxyOwner } from './local-activities.js';
 
 type LineageActivities = ReturnType<typeof createLineageActivities>;
 
-const local = proxyLocal<LineageActivities>(QUICK);
+const local = proxyOwner<LineageActivities>(QUICK);
 const durable = proxyActivities<LineageActivities>(DURABLE_COMMIT);
 
 /** The state of an endpoint: at once where the owner answers, else by its queue, however long that takes. */

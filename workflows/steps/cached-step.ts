@@ -10,13 +10,13 @@ import {
 } from '../../schemas/index.js';
 import { LOOK_AGAIN, QUICK_LOOK } from '../activity-options.js';
 import { summarizeFailure } from '../failures.js';
-import { proxyLocal } from '../local-activities.js';
+import { proxyOwner } from '../local-activities.js';
 import { setStepState, type Run } from '../run.js';
 import type { StepOutcome } from './recorded-step.js';
 
 type CacheActivities = ReturnType<typeof createCacheActivities>;
 
-const { lookUpStep } = proxyLocal<CacheActivities>(QUICK_LOOK);
+const { lookUpStep } = proxyOwner<CacheActivities>(QUICK_LOOK);
 
 /** A step whose result may be there already. */
 export interface MaybeCached<T> {
