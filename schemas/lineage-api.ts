@@ -274,7 +274,10 @@ export const datasetVersionsResponseSchema = z.strictObject({
 export const pipelinesResponseSchema = z.strictObject({
   pipelines: z.array(nameField).describe('Names of pipelines that a worker has declared, or that ran; in order.'),
 });
-export const runsResponseSchema = z.strictObject({ runs: z.array(runSummarySchema) });
+export const runsResponseSchema = z.strictObject({
+  runs: z.array(runSummarySchema).describe('A page of runs, newest first.'),
+  next: z.string().nullable().describe('Value of `after` for the next page; null: this is the last.'),
+});
 export const runQualityResponseSchema = z.strictObject({ results: z.array(qualityResultSchema) });
 export const modelsResponseSchema = z.strictObject({ models: z.array(modelSummarySchema) });
 export const aliasHistoryResponseSchema = z.strictObject({ moves: z.array(aliasMoveSchema) });

@@ -19,6 +19,7 @@ interface ListOptions extends Options {
   partition?: string;
   verdict?: RunFilter['verdict'];
   limit: number;
+  after?: string;
 }
 
 /** `millrace runs`: the runs on record, one of them with its steps, and the end of one that is under way. */
@@ -34,16 +35,23 @@ export function runsCommand(program: Command): void {
       ]),
     )
     .option('--limit <count>', 'greatest number, up to 1000', parseCount, 20)
+    .option('--after <cursor>', 'go on after the page whose `next` this is')
     .addHelpText('after', '\nExample:\n  millrace runs ls flight-delays --verdict failed')
     .action(async (pipeline: string | undefined, options: ListOptions) => {
-      const { partition, verdict, limit } = options;
+      const { partition, verdict, limit, after } = options;
       const target = await resolveTarget(options);
       const lineage = createLineageClient({ url: requireLineageUrl(target) });
-      const list = await lineage.runs({ pipeline, partition, verdict, limit });
-      const open = await openExecutions(target, list);
-      const runs = list.map((run) => withExecution(run, open));
-      if (options.json) printJson({ runs });
-      else console.log(runs.length === 0 ? 'no runs on record' : listInWords(runs));
+      const page = await lineage.runsPage({
+        pipeline,
+        partition,
+        verdict,
+        limit,
+        ...(after !== undefined && { after }),
+      });
+      const open = await openExecutions(target, page.runs);
+      const runs = page.runs.map((run) => withExecution(run, open));
+      if (options.json) printJson({ runs, next: page.next });
+      else console.log(runs.length === 0 ? 'no runs on record' : listInWords(runs, page.next));
     });
 
   common(runs.command('show').description('show the steps of a run, under way or ended'))
@@ -110,9 +118,10 @@ async function progressOf(
   }
 }
 
-function listInWords(runs: readonly (RunSummary & OpenExecution)[]): string {
-  return plainTable(
+function listInWords(runs: readonly (RunSummary & OpenExecution)[], next: string | null): string {
+  const table = plainTable(
     ['pipeline', 'partition', 'verdict', 'reason', 'started', 'took', 'asked by', 'run id'],
     runs.map((run) => [...summaryCells(run), run.requestedBy, run.runId]),
   );
+  return next === null ? table : `${table}\nthere are more: --after ${next}`;
 }

@@ -7,7 +7,7 @@ import type { Reader } from './reader.js';
 /** What people should know, and what became of telling them. */
 export function addAlertRoutes(app: FastifyInstance, read: Reader): void {
   app.get('/api/v1/alerts', async ({ query }) => ({
-    deliveries: await alertDeliveries(read, parseWith(QUERIES.runs, query, 'query')),
+    deliveries: await alertDeliveries(read, parseWith(QUERIES.alerts, query, 'query')),
   }));
   app.post('/api/v1/alerts/after', async ({ body }) =>
     alertsAfter(read, parseWith(alertsAfterRequestSchema, body, 'alerts to look for').after),

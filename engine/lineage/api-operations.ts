@@ -251,7 +251,12 @@ export const API_OPERATIONS: readonly ApiOperation[] = [
   get('/impact', 'Everything that contains a version, near or far', impactSchema, QUERIES.impact),
   get('/pipelines', 'Names of pipelines that a worker has declared, or that ran', pipelinesResponseSchema),
   get('/stale', 'Partitions that are not what a run would make of them now', staleResponseSchema, QUERIES.stale),
-  get('/alerts', 'What became of alerts on their channels, newest first', alertDeliveriesResponseSchema, QUERIES.runs),
+  get(
+    '/alerts',
+    'What became of alerts on their channels, newest first',
+    alertDeliveriesResponseSchema,
+    QUERIES.alerts,
+  ),
   {
     method: 'POST',
     path: '/alerts/after',

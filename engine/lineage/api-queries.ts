@@ -27,7 +27,9 @@ export const QUERIES = {
       .optional()
       .describe('Runs that ended so, or have not ended; all by default.'),
     limit,
+    after,
   }),
+  alerts: z.strictObject({ pipeline: nameField.optional().describe('One pipeline; all by default.'), limit }),
   lineage: z.strictObject({
     node: z.string().min(1).describe('A node by its id, or loosely, as in `flight-delays` or `dataset:flights`.'),
     direction: z.enum(['upstream', 'downstream']).default('upstream').describe('Direction to follow.'),

@@ -118,6 +118,8 @@ export interface LineageClient {
   ): Promise<{ versions: DatasetVersionDetails[]; next: string | null }>;
   /** Runs, newest first; 100 by default, at most 1000. */
   runs(options?: Partial<RunFilter>): Promise<RunSummary[]>;
+  /** A page of runs; `next` is the `after` of the page that follows, null on the last. */
+  runsPage(options?: Partial<RunFilter> & { after?: string }): Promise<{ runs: RunSummary[]; next: string | null }>;
   /** The newest run of each partition, under way or ended; partitions that never ran are left out. */
   latestRuns(pipeline: string, partitions: readonly string[]): Promise<LatestRun[]>;
   /** Throws NOT_FOUND. */
@@ -231,6 +233,7 @@ export function createLineageClient(options: {
     datasetVersionsPage: (dataset, query = {}) =>
       get(datasetVersionsResponseSchema, path`/datasets/${dataset}/versions` + search(query)),
     runs: async (query = {}) => (await get(runsResponseSchema, `/runs${search(query)}`)).runs,
+    runsPage: (query = {}) => get(runsResponseSchema, `/runs${search(query)}`),
     latestRuns: async (pipeline, partitions) =>
       (await request(latestRunsResponseSchema, 'POST', '/runs/latest', { pipeline, partitions })).runs,
     run: (runId) => get(runDetailsSchema, path`/runs/${runId}`),

@@ -102,7 +102,7 @@ export function addRoutes(
   get('/api/v1/objects', (_, query) => recordedObjects(read, parseWith(QUERIES.objects, query, 'query')));
 
   get('/api/v1/pipelines', async () => ({ pipelines: await pipelineNames(read) }));
-  get('/api/v1/runs', async (_, query) => ({ runs: await listRuns(read, parseWith(QUERIES.runs, query, 'query')) }));
+  get('/api/v1/runs', (_, query) => listRuns(read, parseWith(QUERIES.runs, query, 'query')));
   app.post('/api/v1/runs/latest', async (request) => {
     const body = parseWith(latestRunsRequestSchema, request.body, 'partitions to look up');
     return { runs: await latestRuns(read, body.pipeline, body.partitions) };
@@ -148,7 +148,7 @@ export function addRoutes(
   get('/api/v1/openapi.json', async () => document);
 
   app.get('/', async (_, reply) => {
-    const [runs, datasets, models, endpoints] = await Promise.all([
+    const [{ runs }, datasets, models, endpoints] = await Promise.all([
       listRuns(read, { limit: 50 }),
       listDatasets(read),
       listModels(read),

@@ -6,6 +6,7 @@ import {
   type RunSummary,
   type RunVerdict,
 } from '../../schemas/index.js';
+import { cursorOf, parseNumberCursor } from './page-cursor.js';
 import type { Reader } from './reader.js';
 
 interface RunRow {
@@ -36,18 +37,25 @@ export interface RunFilter {
   limit: number;
 }
 
-/** Runs, newest first. */
-export async function listRuns(read: Reader, options: RunFilter): Promise<RunSummary[]> {
-  const { pipeline = null, partition = null, verdict = null, limit } = options;
-  const rows = await read<RunRow>(
+/** A page of runs, newest first. Runs that begin meanwhile come before the first page, so none is on two of them. */
+export async function listRuns(
+  read: Reader,
+  options: RunFilter & { after?: string | undefined },
+): Promise<{ runs: RunSummary[]; next: string | null }> {
+  const { pipeline = null, partition = null, verdict = null, limit, after } = options;
+  const before = after === undefined ? null : parseNumberCursor(after);
+  const rows = await read<RunRow & { sequence: number }>(
     `SELECT * FROM runs
      WHERE ($1::VARCHAR IS NULL OR pipeline = $1::VARCHAR)
        AND ($2::VARCHAR IS NULL OR partition = $2::VARCHAR)
        AND ($3::VARCHAR IS NULL OR coalesce(verdict, 'running') = $3::VARCHAR)
-     ORDER BY sequence DESC LIMIT $4`,
-    [pipeline, partition, verdict, limit],
+       AND ($4::BIGINT IS NULL OR sequence < $4::BIGINT)
+     ORDER BY sequence DESC LIMIT $5`,
+    [pipeline, partition, verdict, before, limit + 1],
   );
-  return rows.map(runSummary);
+  const page = rows.slice(0, limit);
+  const next = rows.length > limit ? cursorOf([String(page.at(-1)!.sequence)]) : null;
+  return { runs: page.map(runSummary), next };
 }
 
 /** Pipelines that a worker has declared, or that ran. */

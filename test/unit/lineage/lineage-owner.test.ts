@@ -21,6 +21,26 @@ import {
 import { errorOf, withDatabasePath, withOwner } from './support.js';
 
 describe('the lineage owner', () => {
+  it('pages through runs while others begin: none twice, none left out', async () => {
+    await withOwner(async (client) => {
+      await client.record(february());
+      const before = (await client.runs({ limit: 1000 })).map(({ runId }) => runId);
+      const seen: string[] = [];
+      for (let after: string | undefined, page = 1; ; page++) {
+        const { runs, next } = await client.runsPage({ limit: 7, ...(after !== undefined && { after }) });
+        expect(runs.length).toBeLessThanOrEqual(7);
+        seen.push(...runs.map(({ runId }) => runId));
+        if (next === null) break;
+        after = next;
+        await client.record([runStarted(`late-${page}`, 'late')]);
+      }
+      expect(before.length).toBeGreaterThan(14);
+      expect(seen).toEqual(before);
+      expect((await client.runsPage({ partition: 'late', limit: 1 })).runs[0]?.runId).toMatch(/^late-/);
+      expect(await errorOf(client.runsPage({ after: 'no cursor' }))).toMatch(/^INPUT_INVALID: .*after/);
+    });
+  });
+
   it('tells a whole story as it was recorded', async () => {
     await withOwner(async (client) => {
       const records = february();
