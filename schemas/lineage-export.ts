@@ -33,7 +33,7 @@ export const exportStatusSchema = z.strictObject({
   refused: z
     .int()
     .nonnegative()
-    .describe('Events put aside since the owner started, because the receiver refused them.'),
+    .describe('Events put aside because the receiver refused them, until it takes them when they are sent again.'),
   deadLetters: z.string().describe('File with what was put aside, on the owner’s machine.'),
   lastError: z
     .strictObject({ message: z.string().describe('What went wrong.'), at: instantField.describe('When.') })

@@ -20,14 +20,29 @@ export interface DeadLetter {
 export class DeadLetters {
   private readonly resending: string;
   private last: Promise<unknown> = Promise.resolve();
+  private readonly found: Promise<number>;
+  /** How many more or fewer there are than were found at the start. */
+  private change = 0;
 
   constructor(readonly path: string) {
     this.resending = `${path}.resending`;
+    this.found = this.all().then(
+      (letters) => letters.length,
+      () => 0,
+    );
+  }
+
+  /** How many are put aside; waits for no answer of the receiver. */
+  async count(): Promise<number> {
+    return (await this.found) + this.change;
   }
 
   /** Puts an event aside, on disk when this resolves. */
   async add(letter: DeadLetter): Promise<void> {
-    return this.inTurn(() => append(this.path, [letter]));
+    return this.inTurn(async () => {
+      await append(this.path, [letter]);
+      this.change += 1;
+    });
   }
 
   /** All of them, oldest first. */
@@ -69,6 +84,7 @@ export class DeadLetters {
         await append(fresh, rest);
         await rename(fresh, this.resending);
       }
+      this.change -= accepted;
       return { accepted, refused, left: rest.length };
     });
   }

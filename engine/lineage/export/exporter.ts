@@ -39,7 +39,6 @@ export class Exporter {
   private sent = 0;
   private saved = 0;
   private savedAt = 0;
-  private refused = 0;
   private lastError: ExportStatus['lastError'] = null;
   private readonly deadLetters: DeadLetters;
 
@@ -48,11 +47,12 @@ export class Exporter {
     this.running = this.run();
   }
 
-  status(): ExportStatus {
+  async status(): Promise<ExportStatus> {
     const { name, target, store, deadLetters } = this.options;
     const behind = Math.max(0, store.head().sequence - this.sent);
     const state = this.lastError !== null ? 'waiting' : behind > 0 ? 'sending' : 'up_to_date';
-    const { sent, refused, lastError } = this;
+    const { sent, lastError } = this;
+    const refused = await this.deadLetters.count();
     return { name, url: target.url, state, sent, behind, refused, deadLetters, lastError };
   }
 
@@ -138,7 +138,6 @@ export class Exporter {
       const tooLong = Date.now() - started > target.giveUpAfterSeconds * 1000;
       if (status !== null && (meaning === 'refused' || (meaning === 'server_error' && tooLong))) {
         await this.deadLetters.add(letterOf(status, answer, event));
-        this.refused += 1;
         logger?.error({ export: name, status, answer }, 'an event was refused and put aside');
         return;
       }

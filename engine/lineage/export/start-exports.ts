@@ -11,16 +11,20 @@ export function startExports(
   targets: Readonly<Record<string, ExportTarget>>,
   { folder, ...options }: Omit<ExporterOptions, 'name' | 'target' | 'deadLetters'> & { folder: string },
 ): { end(): Promise<void> } {
-  const exporters = Object.entries(targets).map(
-    ([name, target]) =>
+  const exporters = new Map(
+    Object.entries(targets).map(([name, target]) => [
+      name,
       new Exporter({ ...options, name, target, deadLetters: join(folder, `${name}.dead-letters.ndjson`) }),
+    ]),
   );
   const named = (name: string) => {
-    const found = exporters.find((exporter) => exporter.status().name === name);
+    const found = exporters.get(name);
     if (found === undefined) throw new MillraceError('NOT_FOUND', `lineage.export has no receiver ${name}`);
     return found;
   };
-  app.get('/api/v1/exports', async () => ({ exports: exporters.map((exporter) => exporter.status()) }));
+  app.get('/api/v1/exports', async () => ({
+    exports: await Promise.all([...exporters.values()].map((exporter) => exporter.status())),
+  }));
   app.get<{ Params: { name: string } }>('/api/v1/exports/:name/dead-letters', async ({ params, query }) => {
     const { limit, after } = parseWith(QUERIES.deadLetters, query, 'query');
     const offset = after === undefined ? 0 : parseNumberCursor(after);
@@ -33,7 +37,7 @@ export function startExports(
   );
   return {
     end: async () => {
-      await Promise.all(exporters.map((exporter) => exporter.end()));
+      await Promise.all([...exporters.values()].map((exporter) => exporter.end()));
     },
   };
 }

@@ -115,13 +115,16 @@ describe('an export of OpenLineage events', () => {
       // Refused again, it is put aside again; without an answer, it waits.
       expect(await client.resend('main', { limit: 1 })).toEqual({ accepted: 0, refused: 1, left: 3, stopped: null });
       expect((await client.deadLetters('main')).total).toBe(4);
+      expect(await client.exports()).toMatchObject([{ refused: 4 }]);
       receiver.answer = () => 'hang up';
       const waits = await client.resend('main');
       expect(waits).toMatchObject({ accepted: 0, refused: 0, left: 3 });
       expect(waits.stopped).toBeTruthy();
       receiver.answer = () => 201;
       expect(await client.resend('main')).toEqual({ accepted: 3, refused: 0, left: 0, stopped: null });
+      expect(await client.exports()).toMatchObject([{ refused: 1 }]);
       expect(await client.resend('main')).toEqual({ accepted: 1, refused: 0, left: 0, stopped: null });
+      expect(await client.exports()).toMatchObject([{ refused: 0 }]);
       expect(await client.deadLetters('main')).toEqual({ total: 0, letters: [], next: null });
       const all = [...eventsOf([...night('a'), ...night('b')]).values()].flat();
       expect(receiver.taken.map(text).sort()).toEqual(all.map(text).sort());
