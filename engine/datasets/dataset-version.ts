@@ -1,5 +1,6 @@
 import {
   datasetManifestSchema,
+  isMillraceError,
   MillraceError,
   parseWith,
   type Column,
@@ -48,6 +49,10 @@ export async function storeVersion(
  * @throws MillraceError OBJECT_NOT_FOUND, OBJECT_CORRUPT also for a manifest of another version, STORE_UNAVAILABLE
  */
 export async function readManifest(store: ObjectStore, ref: DatasetVersionRef): Promise<DatasetManifest> {
+  return namingVersion(ref, () => manifestOf(store, ref));
+}
+
+async function manifestOf(store: ObjectStore, ref: DatasetVersionRef): Promise<DatasetManifest> {
   const text = (await store.read(ref.uri)).toString('utf8');
   let value: unknown;
   try {
@@ -69,7 +74,18 @@ export async function readManifest(store: ObjectStore, ref: DatasetVersionRef): 
  */
 export async function datasetFiles(store: ObjectStore, ref: DatasetVersionRef): Promise<string[]> {
   const { files } = await readManifest(store, ref);
-  return Promise.all(files.map(({ uri }) => store.localPath(uri)));
+  return Promise.all(files.map(({ uri }) => namingVersion(ref, () => store.localPath(uri))));
+}
+
+/** A store knows digests alone; who is to restore an object needs to know whose it is. */
+async function namingVersion<T>(ref: DatasetVersionRef, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!isMillraceError(error) || (error.code !== 'OBJECT_NOT_FOUND' && error.code !== 'OBJECT_CORRUPT')) throw error;
+    const message = `${ref.dataset}/${ref.partition}, version ${ref.version}: ${error.message}`;
+    throw new MillraceError(error.code, message, { problems: error.problems, cause: error });
+  }
 }
 
 const versionOf = (manifestDigest: string) => manifestDigest.slice(0, 32);

@@ -54,7 +54,7 @@ export function createLocalObjectStore(options: LocalObjectStoreOptions): Object
 
   async function verify(uri: string, path: string): Promise<string> {
     const digest = await objectErrors(name, uri, () => sha256File(path));
-    if (digest !== digestOfUri(name, uri)) throw corrupt(uri, digest);
+    if (digest !== digestOfUri(name, uri)) throw corrupt(uri, path, digest);
     return path;
   }
 
@@ -67,9 +67,10 @@ export function createLocalObjectStore(options: LocalObjectStoreOptions): Object
 
     async read(uri) {
       const digest = digestOfUri(name, uri);
-      const bytes = await objectErrors(name, uri, () => readFile(pathOf(digest)));
+      const path = pathOf(digest);
+      const bytes = await objectErrors(name, uri, () => readFile(path));
       const actual = sha256(bytes);
-      if (actual !== digest) throw corrupt(uri, actual);
+      if (actual !== digest) throw corrupt(uri, path, actual);
       return bytes;
     },
 
@@ -206,8 +207,8 @@ async function sync(path: string): Promise<void> {
   }
 }
 
-const corrupt = (uri: string, actual: string) =>
-  new MillraceError('OBJECT_CORRUPT', `the bytes of ${uri} have the digest ${actual}`);
+const corrupt = (uri: string, path: string, actual: string) =>
+  new MillraceError('OBJECT_CORRUPT', `the bytes of ${uri}, in ${path}, have the digest ${actual}`);
 
 function unavailable(store: string, error: unknown): MillraceError {
   if (error instanceof MillraceError) return error;

@@ -57,7 +57,7 @@ export function createObjectCache({ folder, limitBytes, keepMs = TWO_HOURS }: Ob
       await download(incoming);
       const actual = await sha256File(incoming);
       if (actual !== digest) {
-        throw new MillraceError('OBJECT_CORRUPT', `the bytes of ${digest} have the digest ${actual}`);
+        throw new MillraceError('OBJECT_CORRUPT', `the bytes of the object ${digest} have the digest ${actual}`);
       }
       await chmod(incoming, 0o444);
       await utimes(incoming, new Date(), VERIFIED_AT);

@@ -134,7 +134,10 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
       });
       const actual = sha256(bytes);
       if (actual === digest) return bytes;
-      throw new MillraceError('OBJECT_CORRUPT', `the bytes of ${uri} have the digest ${actual}`);
+      throw new MillraceError(
+        'OBJECT_CORRUPT',
+        `the bytes of ${uri}, in s3://${bucket}/${place(digest).key}, have the digest ${actual}`,
+      );
     },
 
     async localPath(uri) {

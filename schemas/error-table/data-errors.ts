@@ -102,7 +102,7 @@ export const DATA_ERRORS = {
     'infrastructure',
     false,
     'The bytes of an object do not have the digest in its name.',
-    'Restore the object from a backup, or run its producer again after deleting it.',
+    'Restore the file that is named from a backup, or delete it and run its producer again: the same input gives the same bytes.',
   ),
   STORE_UNAVAILABLE: entry(
     'infrastructure',

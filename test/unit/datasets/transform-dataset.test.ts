@@ -289,9 +289,12 @@ describe('transformDataset', () => {
     const [file = ''] = await datasetFiles(bench.store, ref);
     await chmod(file, 0o644);
     await writeFile(file, 'other bytes');
-    expect(await refusal(transform('SELECT * FROM answers', { inputs: { answers: [ref] } }))).toMatchObject({
-      code: 'OBJECT_CORRUPT',
-    });
+    const refused = await refusal(transform('SELECT * FROM answers', { inputs: { answers: [ref] } }));
+    expect(refused).toMatchObject({ code: 'OBJECT_CORRUPT' });
+    // Who is to restore it finds the version and the file by the message alone.
+    for (const part of [`${ref.dataset}/${ref.partition}, version ${ref.version}`, file]) {
+      expect(refused.message).toContain(part);
+    }
   });
 
   it('keeps to its memory', async () => {
