@@ -3,6 +3,7 @@ import { listEndpoints } from './endpoint-queries.js';
 import { describeNodes } from './graph-nodes.js';
 import { findNode } from './graph-root.js';
 import { nodeId } from './node-ids.js';
+import { namedDatasetEdges } from './openlineage/named-datasets.js';
 import type { Reader } from './reader.js';
 
 /** Greatest number of nodes in an answer. */
@@ -72,8 +73,13 @@ async function adjacentEdges(
      GROUP BY ALL ORDER BY min(sequence), ${far}`,
     [ids],
   );
+  const named = await namedDatasetEdges(read, ids, direction);
   const wanted = new Set(ids);
-  return [...stored, ...deployments.filter((edge) => wanted.has(direction === 'upstream' ? edge.to : edge.from))];
+  return [
+    ...stored,
+    ...named,
+    ...deployments.filter((edge) => wanted.has(direction === 'upstream' ? edge.to : edge.from)),
+  ];
 }
 
 /** Edges from model versions to the endpoints that serve them now; earlier states are in the endpoints’ history. */

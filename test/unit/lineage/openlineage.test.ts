@@ -5,7 +5,17 @@ import { openLineageRecord } from '../../../engine/lineage/openlineage/intake.js
 import { newestEvents, runEvents } from '../../../engine/lineage/openlineage/run-events.js';
 import { isMillraceError, openLineageRunEventSchema, type LineageRecord } from '../../../schemas/index.js';
 import { facetNames, specificationProblems } from '../../support/openlineage-spec.js';
-import { AT, datasetRef, datasetVersion, february, quality, runFinished, runStarted, stepFinished } from './story.js';
+import {
+  AT,
+  datasetRef,
+  datasetVersion,
+  february,
+  published,
+  quality,
+  runFinished,
+  runStarted,
+  stepFinished,
+} from './story.js';
 import { errorOf, withOwner } from './support.js';
 
 const PRODUCER = 'https://example.org/airflow';
@@ -58,6 +68,36 @@ describe('OpenLineage events of other tools', () => {
       );
       const impact = await client.impact('source:postgres://db:5432/public.flights');
       expect(impact.endpoints.map(({ endpoint }) => endpoint)).toEqual(['flight-delays']);
+    });
+  });
+
+  it('join the published versions of a dataset of ours that they name without one', async () => {
+    await withOwner(async (client, url) => {
+      await client.record(february());
+      const report = { namespace: 's3://bi', name: 'report' };
+      const ours = { namespace: 'millrace', name: 'flights' };
+      const none = await client.graph('dataset:flights/2001-02-03', { direction: 'downstream' });
+      expect(none.nodes.map(({ id }) => id)).not.toContain('source:millrace/flights');
+      await send(url, { ...event, inputs: [ours], outputs: [report] });
+      const down = await client.graph('dataset:flights/2001-02-03', { direction: 'downstream' });
+      expect(down.nodes.map(({ id }) => id)).toEqual(
+        expect.arrayContaining(['source:millrace/flights', 'source:s3://bi/report']),
+      );
+      const up = await client.graph('s3://bi/report');
+      const versions = up.nodes.filter(({ id }) => id.startsWith('dataset:flights/'));
+      expect(versions).toHaveLength(28);
+      // What is no longer read for its partition was not meant.
+      const [before] = versions.filter(({ id }) => id.startsWith('dataset:flights/2001-02-03@'));
+      const other = { ...datasetRef('2001-02-03'), version: 'f'.repeat(32) };
+      await client.record([
+        runStarted('again', '2001-02-03'),
+        datasetVersion('again', other),
+        published('again', other),
+      ]);
+      const after = await client.graph('s3://bi/report');
+      const ids = after.nodes.map(({ id }) => id);
+      expect(ids).toContain(`dataset:flights/2001-02-03@${other.version}`);
+      expect(ids).not.toContain(before?.id);
     });
   });
 
