@@ -20,7 +20,8 @@ const FULL_EIGHTHS = 6;
 /**
  * An exact set of byte strings, numbered in the order of their arrival. Open addressing with linear probing over one arena,
  * so that millions of keys cost no objects. Holds at most `budget` bytes, all of its tables counted, and below 2 GiB of keys; what it
- * grows by is taken from `memory`. Texts and words are added as `KeyWriter` lays out a row of one such column.
+ * grows by is taken from `memory`. Texts and words are added as `KeyWriter` lays out a row of one such column; the probing is written
+ * out for each, so that its comparison is compiled into the loop.
  */
 export class ByteSet {
   size = 0;
