@@ -13,6 +13,8 @@ export interface LocalTime {
   instants(wall: number): number[];
   /** First instant at which clocks show a wall time or, where clocks jump over it, a later one. */
   firstInstant(wall: number): number;
+  /** First instant in (from, to] at which clocks have been set, if the offset differs at both; these lie at most a day apart. */
+  changeWithin(from: number, to: number): number | undefined;
   /** The stretches of time in which clocks show a certain hour: none if it is skipped, two if it is repeated. */
   stretches(wallHour: number): Stretch[];
 }
@@ -98,6 +100,8 @@ function localTime(zone: IANAZone): LocalTime {
       const offsets = candidates(wall);
       return changeBetween(wall - Math.max(...offsets), wall - Math.min(...offsets));
     },
+
+    changeWithin: (from, to) => (offsetAt(from) === offsetAt(to) ? undefined : changeBetween(from, to)),
 
     stretches(wallHour) {
       return candidates(wallHour)

@@ -11,7 +11,8 @@ export interface CronClock {
   firedBefore(instant: number): number | undefined;
   /**
    * Times between the firing before an instant and the instant at which it does not fire, though the expression comes: those that
-   * clocks skip, which come when they have jumped, and some of the hour that they show twice. Oldest first.
+   * clocks skip, which come when they have jumped, and also just before where they jump over midnight, for their day is over then;
+   * some of the hour that they show twice; and for an expression of every hour, when clocks cut an hour short. Oldest first.
    */
   leftOut(instant: number): number[];
 }
@@ -48,12 +49,28 @@ export function cronClock(cron: string, timezone: string): CronClock {
       let wall = times.after(before - DAY + Math.min(time.offsetAt(before), 0));
       const last = instant + DAY + Math.max(time.offsetAt(instant), 0);
       for (; wall !== undefined && wall <= last; wall = times.after(wall)) {
-        found.add(time.firstInstant(wall));
-        if (everyHour) time.instants(wall).forEach((one) => found.add(one));
+        const shown = time.instants(wall);
+        const first = time.firstInstant(wall);
+        found.add(first);
+        if (everyHour) shown.forEach((one) => found.add(one));
+        if (shown.length === 0 && dayOf(time.wallAt(first)) > dayOf(wall)) found.add(first - 1);
       }
+      if (everyHour) changesBetween(time, before, instant).forEach((one) => found.add(one));
       return [...found].filter((one) => before < one && one < instant).sort((a, b) => a - b);
     },
   };
+}
+
+const dayOf = (wall: number) => Math.floor(wall / DAY);
+
+/** Instants in (from, to) at which clocks are set; no more than one a day. */
+function changesBetween(time: LocalTime, from: number, to: number): number[] {
+  const found: number[] = [];
+  for (let at = from; at < to; at += DAY) {
+    const change = time.changeWithin(at, Math.min(at + DAY, to));
+    if (change !== undefined && change < to) found.push(change);
+  }
+  return found;
 }
 
 function changesWithin(time: LocalTime, from: number, to: number): boolean {

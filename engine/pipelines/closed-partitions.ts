@@ -38,11 +38,23 @@ export function partitionsOfFiring(
   time: string,
   schedule: Pick<Schedule, 'cron' | 'timezone'> | undefined,
 ): string[] {
-  const leftOut =
-    schedule?.cron === undefined ? [] : cronClock(schedule.cron, schedule.timezone).leftOut(Date.parse(time));
-  const times = [...leftOut.map((one) => new Date(one).toISOString()), time];
-  const keys = new Set(times.flatMap((one) => closedOrNone(partitions, one)));
+  const keys = new Set([...closedByLeftOut(partitions, time, schedule), ...closedOrNone(partitions, time)]);
   return few(keys.size, MOST_CLOSED, () => [...keys]);
+}
+
+/** Partitions of the times that were left out, without those that the firing before has run. */
+function closedByLeftOut(
+  partitions: Partitions,
+  time: string,
+  schedule: Pick<Schedule, 'cron' | 'timezone'> | undefined,
+): string[] {
+  if (schedule?.cron === undefined) return [];
+  const clock = cronClock(schedule.cron, schedule.timezone);
+  const leftOut = clock.leftOut(Date.parse(time));
+  const before = leftOut.length === 0 ? undefined : clock.firedBefore(Date.parse(time));
+  const closedAt = (instant: number) => closedOrNone(partitions, new Date(instant).toISOString());
+  const hasRun = new Set(before === undefined ? [] : closedAt(before));
+  return leftOut.flatMap(closedAt).filter((key) => !hasRun.has(key));
 }
 
 /** Partitions that a time closes; none where none of time is complete yet, or what it closes is behind their end. */

@@ -1,18 +1,24 @@
-import fc from 'fast-check';
 import { localTimeOf, partitionRange, partitionWindow } from '../../../engine/datasets/index.js';
 import { cronClock, partitionsOfFiring } from '../../../engine/pipelines/index.js';
 import type { Partitions } from '../../../schemas/index.js';
 
 const DAY = 86_400_000;
 
-/** Days of 2027 on which clocks are changed, in all zones. */
-const CHANGES = Intl.supportedValuesOf('timeZone').flatMap((timezone) => {
-  const time = localTimeOf(timezone);
-  const days = Array.from({ length: 365 }, (_, day) => Date.UTC(2027, 0, 1) + day * DAY);
-  return days
-    .filter((day) => time !== undefined && time.offsetAt(day) !== time.offsetAt(day + DAY))
-    .map((change) => ({ timezone, change }));
-});
+/** Days of 2027 on which clocks are changed: one zone for each way in which they are. */
+const CHANGES = [
+  ...new Map(
+    Intl.supportedValuesOf('timeZone').flatMap((timezone) => {
+      const time = localTimeOf(timezone);
+      const days = Array.from({ length: 365 }, (_, day) => Date.UTC(2027, 0, 1) + day * DAY);
+      return days.flatMap((day): [string, { timezone: string; day: number }][] => {
+        const change = time?.changeWithin(day, day + DAY);
+        if (time === undefined || change === undefined) return [];
+        return [[`${change % DAY}: ${time.offsetAt(day)} to ${time.offsetAt(change)}`, { timezone, day }]];
+      });
+    }),
+  ).values(),
+];
+const CRONS = ['0 * * * *', '30 * * * *', '30 2 * * *', '0 0 * * *', '59 23 * * *', '15 1-3 * * *'];
 
 const daily = (timezone: string, rest = {}): Partitions => ({ kind: 'daily', timezone, ...rest });
 const hourly = (timezone: string): Partitions => ({ kind: 'hourly', timezone });
@@ -93,25 +99,23 @@ describe('a firing of a schedule', () => {
     expect(partitionsOfFiring(partitions, time, schedule)).toEqual(expected);
   });
 
-  it('leaves no partition to nobody, in any zone that changes its clocks', () => {
-    const crons = fc.constantFrom('0 * * * *', '30 * * * *', '30 2 * * *', '0 0 * * *', '59 23 * * *', '15 1-3 * * *');
-    fc.assert(
-      fc.property(fc.constantFrom(...CHANGES), crons, ({ timezone, change }, cron) => {
-        const cut: Partitions = cron.includes('* * * *') ? hourly(timezone) : daily(timezone);
-        const clock = cronClock(cron, timezone);
-        const run = new Set<string>();
-        const from = change - DAY;
-        for (let time = clock.firedBefore(change + 2 * DAY); time !== undefined && time > from;) {
-          for (const key of partitionsOfFiring(cut, new Date(time).toISOString(), at(cron, timezone))) run.add(key);
-          time = clock.firedBefore(time);
-        }
-        const keys = [...run].sort((a, b) => starts(cut, a) - starts(cut, b));
-        expect(keys.length).toBeGreaterThan(1);
-        expect(keys).toEqual(partitionRange(cut, keys[0] ?? '', keys.at(-1) ?? ''));
-      }),
-      { numRuns: 20 },
-    );
-  });
+  it.each(CHANGES.flatMap((change) => CRONS.map((cron) => ({ ...change, cron }))))(
+    'leaves no partition to nobody: $cron in $timezone',
+    ({ timezone, day, cron }) => {
+      const cut: Partitions = cron.includes('* * * *') ? hourly(timezone) : daily(timezone);
+      const clock = cronClock(cron, timezone);
+      const run: string[] = [];
+      const from = day - DAY;
+      for (let time = clock.firedBefore(day + 2 * DAY); time !== undefined && time > from;) {
+        run.push(...partitionsOfFiring(cut, new Date(time).toISOString(), at(cron, timezone)));
+        time = clock.firedBefore(time);
+      }
+      // Temporal may fire twice in the hour that clocks show twice, and a partition is run again then.
+      const keys = [...new Set(run)].sort((a, b) => starts(cut, a) - starts(cut, b));
+      expect(keys.length).toBeGreaterThan(1);
+      expect(keys).toEqual(partitionRange(cut, keys[0] ?? '', keys.at(-1) ?? ''));
+    },
+  );
 });
 
 function starts(cut: Partitions, key: string): number {
