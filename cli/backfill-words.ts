@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import type { BackfillProgress, BackfillResult } from '../schemas/backfill.js';
 import { formatDuration } from '../schemas/duration.js';
+import { oneLine } from './one-line.js';
 
 /** More partitions than this are counted instead of listed; `--json` has them all. */
 const LISTED = 100;
@@ -44,7 +45,7 @@ export function backfillInWords({
     ...lacking
       .slice(0, LISTED)
       .map(({ partition, outcome, code, message }) =>
-        `  ${partition} ${outcome} ${code ?? ''} ${message ?? ''}`.trimEnd(),
+        `  ${partition} ${outcome} ${code ?? ''} ${oneLine(message ?? '')}`.trimEnd(),
       ),
     ...more(lacking.length - LISTED, partitionsUri),
     ...checks.map(
@@ -78,7 +79,7 @@ export function progressInWords(progress: BackfillProgress): string {
       ([state, count]) => `  ${String(count).padStart(6)} ${state}`,
     ),
     ...(active.length === 0 ? [] : [`under way: ${active.join(', ')}${running > active.length ? ' …' : ''}`]),
-    ...failures.map(({ partition, code, message }) => `  ${partition} ${code} ${message}`),
+    ...failures.map(({ partition, code, message }) => `  ${partition} ${code} ${oneLine(message)}`),
   ].join('\n');
 }
 

@@ -3,6 +3,7 @@ import { formatDuration } from '../schemas/duration.js';
 import type { RunDetails, RunSummary } from '../schemas/lineage-api.js';
 import { isPoolWait } from '../schemas/pool.js';
 import type { RunProgress, RunResult, StepState, StepStatus } from '../schemas/run.js';
+import { oneLine } from './one-line.js';
 import type { OpenExecution } from './open-executions.js';
 
 /** What a run waits for, as far as a table has room for it. */
@@ -36,7 +37,7 @@ export function phaseLine(progress: RunProgress): string {
 
 /** How far one thing that works for a run is, and what an attempt before failed with. */
 export function workLine({ activity, attempt, progress, problem }: RunWork): string {
-  const again = problem === null ? '' : `; attempt ${attempt}, the one before failed with ${problem}`;
+  const again = problem === null ? '' : `; attempt ${attempt}, the one before failed with ${oneLine(problem)}`;
   return `${activity}: ${progress ?? 'no word yet'}${again}`;
 }
 
@@ -85,7 +86,14 @@ export function summaryCells(run: RunSummary & OpenExecution): string[] {
   const { pipeline, partition, verdict, reason, startedAt, finishedAt, execution, waitsFor } = run;
   const took = finishedAt === null ? '' : between(startedAt, finishedAt);
   const open = execution === undefined ? (waitsFor === undefined ? 'running' : 'waiting') : lost(execution);
-  return [pipeline, partition, verdict ?? open, reason ?? (waitsFor ?? '').slice(0, WAIT_LENGTH), startedAt, took];
+  return [
+    pipeline,
+    partition,
+    verdict ?? open,
+    reason ?? oneLine(waitsFor ?? '').slice(0, WAIT_LENGTH),
+    startedAt,
+    took,
+  ];
 }
 
 /** What a run waits for, as in `board: waits for approve or reject`; undefined where a step of it works, or none has begun. */
@@ -112,6 +120,6 @@ function durationOf({ startedAt, finishedAt }: RunDetails['steps'][number]): num
 function stepLine(step: Pick<StepState, 'step' | 'status' | 'durationMs' | 'code' | 'summary'>): string {
   const time = step.durationMs === null ? '' : ` ${formatDuration(step.durationMs)}`;
   const code = step.code === null ? '' : ` [${step.code}]`;
-  const summary = step.summary === '' ? '' : `  ${step.summary}`;
+  const summary = step.summary === '' ? '' : `  ${oneLine(step.summary)}`;
   return `${SIGNS[step.status]} ${step.step} ${step.status}${time}${code}${summary}`;
 }

@@ -287,7 +287,9 @@ export const backfillStateSchema = z.strictObject({
     .array(z.tuple([z.int(), z.string(), z.string()]))
     .describe('Position, code and message of what did not succeed.'),
   failures: z.array(backfillFailureSchema),
-  ends: z.array(z.number()).describe('When the last runs ended, in milliseconds.'),
+  ends: z
+    .array(z.number())
+    .describe('When the last runs ended, in milliseconds; before fifty have, when the first began.'),
   failed: z.int().nonnegative().describe('Failed runs since the start or the last retryFailed.'),
   pausedBy: actorField.nullable(),
   maxActive: maxActiveField,

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { fieldNames, typeNames, valueAt } from './field-names.js';
 import { hint, nearestName } from './nearest.js';
+import { issueInWords } from './problem-words.js';
 
 /** One thing that is wrong with an input, and where. */
 export interface Problem {
@@ -56,9 +57,9 @@ function expand(issue: Issue, prefix: readonly PropertyKey[], parsed: Parsed | u
     const given = valueAt(parsed.value, path);
     const nearest = typeof given === 'string' ? nearestName(given, issue.values.map(String)) : undefined;
     const near = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
-    return [{ path: formatPath(path), message: `${issue.message}${near}` }];
+    return [{ path: formatPath(path), message: `${issueInWords(issue)}${near}` }];
   }
-  return [{ path: formatPath(path), message: issue.message }];
+  return [{ path: formatPath(path), message: issueInWords(issue) }];
 }
 
 function unknownType(given: unknown, known: readonly string[]): string {

@@ -12,7 +12,7 @@ import type { RunEnd } from './backfill-run.js';
 /** State of a partition that runs: its outcome, `.` while it waits, `>` while its run is under way. */
 export type PartitionLetter = OutcomeLetter | '>';
 
-/** Runs whose ends make the rate. */
+/** Times of which the rate is made: ends of runs, and before so many, when the first began. */
 const RATE_OF = 50;
 const KEPT_NOTES = 500;
 const SHOWN_FAILURES = 10;
@@ -61,6 +61,12 @@ export class BackfillTally {
     this.counts.set(old, this.count(old) - 1);
     this.counts.set(letter, this.count(letter) + 1);
     this.letters[position] = letter;
+  }
+
+  /** Notes that the run of a partition begins. The first one begins the time in which ends are counted: several may end at once. */
+  begin(position: number, at: number): void {
+    this.mark(position, '>');
+    if (this.ends.length === 0) this.ends.push(at);
   }
 
   /** Notes how the run of a partition ended. */

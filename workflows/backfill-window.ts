@@ -226,7 +226,7 @@ export class BackfillWindow {
     const scope = new CancellationScope();
     const ordinary = this.priority <= ORDINARY_PRIORITY || ![...this.active.values()].some((other) => other.ordinary);
     const active: Active = { partition, owned: undefined, ordinary, cancel: () => scope.cancel() };
-    this.tally.mark(position, '>');
+    this.tally.begin(position, Date.now());
     this.active.set(position, active);
     this.started += 1;
     const { pipeline, params, checks, reprocess } = this.input;

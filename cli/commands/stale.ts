@@ -3,6 +3,7 @@ import { createLineageClient } from '../../engine/lineage/index.js';
 import type { StaleResponse } from '../../schemas/lineage-questions.js';
 import { addTargetOptions, jsonOption, parseCount, type JsonOption, type TargetOptions } from '../options.js';
 import { EXIT } from '../exit-codes.js';
+import { oneLine } from '../one-line.js';
 import { printJson } from '../output.js';
 import { requireLineageUrl, resolveTarget } from '../target.js';
 
@@ -41,7 +42,7 @@ function inWords({ total, counts, partitions, next }: StaleResponse): string {
   return [
     `${total} stale: ${shares.map(([reason, count]) => `${count} ${reason.replace('_', ' ')}`).join(', ')}`,
     ...partitions.flatMap(({ dataset, partition, reasons }) =>
-      reasons.map(({ reason, message }) => `${dataset} ${partition}  ${reason.replace('_', ' ')}: ${message}`),
+      reasons.map(({ reason, message }) => `${dataset} ${partition}  ${reason.replace('_', ' ')}: ${oneLine(message)}`),
     ),
     ...(next === null ? [] : [`there are more: --after ${next}`]),
   ].join('\n');

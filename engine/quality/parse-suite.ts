@@ -59,8 +59,7 @@ function fieldHint({ type, ...fields }: { type?: unknown }, field: string): stri
 
 /** A value that is none of those which the message names, and that another tool has for one of them. */
 function valueHint(value: unknown, message: string): string | undefined {
-  const [, names] =
-    /^(?:Invalid option: expected one of|.* is none of the known types; there are:) (.*)$/.exec(message) ?? [];
+  const [, names] = /^(?:must be one of|.* is none of the known types; there are:) (.*)$/.exec(message) ?? [];
   if (typeof value !== 'string' || names === undefined) return undefined;
   const here = valueOfOtherTool(value, names.match(/\w+/g) ?? []);
   return here === undefined ? undefined : `${message.replace(/; did you mean .*/, '')}; here it is "${here}"`;

@@ -136,7 +136,7 @@ describe('pipelineRun', () => {
   it('fails at once on bad input, with every problem by path', async () => {
     expect(await failureOf(undefined)).toMatchObject({
       type: 'INPUT_INVALID',
-      problems: [expect.stringMatching(/^: .*expected object/)],
+      problems: [expect.stringMatching(/^: must be .*an object/)],
     });
     expect(await failureOf([1])).toMatchObject({ type: 'INPUT_INVALID' });
     expect(await failureOf({ pipeline: 3, partition: true, colour: 'red' })).toMatchObject({

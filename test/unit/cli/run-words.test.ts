@@ -30,6 +30,13 @@ describe('a run in words', () => {
     expect(changedSteps(now, new Map(now.steps.map((each) => [each.step, each.status])))).toEqual([]);
   });
 
+  it('keeps what somebody else wrote to the line of its step', () => {
+    const failed = step('a', 'failed', { code: 'COMMAND_FAILED', summary: 'exit code 1:\n  Traceback\r\nValueError' });
+    expect(changedSteps(progress(failed), new Map())).toEqual([
+      'x a failed [COMMAND_FAILED]  exit code 1: Traceback ValueError',
+    ]);
+  });
+
   it('says what a run waits for where nothing of it goes on: a decision, or a place in a pool', () => {
     const board = step('board', 'waiting', { summary: 'waits for approve or reject: Ship it?' });
     const load = step('load', 'running', { summary: 'waits for the pool warehouse' });

@@ -58,7 +58,7 @@ describe('freezePipeline', () => {
   it('names the field that a value does not fit', () => {
     expect(problems({ required: true, most: -1 })).toEqual([
       'PIPELINE_INVALID',
-      ['steps.check.suite.checks[0].max Too small: expected number to be >=0'],
+      ['steps.check.suite.checks[0].max must be at least 0'],
     ]);
   });
 

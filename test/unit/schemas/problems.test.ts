@@ -16,7 +16,7 @@ describe('parseWith', () => {
       problemsFrom(() => parseWith(runInputSchema, { pipeline: 'Flight Delays', partition: 5, extra: 1 }, 'input')),
     ).toEqual([
       'pipeline: must be lower-case words joined by "-", as in "flight-delays"',
-      'partition: Invalid input: expected string, received number',
+      'partition: must be a string, not a number',
       'extra: is not a known field; there are: pipeline, partition, logicalTime, params, force, checksOff, specification, retry, cache, requestedBy',
     ]);
   });
@@ -41,7 +41,7 @@ describe('parseWith', () => {
     expect(problemsFrom(() => parseWith(suiteSchema, { checks, keyColumn: [] }, 'suite'))).toEqual([
       'checks[0].type: "betwen" is none of the known types; did you mean "between"?',
       expect.stringMatching(/^checks\[1\]\.severity: .*; did you mean "error"\?$/),
-      'checks[1].column: Invalid input: expected string, received undefined',
+      'checks[1].column: must be given: a string',
       'checks[1].colum: is not a known field; did you mean "column"?',
       expect.stringMatching(/^checks\[2\]\.type: must be given; there are: column_exists, /),
       expect.stringMatching(/^checks\[3\]\.type: must be given; there are: column_exists, /),
@@ -50,16 +50,14 @@ describe('parseWith', () => {
   });
 
   it('says of an empty box what is expected', () => {
-    expect(problemsFrom(() => parseWith(runInputSchema, undefined, 'input'))).toEqual([
-      ': Invalid input: expected object, received undefined',
-    ]);
+    expect(problemsFrom(() => parseWith(runInputSchema, undefined, 'input'))).toEqual([': must be given: an object']);
   });
 
   it('reports on the member of a union that was meant', () => {
     const inputs = { v: { dataset: 'x', window: { last: 0 } } };
     const step = { type: 'transform', dataset: 'd', sql: 'select 1', inputs };
     expect(problemsFrom(() => parseWith(stepSchema, step, 'step'))).toEqual([
-      'inputs.v.window.last: Too small: expected number to be >0',
+      'inputs.v.window.last: must be greater than 0',
     ]);
   });
 });
