@@ -1,3 +1,4 @@
+import { activityInfo } from '@temporalio/activity';
 import {
   partitionsBefore,
   partitionsWithin,
@@ -22,6 +23,8 @@ import {
 import {
   MillraceError,
   runResultSchema,
+  runStarted,
+  runWorkflowId,
   type CodeLocation,
   type DeclaredPartitions,
   type DatasetInput,
@@ -54,35 +57,22 @@ export function createRunActivities(deps: ActivityDependencies) {
   const project = { projectDir, activities: config.activities };
   const facts: WorkerFacts = { searchAttributes, ...(codeLocation && { codeLocation }) };
   return {
-    /** Decides what a run is about. Reads the configuration of this worker, so it is done once and recorded. */
+    /**
+     * Decides what a run is about. Reads the configuration of this worker, so it is done once and recorded.
+     * @param input.startedAt puts the start of the run on record too, with this time, if the execution that asks is the run itself
+     * @returns with `started` if it is on record
+     */
     async resolveRun(input: {
       request: RunInput;
       fallbackTime: string;
-    }): Promise<ResolvedRun & WorkerFacts & { reusable: Record<string, ReusableStep> }> {
-      const { request, fallbackTime } = input;
+      startedAt?: string | undefined;
+    }): Promise<ResolvedRun & WorkerFacts & { reusable: Record<string, ReusableStep>; started?: boolean }> {
+      const { request, fallbackTime, startedAt } = input;
       return quickScope(async () => {
-        if (request.specification !== undefined) {
-          const recorded = await lineage.specification(request.specification);
-          const frozen = await frozenAsRun(recorded, request.specification, project);
-          return {
-            ...(await resolveAsRun(frozen, request, fallbackTime, lineage.partitionSets)),
-            ...facts,
-            reusable: {},
-          };
-        }
-        const earlier = request.retry === undefined ? undefined : await earlierRun(request, fallbackTime);
-        const params = { ...paramsOf(earlier), ...request.params };
-        const resolved = await resolveRun(
-          config.pipelines,
-          { ...request, params },
-          fallbackTime,
-          lineage.partitionSets,
-        );
-        const pipeline = await withCode(resolved.pipeline, project);
-        if (earlier === undefined) return { ...resolved, pipeline, ...facts, reusable: {} };
-        const before = reusableSteps(pipeline, earlier, request.retry?.from);
-        const reusable = request.force == null ? await untaintedSteps(lineage, before) : before;
-        return { ...resolved, pipeline, ...facts, reusable };
+        const resolved = { ...(await resolve(request, fallbackTime)), ...facts };
+        return startedAt === undefined
+          ? resolved
+          : { ...resolved, started: await putStartOnRecord(request, resolved, startedAt) };
       });
     },
 
@@ -131,6 +121,50 @@ export function createRunActivities(deps: ActivityDependencies) {
       return quickScope(() => pollExecution(temporal, input.workflowId, (result) => runResultSchema.parse(result)));
     },
   };
+
+  async function resolve(
+    request: RunInput,
+    fallbackTime: string,
+  ): Promise<ResolvedRun & { reusable: Record<string, ReusableStep> }> {
+    if (request.specification !== undefined) {
+      const recorded = await lineage.specification(request.specification);
+      const frozen = await frozenAsRun(recorded, request.specification, project);
+      return { ...(await resolveAsRun(frozen, request, fallbackTime, lineage.partitionSets)), reusable: {} };
+    }
+    const earlier = request.retry === undefined ? undefined : await earlierRun(request, fallbackTime);
+    const params = { ...paramsOf(earlier), ...request.params };
+    const resolved = await resolveRun(config.pipelines, { ...request, params }, fallbackTime, lineage.partitionSets);
+    const pipeline = await withCode(resolved.pipeline, project);
+    if (earlier === undefined) return { ...resolved, pipeline, reusable: {} };
+    const before = reusableSteps(pipeline, earlier, request.retry?.from);
+    const reusable = request.force == null ? await untaintedSteps(lineage, before) : before;
+    return { ...resolved, pipeline, reusable };
+  }
+
+  /** One try: what it could not do the workflow does, by the owner’s queue if need be, and tells what is wrong. */
+  async function putStartOnRecord(
+    request: RunInput,
+    { pipeline, window, logicalTime }: ResolvedRun,
+    at: string,
+  ): Promise<boolean> {
+    const { workflowId, runId } = activityInfo().workflowExecution ?? {};
+    if (runId === undefined || workflowId !== runWorkflowId(pipeline.name, window.key)) return false;
+    const { requestedBy, force = null } = request;
+    const about = {
+      runId,
+      workflowId,
+      pipeline: pipeline.name,
+      partition: window.key,
+      logicalTime,
+      requestedBy,
+      force,
+    };
+    const start = runStarted({ ...about, specification: pipeline, codeLocation }, at);
+    return lineage.record([start]).then(
+      () => true,
+      () => false,
+    );
+  }
 
   /** How the pipeline that writes an input is cut. Of a set that both have, the run’s own key is enough. */
   async function upstreamOf(

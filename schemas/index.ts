@@ -48,6 +48,7 @@ export * from './quarantine.js';
 export * from './recall.js';
 export * from './retention.js';
 export * from './rollout.js';
+export * from './run-started.js';
 export * from './run.js';
 export * from './schedule.js';
 export * from './serving.js';

@@ -1,11 +1,11 @@
 import { setHandler, workflowInfo } from '@temporalio/workflow';
-import type {
-  CodeLocation,
-  DeclaredPartitions,
-  LineageRecord,
-  PartitionWindow,
-  RunInput,
-  StepState,
+import {
+  runStarted,
+  type CodeLocation,
+  type DeclaredPartitions,
+  type PartitionWindow,
+  type RunInput,
+  type StepState,
 } from '../schemas/index.js';
 import { carryRecords, commitRecords } from './commit-records.js';
 import { DeferredEnds } from './deferred-ends.js';
@@ -30,12 +30,21 @@ export interface RunSpecification {
   caching?: RunCaching | null;
   /** Where the code is, for the record. */
   codeLocation?: CodeLocation | undefined;
+  /** The start is on record already. @default false */
+  started?: boolean | undefined;
+}
+
+/** A run never continues as new: where the first execution is another one, this one was reset from it. */
+export function isReset(): boolean {
+  const { runId, firstExecutionRunId } = workflowInfo();
+  return firstExecutionRunId !== runId;
 }
 
 /** Begins a run: it is on record from now on, and answers the query `progress`. */
 export async function beginRun(options: RunSpecification, steps: readonly StepState[] = []): Promise<Run> {
-  const { runId, workflowId, firstExecutionRunId } = workflowInfo();
-  const { specification, codeLocation, force = null, searchAttributes = false, caching = null, ...about } = options;
+  const { runId, workflowId } = workflowInfo();
+  const { specification, codeLocation, started = false, ...about } = options;
+  const { force = null, searchAttributes = false, caching = null } = about;
   const run: Run = {
     ...about,
     force,
@@ -61,23 +70,15 @@ export async function beginRun(options: RunSpecification, steps: readonly StepSt
     description: 'Sent by a pool: the run has a place in it.',
   });
   showProgress(run);
-  const start: LineageRecord = {
-    kind: 'run_started',
-    key: `${runId}/started`,
-    at: now(),
-    runId,
-    workflowId,
-    pipeline: run.pipeline,
-    partition: run.window.key,
-    logicalTime: run.logicalTime,
-    specificationDigest: specification.digest,
-    specification: JSON.parse(JSON.stringify(specification)) as never,
-    requestedBy: run.requestedBy,
-    force,
-    ...(codeLocation && { codeLocation }),
-  };
-  // A run never continues as new: where the first execution is another one, this one was reset from it.
-  if (firstExecutionRunId !== runId) carryRecords(start);
-  await commitRecords([start]);
+  // What is on record already is that of the execution that this one was reset from.
+  if (started && !isReset()) return run;
+  const { pipeline, window, logicalTime, requestedBy } = run;
+  const partition = window.key;
+  const start = runStarted(
+    { ...{ runId, workflowId, pipeline, partition, logicalTime, requestedBy, force }, specification, codeLocation },
+    now(),
+  );
+  if (isReset()) carryRecords(start);
+  if (!started) await commitRecords([start]);
   return run;
 }

@@ -15,8 +15,9 @@ import { interpret, pendingSteps } from './interpreter.js';
 import { joinRun } from './join-run.js';
 import { proxyLocal } from './local-activities.js';
 import { nominalTime, scheduledTime } from './nominal-time.js';
+import { now } from './now.js';
 import { endRun } from './run-outcome.js';
-import { beginRun } from './begin-run.js';
+import { beginRun, isReset } from './begin-run.js';
 import { progressQuery } from './run.js';
 import { runAttributes } from './search-attributes.js';
 
@@ -69,6 +70,7 @@ export async function pipelineRun(input: unknown, ...more: unknown[]): Promise<R
         again: dependents(pipeline.steps, request.retry?.from),
       },
       codeLocation: resolved.codeLocation,
+      started: resolved.started,
     },
     pendingSteps(pipeline),
   );
@@ -90,7 +92,9 @@ function refuseForeignId(derived: string): void {
 
 async function resolve(request: RunInput) {
   try {
-    return await local.resolveRun({ request, fallbackTime: nominalTime() });
+    // A retry looks for the last run on record, which must not be itself where this is done twice.
+    const startedAt = request.retry === undefined && !isReset() ? now() : undefined;
+    return await local.resolveRun({ request, fallbackTime: nominalTime(), startedAt });
   } catch (error) {
     throw isCancellation(error) ? error : asFailure(error);
   }

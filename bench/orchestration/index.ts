@@ -11,8 +11,9 @@ import { plainTemporal } from './temporal.js';
 import { WORKLOADS, type Engine, type Workload } from './workloads.js';
 
 const ENGINES: readonly Engine[] = [
-  plainTemporal('ordinary'),
-  plainTemporal('local'),
+  plainTemporal({ name: 'Temporal', activities: 'ordinary', server: 'defaults' }),
+  plainTemporal({ name: 'Temporal, local activities', activities: 'local', server: 'defaults' }),
+  plainTemporal({ name: 'Temporal, its server as Millrace’s', activities: 'ordinary', server: 'configured' }),
   millrace,
   pythonPeer('Dagster, in-process executor', 'dagster'),
   pythonPeer('Prefect', 'prefect'),

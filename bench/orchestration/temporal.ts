@@ -5,22 +5,25 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { findTemporalBinary } from '../../workers/embedded/temporal-binary.js';
-import { startTemporalServer } from '../../workers/embedded/temporal-server.js';
+import { DYNAMIC_CONFIG, startTemporalServer } from '../../workers/embedded/temporal-server.js';
 import { CHAIN, WORKLOADS, type Engine, type RunningEngine } from './workloads.js';
 
-/** Plain Temporal: a worker with its defaults, a client that starts each workflow; nothing is on record but its history. */
-export function plainTemporal(how: 'ordinary' | 'local'): Engine {
-  return {
-    name: how === 'local' ? 'Temporal, local activities' : 'Temporal',
-    chainRuns: 11,
-    start: () => start(how),
-  };
+interface PlainTemporal {
+  name: string;
+  activities: 'ordinary' | 'local';
+  /** Dynamic configuration of the server: none, or Millrace’s. */
+  server: 'defaults' | 'configured';
 }
 
-async function start(how: 'ordinary' | 'local'): Promise<RunningEngine> {
+/** Plain Temporal: a worker with its defaults, a client that starts each workflow; nothing is on record but its history. */
+export function plainTemporal({ name, activities, server }: PlainTemporal): Engine {
+  return { name, chainRuns: 11, start: () => start(activities, server === 'defaults' ? [] : DYNAMIC_CONFIG) };
+}
+
+async function start(how: 'ordinary' | 'local', dynamicConfig: readonly string[]): Promise<RunningEngine> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-'));
   const { path } = await findTemporalBinary({ env: { ...process.env, TEMPORAL_ADDRESS: undefined } });
-  const server = await startTemporalServer({ binary: path, dataDir: folder, inMemory: true });
+  const server = await startTemporalServer({ binary: path, dataDir: folder, inMemory: true, dynamicConfig });
   const connection = await NativeConnection.connect({ address: server.address });
   const taskQueue = 'bench';
   const worker = await Worker.create({

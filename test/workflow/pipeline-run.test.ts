@@ -111,6 +111,19 @@ describe('pipelineRun', () => {
     ]);
     expect(results.map((result) => result.workflowId)).toEqual(Array(4).fill('run/weather/2012-07'));
     expect(new Set(results.map((result) => result.runId)).size).toBe(1);
+    // Who joins a run is none on record.
+    const [{ runId } = { runId: '' }] = results;
+    expect(await millrace.lineage.runs(request)).toMatchObject([{ runId, verdict: 'succeeded' }]);
+  });
+
+  it('is on record from the moment in which it is resolved, without a commit of its own', async () => {
+    const run = await millrace.client.startRun({ pipeline: 'weather', partition: '2013-03' });
+    const { runId } = await run.result();
+    const { events } = await millrace.client.temporal.workflow.getHandle(run.workflowId).fetchHistory();
+    const first = events?.findIndex(({ activityTaskScheduledEventAttributes: begun }) => begun != null) ?? 0;
+    expect(events?.slice(0, first).filter((event) => event.markerRecordedEventAttributes != null)).toHaveLength(1);
+    const { steps, startedAt } = await millrace.lineage.run(runId);
+    expect(steps.filter((step) => step.startedAt !== null && step.startedAt < startedAt)).toEqual([]);
   });
 
   it('takes the last complete partition of the logical time when none is given', async () => {

@@ -15,6 +15,7 @@ export const DYNAMIC_CONFIG = [
   'matching.enableFairness=true',
   'matching.numTaskqueueReadPartitions=1',
   'matching.numTaskqueueWritePartitions=1',
+  'history.transferProcessorMaxPollRPS=200',
 ] as const;
 
 export interface TemporalServerOptions {
@@ -32,6 +33,8 @@ export interface TemporalServerOptions {
   searchAttributes?: readonly string[];
   /** How often the server is started again when it ends by itself; default 0, and always 0 in memory. */
   restarts?: number;
+  /** Dynamic configuration, as in `KEY=VALUE`; default {@link DYNAMIC_CONFIG}. */
+  dynamicConfig?: readonly string[];
   /** Who runs the process; by default a supervisor of its own. */
   supervisor?: Supervisor;
   /** Gives up the start. */
@@ -81,7 +84,7 @@ async function startOnce(options: TemporalServerOptions): Promise<TemporalServer
   const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(frontend), '--ui-port', String(ui)];
   args.push('--namespace', namespace, '--log-level', 'error');
   for (const name of searchAttributes) args.push('--search-attribute', `${name}=Keyword`);
-  for (const value of DYNAMIC_CONFIG) args.push('--dynamic-config-value', value);
+  for (const value of options.dynamicConfig ?? DYNAMIC_CONFIG) args.push('--dynamic-config-value', value);
   if (!options.inMemory) {
     args.push('--db-filename', join(options.dataDir, 'temporal.db'));
     // A write-ahead log, synced at checkpoints: safe against a kill of the server, and several times faster than the default.
