@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import type { BackfillProgress, BackfillResult } from '../schemas/backfill.js';
 import { formatDuration } from '../schemas/duration.js';
-import { oneLine } from './one-line.js';
+import { oneLine } from '../schemas/one-line.js';
 
 /** More partitions than this are counted instead of listed; `--json` has them all. */
 const LISTED = 100;

@@ -3,7 +3,7 @@ import { formatDuration } from '../schemas/duration.js';
 import type { RunDetails, RunSummary } from '../schemas/lineage-api.js';
 import { isPoolWait } from '../schemas/pool.js';
 import type { RunProgress, RunResult, StepState, StepStatus } from '../schemas/run.js';
-import { oneLine } from './one-line.js';
+import { oneLine } from '../schemas/one-line.js';
 import type { OpenExecution } from './open-executions.js';
 
 /** What a run waits for, as far as a table has room for it. */

@@ -31,6 +31,7 @@ export * from './metric-anomaly.js';
 export * from './gate.js';
 export * from './model.js';
 export * from './nearest.js';
+export * from './one-line.js';
 export * from './openlineage-facets.js';
 export * from './openlineage.js';
 export * from './parse.js';

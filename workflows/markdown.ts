@@ -1,3 +1,5 @@
+import { oneLine } from '../schemas/index.js';
+
 /** Longest text in a cell, in characters as written. */
 const LONGEST_CELL = 300;
 
@@ -10,7 +12,7 @@ const TAKEN_OTHERWISE =
 
 /** A text that the Temporal UI shows as it is, in one line. */
 export function inline(text: string): string {
-  return text.replaceAll(/\s*[\r\n]+\s*/g, ' ').replaceAll(TAKEN_OTHERWISE, '\\$&');
+  return oneLine(text).replaceAll(TAKEN_OTHERWISE, '\\$&');
 }
 
 /** A text that the Temporal UI shows as it is in a cell of a table, and no more than its beginning. */

@@ -1,6 +1,7 @@
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { DYNAMIC_CONFIG } from '../../workers/embedded/temporal-server.js';
 import type { Bench } from '../main.js';
 import { measureLongBackfill, type LongBackfillFigures } from './long-backfill.js';
 import { inSeconds, inWords, measure, type Outcome, type EngineFigures } from './measure.js';
@@ -11,9 +12,9 @@ import { plainTemporal } from './temporal.js';
 import { WORKLOADS, type Engine, type Workload } from './workloads.js';
 
 const ENGINES: readonly Engine[] = [
-  plainTemporal({ name: 'Temporal', activities: 'ordinary', server: 'defaults' }),
-  plainTemporal({ name: 'Temporal, local activities', activities: 'local', server: 'defaults' }),
-  plainTemporal({ name: 'Temporal, its server as Millrace’s', activities: 'ordinary', server: 'configured' }),
+  plainTemporal({ name: 'Temporal', activities: 'ordinary', dynamicConfig: [] }),
+  plainTemporal({ name: 'Temporal, local activities', activities: 'local', dynamicConfig: [] }),
+  plainTemporal({ name: 'Temporal, its server as Millrace’s', activities: 'ordinary', dynamicConfig: DYNAMIC_CONFIG }),
   millrace,
   pythonPeer('Dagster, in-process executor', 'dagster'),
   pythonPeer('Prefect', 'prefect'),

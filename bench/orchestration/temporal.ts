@@ -5,19 +5,19 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { findTemporalBinary } from '../../workers/embedded/temporal-binary.js';
-import { DYNAMIC_CONFIG, startTemporalServer } from '../../workers/embedded/temporal-server.js';
+import { startTemporalServer } from '../../workers/embedded/temporal-server.js';
 import { CHAIN, WORKLOADS, type Engine, type RunningEngine } from './workloads.js';
 
 interface PlainTemporal {
   name: string;
   activities: 'ordinary' | 'local';
-  /** Dynamic configuration of the server: none, or Millrace’s. */
-  server: 'defaults' | 'configured';
+  /** Of the server, as in `KEY=VALUE`; empty: its defaults. */
+  dynamicConfig: readonly string[];
 }
 
 /** Plain Temporal: a worker with its defaults, a client that starts each workflow; nothing is on record but its history. */
-export function plainTemporal({ name, activities, server }: PlainTemporal): Engine {
-  return { name, chainRuns: 11, start: () => start(activities, server === 'defaults' ? [] : DYNAMIC_CONFIG) };
+export function plainTemporal({ name, activities, dynamicConfig }: PlainTemporal): Engine {
+  return { name, chainRuns: 11, start: () => start(activities, dynamicConfig) };
 }
 
 async function start(how: 'ordinary' | 'local', dynamicConfig: readonly string[]): Promise<RunningEngine> {

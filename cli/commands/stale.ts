@@ -3,7 +3,7 @@ import { createLineageClient } from '../../engine/lineage/index.js';
 import type { StaleResponse } from '../../schemas/lineage-questions.js';
 import { addTargetOptions, jsonOption, parseCount, type JsonOption, type TargetOptions } from '../options.js';
 import { EXIT } from '../exit-codes.js';
-import { oneLine } from '../one-line.js';
+import { oneLine } from '../../schemas/one-line.js';
 import { printJson } from '../output.js';
 import { requireLineageUrl, resolveTarget } from '../target.js';
 
